@@ -1,0 +1,52 @@
+"""Corpus: files become documents, documents become sentences and passages, a library keeps them.
+
+    document = read(Path("report.txt"))
+
+Every span is exact: a passage, a sentence or a quote is `document.text[start:end]`. Nothing in this
+package knows of models or questions.
+"""
+
+from pathlib import Path
+
+from corpus.document import Block, Document, Passage, Sentence, page_at
+from corpus.errors import LibraryError, ModelError, QuestionError, UnreadableFile, YinjuError
+from corpus.files import MAX_BYTES, find_files
+from corpus.library import Library
+from corpus.passages import split_passages, split_sentences
+from corpus.readers import READERS
+
+__all__ = [
+    "read", "read_bytes", "file_bytes", "find_files", "READERS", "MAX_BYTES",
+    "Document", "Block", "Sentence", "Passage", "page_at", "split_sentences", "split_passages", "Library",
+    "YinjuError", "UnreadableFile", "LibraryError", "ModelError", "QuestionError",
+]  # fmt: skip
+
+
+def read(path: Path, name: str | None = None) -> Document:
+    """The file at `path` as a document, called `name` (by default its file name).
+
+    Raises UnreadableFile where it is of no known kind, is empty, is not text, or cannot be read.
+    """
+    name = name or path.name
+    return read_bytes(file_bytes(path, name), name)
+
+
+def file_bytes(path: Path, name: str) -> bytes:
+    """The bytes of a file that a reader is known for. Raises UnreadableFile."""
+    if path.suffix.lower() not in READERS:
+        kinds = ", ".join(sorted(READERS))
+        raise UnreadableFile(f"{name} is of no known kind; known kinds are {kinds}")
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise UnreadableFile(f"{name} is larger than {MAX_BYTES >> 20} MB; split it into smaller files")
+        return path.read_bytes()
+    except OSError as reason:
+        raise UnreadableFile(f"{name} cannot be read ({reason.strerror}); check that it is there and may be read") from None
+
+
+def read_bytes(data: bytes, name: str) -> Document:
+    """The bytes of a file called `name` as a document, by the reader of the name's ending.
+
+    Raises UnreadableFile.
+    """
+    return READERS[Path(name).suffix.lower()](data, name)

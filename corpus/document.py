@@ -1,0 +1,85 @@
+"""The central types: a document, its blocks, and the spans that point into its text.
+
+The invariant everything leans on: a quote is `document.text[start:end]`, exactly. Offsets count
+characters (code points) of the NFC text, and are carried from the reader on; they are never
+rebuilt by searching.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from typing import Literal
+
+BlockKind = Literal["heading", "paragraph", "list", "table", "code"]
+
+
+@dataclass(frozen=True)
+class Block:
+    """A run of a document's text of one kind: `document.text[start:end]`.
+
+    `level` is 1 to 6 for headings and 0 for the rest; `page` counts from 1 where the file has pages.
+    """
+
+    kind: BlockKind
+    start: int
+    end: int
+    level: int = 0
+    page: int | None = None
+
+
+@dataclass(frozen=True)
+class Document:
+    """One file as it is read: NFC text, and blocks in reading order that do not overlap.
+
+    `name` is the path relative to the indexed root in POSIX form, and is what people and the
+    command line call the document; `id` is derived from it.
+    """
+
+    name: str
+    title: str
+    text: str
+    blocks: tuple[Block, ...]
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def id(self) -> str:
+        return blake2b(self.name.encode("utf8", "surrogatepass"), digest_size=12).hexdigest()
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """One sentence: `document.text[start:end]`, without the white space around it."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Passage:
+    """What is embedded and searched: `document.text[start:end]`, under the headings it stands below.
+
+    `id` is a positive 63-bit number made of the document, the place and the words, so that the
+    same passage has the same id in every library and every run.
+    """
+
+    id: int
+    document_id: str
+    start: int
+    end: int
+    headings: tuple[str, ...] = ()
+
+
+def passage_id(document_id: str, start: int, end: int, text: str) -> int:
+    """The id of the passage `text` that stands at `start:end` of a document."""
+    key = f"{document_id}\0{start}\0{end}\0{text}".encode("utf8", "surrogatepass")
+    return int.from_bytes(blake2b(key, digest_size=8).digest(), "big") >> 1
+
+
+def page_at(document: Document, position: int) -> int | None:
+    """The page that holds the character at `position`, where the document has pages."""
+    page = None
+    for block in document.blocks:
+        if block.start > position:
+            break
+        page = block.page
+    return page

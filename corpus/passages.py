@@ -1,0 +1,118 @@
+"""Passages: the pieces of a document that are embedded and searched.
+
+langchain-text-splitters does the cutting, first between paragraphs, then between sentences, then
+(only where one sentence alone is over the limit) at a clause, a word, a character. Its own
+`add_start_index` finds each chunk again by searching, which is wrong where text repeats; here the
+splitter keeps every character, so the spans are sums of lengths.
+"""
+
+from collections.abc import Callable, Iterator
+
+from langchain_text_splitters import RecursiveCharacterTextSplitter
+
+from corpus.document import Block, Document, Passage, Sentence, passage_id
+from corpus.sentences import sentences, trimmed
+
+# Marks put after each paragraph and sentence before splitting. They are Unicode noncharacters;
+# a text that holds them all the same is only cut there more readily, its spans stay right.
+PARAGRAPH_END, SENTENCE_END = "\ufdd0", "\ufdd1"
+SEPARATORS = [PARAGRAPH_END, SENTENCE_END, "[；;]", "[：:]", "[，,、،]", r"\s", ""]
+
+CountTokens = Callable[[str], int]
+
+
+def split_sentences(document: Document) -> list[Sentence]:
+    """The sentences of every block in reading order; none crosses from one block into the next."""
+    return [each for block in document.blocks for each in sentences(document.text, block.start, block.end)]
+
+
+def split_passages(document: Document, count_tokens: CountTokens, limit: int) -> list[Passage]:
+    """The passages of a document in reading order, each of at most `limit` tokens.
+
+    A passage stays within one section and begins with the section's heading where it is the
+    first of it; it never cuts a sentence unless that sentence alone is over the limit.
+    `count_tokens` counts as the model does.
+    """
+    passages = []
+    for headings, blocks in _sections(document):
+        for start, end in _split(document.text, blocks, count_tokens, limit):
+            identity = passage_id(document.id, start, end, document.text[start:end])
+            passages.append(Passage(identity, document.id, start, end, headings))
+    return passages
+
+
+def _sections(document: Document) -> Iterator[tuple[tuple[str, ...], list[Block]]]:
+    """Each heading (or several in a row) with the blocks below it, and the path of headings."""
+    path: list[tuple[int, str]] = []
+    section: list[Block] = []
+    for block in document.blocks:
+        if block.kind == "heading":
+            if section and section[-1].kind != "heading":
+                yield tuple(title for _, title in path), section
+                section = []
+            path = [each for each in path if each[0] < block.level]
+            path.append((block.level, document.text[block.start : block.end]))
+        section.append(block)
+    if section:
+        yield tuple(title for _, title in path), section
+
+
+def _split(text: str, blocks: list[Block], count_tokens: CountTokens, limit: int) -> list[tuple[int, int]]:
+    marked, marks = _mark(text, blocks)
+    for size in (limit, limit * 3 // 4, limit // 2, limit // 4, 1):
+        chunks = _chunks(marked, count_tokens, max(size, 1))
+        spans = _spans(text, chunks, marks, blocks[0].start)
+        # Tokens of a whole are rarely more than the sum over its parts, but they can be.
+        if all(count_tokens(text[start:end]) <= limit or end - start == 1 for start, end in spans):
+            return spans
+    return spans
+
+
+def _mark(text: str, blocks: list[Block]) -> tuple[str, list[int]]:
+    """The text of the blocks (and what stands between them) with marks, and the marks' places."""
+    parts: list[str] = []
+    marks: list[int] = []
+    length = 0
+    position = blocks[0].start
+    for block in blocks:
+        ends = [each.end for each in sentences(text, block.start, block.end)]
+        for end in ends:
+            # A heading goes with the first sentence below it, so that no passage is a heading alone.
+            closes = end == ends[-1] and block.kind != "heading"
+            mark = PARAGRAPH_END if closes else SENTENCE_END
+            parts += [text[position:end], mark]
+            length += end - position
+            marks.append(length)
+            length += 1
+            position = end
+    parts.append(text[position : blocks[-1].end])
+    return "".join(parts), marks
+
+
+def _chunks(marked: str, count_tokens: CountTokens, size: int) -> list[str]:
+    splitter = RecursiveCharacterTextSplitter(
+        separators=SEPARATORS,
+        is_separator_regex=True,
+        keep_separator="end",
+        strip_whitespace=False,
+        chunk_size=size,
+        chunk_overlap=0,
+        length_function=lambda part: count_tokens(part.replace(PARAGRAPH_END, "").replace(SENTENCE_END, "")),
+    )
+    return splitter.split_text(marked)
+
+
+def _spans(text: str, chunks: list[str], marks: list[int], start: int) -> list[tuple[int, int]]:
+    """Where each chunk stands in the text: its place among the chunks, less the marks before it."""
+    spans = []
+    place = 0
+    passed = 0
+    for chunk in chunks:
+        begin = start + place - passed
+        place += len(chunk)
+        while passed < len(marks) and marks[passed] < place:
+            passed += 1
+        span = trimmed(text, begin, start + place - passed)
+        if span is not None:
+            spans.append((span.start, span.end))
+    return spans

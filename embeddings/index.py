@@ -1,0 +1,26 @@
+"""The seam between vectors and the engine that searches them."""
+
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Vectors = NDArray[np.float32]
+Ids = NDArray[np.int64]
+
+
+class VectorIndex(Protocol):
+    """Vectors of unit length under 63-bit ids, searched by inner product."""
+
+    def __len__(self) -> int: ...
+
+    def add(self, ids: Ids, vectors: Vectors) -> None: ...
+
+    def remove(self, ids: Ids) -> None: ...
+
+    def search(self, query: Vectors, count: int) -> list[tuple[int, float]]:
+        """The `count` nearest ids of one query (shape: dimension) with their cosines, best first."""
+        ...
+
+    def save(self, path: Path) -> None: ...

@@ -1,0 +1,16 @@
+"""RAG without the G: a question in, the documents' own words out.
+
+    with Assistant.open(".yinju") as assistant:
+        answer = assistant.ask("市长会见了谁？")
+
+Every quote is `document.text[start:end]`, whole sentences, with the answering words marked inside.
+"""
+
+from rag.answer import Answer, Found, Quote, answer_to_json
+from rag.assistant import Assistant, check_question
+from rag.indexing import IndexReport, index_documents, index_paths
+
+__all__ = [
+    "Assistant", "Answer", "Quote", "Found", "answer_to_json", "check_question",
+    "index_paths", "index_documents", "IndexReport",
+]  # fmt: skip
