@@ -7,8 +7,9 @@ Every quote is `document.text[start:end]`, whole sentences, with the answering w
 """
 
 from rag.answer import Answer, Found, Quote, answer_to_json
-from rag.assistant import Assistant, check_question
+from rag.assistant import Assistant
 from rag.indexing import IndexReport, index_documents, index_paths
+from rag.question import check_question
 
 __all__ = [
     "Assistant", "Answer", "Quote", "Found", "answer_to_json", "check_question",

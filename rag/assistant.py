@@ -6,34 +6,22 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from corpus import Document, LibraryError, Library, QuestionError, Sentence
+from corpus import Document, Library, LibraryError, Sentence
 from embeddings import Encoder, VectorIndex, load_encoder
 from embeddings.index import Vectors
 from rag.answer import Answer
 from rag.confidence import THRESHOLD, confidence
 from rag.indexing import IndexReport, Progress, index_paths, silent
 from rag.quote import found, quotes
+from rag.question import check_question
 from rag.reader import Candidate, Reader, WordsAndCosine
 from rag.terms import shared, terms
 from rag.vectors import open_index
 
-LONGEST_QUESTION = 10_000
 # Documents kept in memory, with their sentences, for the next question.
 DOCUMENTS_KEPT = 256
 # Passages that the reader is given, however few are asked for.
 READ = 5
-
-
-def check_question(question: str) -> str:
-    """The question without white space around it. Raises QuestionError where it cannot be asked."""
-    text = "".join(each for each in question if each.isprintable() or each.isspace()).strip()
-    if not text:
-        raise QuestionError("the question is empty; write what you want to know")
-    if len(text) > LONGEST_QUESTION:
-        raise QuestionError(
-            f"the question has {len(text):,} characters, more than {LONGEST_QUESTION:,}; ask it in fewer words"
-        )
-    return text
 
 
 class Assistant:

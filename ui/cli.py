@@ -1,0 +1,298 @@
+"""The command line: `yinju index`, `ask`, `eval`, `docs`, `serve`.
+
+Results on standard output (one JSON object with `--json`), progress and messages on standard error.
+Exit status 0 done, 2 bad input, 1 our failure.
+"""
+
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from corpus.errors import QuestionError, YinjuError
+from ui.terminal import print_answer, progress_bar
+
+app = typer.Typer(
+    help="Yinju 引据: answers that quote their source, word for word.", no_args_is_help=True, rich_markup_mode=None
+)
+docs_app = typer.Typer(help="What the library holds.", no_args_is_help=True)
+app.add_typer(docs_app, name="docs")
+
+LibraryOption = Annotated[Path, typer.Option("--library", help="The library's folder.", metavar="DIR")]
+JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")]
+DEFAULT = Path(".yinju")
+
+
+def main() -> None:
+    """Run the command line; a YinjuError is one sentence on standard error and exit status 2."""
+    try:
+        app()
+    except YinjuError as error:
+        print(f"yinju: {error}", file=sys.stderr)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        print("yinju: stopped; what was done is kept", file=sys.stderr)
+        sys.exit(130)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except Exception as error:  # our failure: one sentence, and the whole of it when asked for
+        if os.environ.get("YINJU_DEBUG"):
+            raise
+        print(f"yinju: this is our failure, not yours: {type(error).__name__}: {error} "
+              "(set YINJU_DEBUG=1 for the details, and please report them)", file=sys.stderr)  # fmt: skip
+        sys.exit(1)
+
+
+def _print_json(content: dict[str, Any]) -> None:
+    # Lone surrogates cannot be printed as UTF-8; as JSON escapes they can.
+    text = json.dumps(content, ensure_ascii=False)
+    sys.stdout.buffer.write(text.encode("utf8", "backslashreplace") + b"\n")
+
+
+@app.command()
+def index(
+    paths: Annotated[list[Path], typer.Argument(help="Files and folders.", metavar="PATH...")],
+    library: LibraryOption = DEFAULT,
+    model: Annotated[str | None, typer.Option(help="A sentence-transformers folder or name.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Add or update files and folders; drop those gone.
+
+    Example: yinju index ~/archive --library ~/archive.yinju
+    """
+    from corpus import Library, find_files
+    from corpus.library import DATABASE
+
+    for path in paths:
+        if not list(find_files(path)):
+            raise YinjuError(f"{path} holds no files; put documents into it, or give another path")
+    existed = (library / DATABASE).is_file()
+    if model is None and existed:
+        with Library.open(library) as opened:
+            model = opened.model
+    from embeddings import load_encoder
+    from rag import index_paths
+
+    encoder = load_encoder(model or "bundled")
+    with Library.create(library, encoder.name, encoder.dimension) as opened:
+        with progress_bar("Indexing") as progress:
+            report = index_paths(paths, opened, encoder, progress)
+        empty = report.passages == 0 and not existed
+    for _, reason in report.failures:
+        print(f"yinju: skipped: {reason}", file=sys.stderr)
+    if as_json:
+        _print_json(
+            {
+                "documents": {
+                    name: getattr(report, name) for name in ("added", "updated", "removed", "unchanged", "failed")
+                },
+                "passages": report.passages,
+                "seconds": round(report.seconds, 3),
+                "failures": [{"document": name, "reason": reason} for name, reason in report.failures],
+            }
+        )
+    else:
+        print(
+            f"{report.added} added, {report.updated} updated, {report.removed} removed, "
+            f"{report.unchanged} unchanged, {report.failed} failed; "
+            f"{report.passages} passages in {library}, {report.seconds:.1f} s"
+        )
+    if empty:
+        _remove_library(library)
+    if report.failed and not (report.added or report.updated or report.removed or report.unchanged):
+        raise typer.Exit(2)
+
+
+def _remove_library(folder: Path) -> None:
+    """A library that never held a document leaves no trace."""
+    for pattern in ("library.sqlite*", "vectors-*.faiss", "writer.lock"):
+        for file in folder.glob(pattern):
+            file.unlink(missing_ok=True)
+    if not any(folder.iterdir()):
+        folder.rmdir()
+
+
+@app.command()
+def ask(
+    question: str,
+    library: LibraryOption = DEFAULT,
+    top_k: Annotated[int, typer.Option(min=1, max=100, help="How many of the nearest passages to give.")] = 5,
+    as_json: JsonOption = False,
+) -> None:
+    """Answer a question with the documents' own words.
+
+    Example: yinju ask "市长会见了谁？" --top-k 3
+    """
+    from rag.question import check_question
+
+    check_question(question)
+    from corpus import Library
+
+    Library.open(library).close()
+    from rag import Assistant, answer_to_json
+
+    with Assistant.open(library) as assistant:
+        answer = assistant.ask(question, top_k)
+    if as_json:
+        _print_json(answer_to_json(answer))
+    else:
+        print_answer(answer)
+
+
+@app.command("eval")
+def evaluate(
+    questions: Annotated[Path, typer.Argument(help="JSON Lines, CSV, or SQuAD-like JSON.")],
+    output: Annotated[Path, typer.Option(help="The run folder to write.", metavar="DIR")],
+    library: Annotated[Path | None, typer.Option(help="The library to ask.", metavar="DIR")] = None,
+    corpus: Annotated[Path | None, typer.Option(help="Files to index and ask.", metavar="PATH")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Ask a set of questions and measure the answers.
+
+    Example: yinju eval questions.jsonl --library .yinju --output runs/today
+    """
+    from eval import read_questions, run
+
+    if library is not None and corpus is not None:
+        raise QuestionError("--library and --corpus were both given; give the one that is to be asked")
+    asked = read_questions(questions)
+    if library is None and corpus is None and not asked.corpus:
+        library = DEFAULT
+    from corpus import Library
+    from rag import Assistant, index_documents, index_paths
+
+    with tempfile.TemporaryDirectory(prefix="yinju-eval-") as scratch:
+        if library is None:
+            from embeddings import load_encoder
+
+            library = Path(scratch) / "library"
+            encoder = load_encoder()
+            with Library.create(library, encoder.name, encoder.dimension) as opened, progress_bar("Indexing") as bar:
+                if corpus is not None:
+                    index_paths([corpus], opened, encoder, bar)
+                else:
+                    index_documents(asked.corpus, opened, encoder, bar)
+        settings = {"questions": str(questions), "corpus": str(corpus or library)}
+        with Assistant.open(library) as assistant, progress_bar("Asking") as bar:
+            metrics = run(assistant, asked, output, settings | {"model": assistant.library.model}, bar)
+    if as_json:
+        _print_json(metrics)
+    else:
+        for group in ("retrieval", "quotes", "abstention", "latency_ms"):
+            for name, value in metrics[group].items():
+                print(f"{group + '.' + name:36}{'—' if value is None else f'{value:.3f}'}")
+        print(f"written to {output}")
+
+
+@docs_app.command("list")
+def docs_list(library: LibraryOption = DEFAULT, as_json: JsonOption = False) -> None:
+    """The documents, a line each.
+
+    Example: yinju docs list
+    """
+    from dataclasses import asdict
+
+    from corpus import Library
+
+    with Library.open(library) as opened:
+        rows = opened.list_documents()
+    if as_json:
+        _print_json({"documents": [asdict(each) for each in rows]})
+        return
+    for each in rows:
+        print(f"{each.name}\t{each.title}\t{each.passages} passages\t{each.characters} characters")
+
+
+@docs_app.command("show")
+def docs_show(name: str, library: LibraryOption = DEFAULT, as_json: JsonOption = False) -> None:
+    """One document, as quotes point into it.
+
+    Example: yinju docs show reports/annual.txt
+    """
+    from dataclasses import asdict
+
+    from corpus import Library
+
+    with Library.open(library) as opened:
+        document = opened.document(name)
+    if document is None:
+        raise YinjuError(f"{library} holds no document {name!r}; see: yinju docs list")
+    if as_json:
+        blocks = [asdict(each) for each in document.blocks]
+        _print_json(
+            {
+                "name": document.name,
+                "title": document.title,
+                "text": document.text,
+                "blocks": blocks,
+                "metadata": dict(document.metadata),
+            }
+        )
+    else:
+        print(document.text)
+
+
+@docs_app.command("remove")
+def docs_remove(name: str, library: LibraryOption = DEFAULT, as_json: JsonOption = False) -> None:
+    """Take a document out of the library; its file stays.
+
+    Example: yinju docs remove reports/annual.txt
+    """
+    from corpus import Library
+    from rag.vectors import save_index
+
+    with Library.open(library) as opened, opened.writing():
+        if opened.remove([name]) == 0:
+            raise YinjuError(f"{library} holds no document {name!r}; see: yinju docs list")
+        save_index(opened)
+    if as_json:
+        _print_json({"removed": name})
+    else:
+        print(f"removed {name}")
+
+
+@app.command()
+def serve(
+    library: LibraryOption = DEFAULT,
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535, help="The port to listen on.")] = 7860,
+    examples: Annotated[Path | None, typer.Option(help="A question set to offer on an empty chat.")] = None,
+) -> None:
+    """Chat with the library in a web page.
+
+    Example: yinju serve --port 8080
+    """
+    from corpus import Library
+
+    Library.open(library).close()
+    with _port_free(host, port):
+        pass
+    from eval import read_questions
+    from rag import Assistant
+    from ui.app import launch
+
+    offered = [each.question for each in read_questions(examples).questions[:4]] if examples else []
+    with Assistant.open(library) as assistant:
+        launch(assistant, host, port, offered)
+
+
+@contextmanager
+def _port_free(host: str, port: int) -> Iterator[None]:
+    import socket
+
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as reason:
+            raise YinjuError(
+                f"{host}:{port} cannot be listened on ({reason.strerror}); choose another port with --port"
+            ) from None
+        yield
