@@ -14,7 +14,6 @@ import math
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -70,48 +69,90 @@ CANDIDATES: tuple[tuple[str, Language, float], ...] = (
     *((codec, language, 12.0) for codec in ("utf-32-le", "utf-32-be") for language in ALL),
 )
 
-def rank(data: bytes) -> list[tuple[float, str, str]]:
-    out = []
-    for codec, language, doubt in CANDIDATES:
+BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe\0\0", "utf-32"), (b"\0\0\xfe\xff", "utf-32"),
+        (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))  # fmt: skip
+SIGNATURES = (b"\x89PNG", b"%PDF", b"PK\x03\x04", b"\x7fELF", b"GIF8", b"\xff\xd8\xff", b"\x1f\x8b", b"SQLite format 3")
+# How much of a text is priced: enough to be sure, and no more than takes a few milliseconds.
+SAMPLE = 4096
+# Dearer than this many bits a byte, no candidate reads as a language (measured: text stays below 8).
+TOO_DEAR = 9.5
+MIXED = re.compile(
+    r"(?<=[a-zà-ÿа-яё])[A-ZÀ-ÞА-Я]|(?<=[A-Za-z])[\u3041-\uD7A3]|(?<=[\u3041-\uD7A3])[A-Za-z]"
+    r"|(?<=[A-Za-zÀ-ɏ])[\u0370-\u0eff]|(?<=[\u0370-\u0eff])[A-Za-zÀ-ɏ]"
+)
+
+
+def decode(data: bytes) -> Decoded:
+    """The text of these bytes: by their byte-order mark, as UTF-8, or by the least surprising encoding.
+
+    A bad byte in a long text is replaced by U+FFFD. Raises NotText where no encoding gives text.
+    """
+    for mark, codec in BOMS:
+        if data.startswith(mark):
+            return Decoded(data.decode(codec, "replace"), codec)
+    if data.startswith(SIGNATURES):
+        raise NotText("its bytes are a picture, an archive or a program")
+    if b"\0" not in data:
         try:
-            text = data.decode(codec)
-        except UnicodeError:
-            text = data.decode(codec, "replace")
-            if text.count("\ufffd") > max(1, len(text) // 1000):
-                continue
-        out.append((doubt + surprise(text, language), codec, text))
-    return sorted(out)
+            return Decoded(data.decode("utf-8"), "utf-8")
+        except UnicodeDecodeError:
+            text = data.decode("utf-8", "replace")
+            if text.count("\ufffd") <= len(text) // 1000:
+                return Decoded(text, "utf-8")
+    ranked = _ranking(data)
+    if not ranked or ranked[0][0] > TOO_DEAR * min(len(data), SAMPLE):
+        raise NotText("its bytes are of no encoding this program knows")
+    codec = ranked[0][1]
+    text = data.decode(codec, "replace")
+    if text.count("\0") > len(text) // 1000:
+        raise NotText("it is full of NUL bytes, as programs and pictures are")
+    return Decoded(text, codec)
 
 
-MIXED = re.compile(r"(?<=[a-zà-ÿа-яё])[A-ZÀ-ÞА-Я]|(?<=[A-Za-z])[\u3041-\uD7A3]|(?<=[\u3041-\uD7A3])[A-Za-z]"
-  r"|(?<=[A-Za-zÀ-ɏ])[\u0370-\u0eff]|(?<=[\u0370-\u0eff])[A-Za-zÀ-ɏ]")
+def _ranking(data: bytes) -> list[tuple[float, str]]:
+    """(bits, codec) of every candidate that decodes the bytes, cheapest first."""
+    sample = data[:SAMPLE]
+    cut = len(data) > SAMPLE
+    ranked = []
+    for codec, language, doubt in CANDIDATES:
+        text = sample.decode(codec, "replace")
+        # The end of a sample, or of a file cut short, may fall inside a character.
+        if text.count("\ufffd") > max(2 if cut else 0, len(text) // 500):
+            continue
+        ranked.append((doubt + _surprise(text, language), codec))
+    return sorted(ranked)
 
-def surprise(text: str, language: Language) -> float:
-    return sum(n * _bits(c, language.standard) for c, n in Counter(text).items()) + 4*len(MIXED.findall(text))
 
-BY={l.standard:l for l in ALL}
+def _surprise(text: str, language: Language) -> float:
+    """Bits that the text costs when its characters are as common as the language makes them."""
+    bits = sum(count * _bits(each, language.standard) for each, count in Counter(text).items())
+    return bits + 4 * len(MIXED.findall(text))
+
+
+BY_STANDARD = {language.standard: language for language in ALL}
+
 
 @lru_cache(maxsize=1 << 16)
-def _bits(c: str, std: str) -> float:
-    language = BY[std]
-    if c in language.ranks:
-        return language.ranks[c]
-    if c < "\x7f":
-        if c.islower() or c == " ":
+def _bits(character: str, standard: str) -> float:
+    language = BY_STANDARD[standard]
+    if character in language.ranks:
+        return language.ranks[character]
+    if character < "\x7f":
+        if character.islower() or character == " ":
             return 5.0
-        if c.isalnum(): return 7.0
-        if c in "\t\n\r\f\x1b" or c.isprintable(): return 7.5
+        if character.isalnum():
+            return 7.0
+        return 7.5 if character in "\t\n\r\f" or character.isprintable() else 25.0
+    if character == "\ufffd":
         return 25.0
-    if c == "\ufffd": return 25.0
-    cat = unicodedata.category(c)
-    if cat in ("Cn", "Co", "Cc", "Cs"): return 30.0
+    if unicodedata.category(character) in ("Cn", "Co", "Cc", "Cs"):
+        return 30.0
     try:
-        b = c.encode(language.standard)
+        code = int.from_bytes(character.encode(language.standard), "big")
     except UnicodeError:
-        return 24.0 if language.standard != "ascii" else 13.0 if c < "\u1000" else 18.0
-    code = int.from_bytes(b, "big")
+        if language.standard != "ascii":
+            return 24.0
+        return 13.0 if character < "\u1000" else 18.0
     if language.usual[0] <= code <= language.usual[1]:
         return 15.0
-    if language.rare[0] <= code <= language.rare[1]:
-        return 20.0
-    return 17.0
+    return 20.0 if language.rare[0] <= code <= language.rare[1] else 17.0
