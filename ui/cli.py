@@ -274,11 +274,14 @@ def serve(
     Library.open(library).close()
     with _port_free(host, port):
         pass
-    from eval import read_questions
     from rag import Assistant
     from ui.app import launch
 
-    offered = [each.question for each in read_questions(examples).questions[:4]] if examples else []
+    offered: list[str] = []
+    if examples is not None:
+        from eval import read_questions
+
+        offered = [each.question for each in read_questions(examples).questions[:4]]
     with Assistant.open(library) as assistant:
         launch(assistant, host, port, offered)
 

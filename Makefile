@@ -1,0 +1,42 @@
+# make chat: everything from a fresh clone to a chat in the browser.   make test: everything that must pass.
+PYTHON ?= python3
+PORT ?= 7860
+LIBRARY ?= .yinju
+BIN := .venv/bin
+STAMP := .venv/.installed
+# PyPI's torch for Linux brings gigabytes of CUDA; the CPU build has an index of its own.
+TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
+export GRADIO_ANALYTICS_ENABLED := False
+
+.PHONY: install chat test test-slow lint bench
+
+install: $(STAMP)
+
+$(STAMP): constraints.txt pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@torch=$$(sed -n 's/^torch==//p' constraints.txt); \
+	if [ "$$(uname -s)" = Linux ]; then \
+	  $(BIN)/pip install -q "torch==$$torch+cpu" 2>/dev/null || $(BIN)/pip install -q "torch==$$torch+cpu" --index-url $(TORCH_INDEX) --extra-index-url https://pypi.org/simple; \
+	else $(BIN)/pip install -q "torch==$$torch"; fi
+	$(BIN)/pip install -q -c constraints.txt -e '.[dev]'
+	touch $(STAMP)
+
+chat: install
+	$(BIN)/python -m ui index corpus/sample --library $(LIBRARY)
+	$(BIN)/python -m ui serve --library $(LIBRARY) --port $(PORT) --examples corpus/sample/questions.jsonl
+
+test: install
+	@test -x /usr/bin/chromium || { command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ] && apt-get update -q >/dev/null && apt-get install -qy chromium fonts-noto-cjk >/dev/null; } || true
+	@test -x /usr/bin/chromium || { echo "make test needs Chromium at /usr/bin/chromium; install it with: apt-get install chromium fonts-noto-cjk" >&2; exit 1; }
+	$(BIN)/python -m pytest
+
+test-slow: install
+	$(BIN)/python -m pytest -m slow
+
+lint: install
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+bench: install
+	$(BIN)/python -m bench.cmrc
+	$(BIN)/python -m bench.decode
