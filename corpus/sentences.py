@@ -112,6 +112,11 @@ def _ends_sentence(text: str, stop: re.Match[str], begin: int, end: int, held: l
     enclosing = [span for span in held if span[0] < stop.start() and span[1] >= last_stop]
     if any(closing >= after for _, closing in enclosing):
         return False
+    # （…。）in the middle of a sentence: the bracket closes, the sentence goes on.
+    if any(text[opening] in "（(" and text[begin:opening].strip() for opening, _ in enclosing) and not text[
+        after
+    ].isspace():
+        return False
     closers = stop.group(1)
     kind = stop.group()[0]
     if kind in WIDE_STOPS or (kind in "!?…" and _is_wide(text, stop, end)):

@@ -1,0 +1,32 @@
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+SAMPLE = ROOT / "corpus" / "sample"
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+
+Yinju = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture(scope="session")
+def yinju() -> Yinju:
+    """The command line, as a person runs it."""
+
+    def run(*arguments: object) -> "subprocess.CompletedProcess[str]":
+        command = [sys.executable, "-m", "ui", *map(str, arguments)]
+        return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=300)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def sample_library(tmp_path_factory: pytest.TempPathFactory, yinju: Yinju) -> Path:
+    library = tmp_path_factory.mktemp("sample") / "library"
+    done = yinju("index", SAMPLE, "--library", library)
+    assert done.returncode == 0, done.stderr
+    return library
