@@ -16,9 +16,25 @@ from corpus.passages import split_passages, split_sentences
 from corpus.readers import READERS
 
 __all__ = [
-    "read", "read_bytes", "file_bytes", "find_files", "READERS", "MAX_BYTES",
-    "Document", "Block", "Sentence", "Passage", "page_at", "split_sentences", "split_passages", "Library",
-    "YinjuError", "UnreadableFile", "LibraryError", "ModelError", "QuestionError",
+    "MAX_BYTES",
+    "READERS",
+    "Block",
+    "Document",
+    "Library",
+    "LibraryError",
+    "ModelError",
+    "Passage",
+    "QuestionError",
+    "Sentence",
+    "UnreadableFile",
+    "YinjuError",
+    "file_bytes",
+    "find_files",
+    "page_at",
+    "read",
+    "read_bytes",
+    "split_passages",
+    "split_sentences",
 ]  # fmt: skip
 
 

@@ -32,26 +32,12 @@ SPEECH = re.compile(
 JAPANESE_GOES_ON = re.compile(r"(?:と|って|という|などと|は|が|を|に|の|も|で|へ|や|、|，)")
 
 ABBREVIATIONS = frozenset(
-    """
-    mr mrs ms dr prof st sr jr rev gen col lt sgt capt cmdr adm gov sen rep hon pres messrs mme mlle
-    vs etc eg ie cf viz al approx est dept univ assn bros inc ltd co corp no nos vol vols pp fig figs
-    eq ch sec art ed eds trans repr op cit ca ave blvd rd mt ft jan feb mar apr jun jul aug sep sept
-    oct nov dec mon tue wed thu fri sat sun tel ext
-    sra srta dra ud uds vd pág págs núm av avda admón aprox depto ee uu excmo
-    bzw usw evtl ggf inkl vgl nr str hr fr frl dipl ing bspw geb gest jh jhd mio mrd z.b d.h u.a
-    m mm dra n° art p.ex env
-    г гг в вв им др пр т.д т.п т.е т.к ул руб тыс млн млрд стр рис см проф акад
-    """.split()
+    ["mr", "mrs", "ms", "dr", "prof", "st", "sr", "jr", "rev", "gen", "col", "lt", "sgt", "capt", "cmdr", "adm", "gov", "sen", "rep", "hon", "pres", "messrs", "mme", "mlle", "vs", "etc", "eg", "ie", "cf", "viz", "al", "approx", "est", "dept", "univ", "assn", "bros", "inc", "ltd", "co", "corp", "no", "nos", "vol", "vols", "pp", "fig", "figs", "eq", "ch", "sec", "art", "ed", "eds", "trans", "repr", "op", "cit", "ca", "ave", "blvd", "rd", "mt", "ft", "jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec", "mon", "tue", "wed", "thu", "fri", "sat", "sun", "tel", "ext", "sra", "srta", "dra", "ud", "uds", "vd", "pág", "págs", "núm", "av", "avda", "admón", "aprox", "depto", "ee", "uu", "excmo", "bzw", "usw", "evtl", "ggf", "inkl", "vgl", "nr", "str", "hr", "fr", "frl", "dipl", "ing", "bspw", "geb", "gest", "jh", "jhd", "mio", "mrd", "z.b", "d.h", "u.a", "m", "mm", "dra", "n°", "art", "p.ex", "env", "г", "гг", "в", "вв", "им", "др", "пр", "т.д", "т.п", "т.е", "т.к", "ул", "руб", "тыс", "млн", "млрд", "стр", "рис", "см", "проф", "акад"]
 )
 # Abbreviations that also end sentences: a capital after them decides nothing unless it starts
 # a word that usually opens a sentence.
 OPENERS = frozenset(
-    """
-    the a an this that these those it he she they we i you in on at for from but and however there
-    when while after before if as although his her its their our my some many most several
-    el la los las un una este esta en con por para pero sin der die das ein eine es er sie wir ich
-    le les l'un il elle ils nous dans mais он она они это в на но
-    """.split()
+    ["the", "a", "an", "this", "that", "these", "those", "it", "he", "she", "they", "we", "i", "you", "in", "on", "at", "for", "from", "but", "and", "however", "there", "when", "while", "after", "before", "if", "as", "although", "his", "her", "its", "their", "our", "my", "some", "many", "most", "several", "el", "la", "los", "las", "un", "una", "este", "esta", "en", "con", "por", "para", "pero", "sin", "der", "die", "das", "ein", "eine", "es", "er", "sie", "wir", "ich", "le", "les", "l'un", "il", "elle", "ils", "nous", "dans", "mais", "он", "она", "они", "это", "в", "на", "но"]
 )
 GERMAN_ORDINAL = re.compile(
     r"(?:^|\s)(?:am|vom|zum|bis|der|dem|den|des|die|das|im|und|ab|seit|beim|ein|–|-)\s+\d{1,2}\.$", re.I

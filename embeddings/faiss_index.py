@@ -32,7 +32,7 @@ class FaissIndex:
 
     def remove(self, ids: Ids) -> None:
         if len(ids):
-            self._index.remove_ids(np.asarray(ids, np.int64))
+            self._index.remove_ids(faiss.IDSelectorBatch(np.asarray(ids, np.int64)))
 
     def search(self, query: Vectors, count: int) -> list[tuple[int, float]]:
         count = min(count, len(self))

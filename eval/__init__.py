@@ -6,4 +6,4 @@
 from eval.questions import Question, QuestionSet, read_questions
 from eval.run import measure, run
 
-__all__ = ["read_questions", "Question", "QuestionSet", "run", "measure"]
+__all__ = ["Question", "QuestionSet", "measure", "read_questions", "run"]

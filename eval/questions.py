@@ -1,6 +1,7 @@
 """Question sets: JSON Lines, CSV, and SQuAD's JSON (CMRC 2018, DRCD, JaQuAD as well)."""
 
 import csv
+import io
 import json
 import unicodedata
 from collections.abc import Callable, Iterator
@@ -65,18 +66,28 @@ def _parsed(rows: Iterator[tuple[int, str]], path: Path) -> Iterator[tuple[int, 
 
 
 def _csv(text: str, path: Path) -> QuestionSet:
-    reader = csv.DictReader(text.splitlines())
+    reader = csv.DictReader(io.StringIO(text, newline=""))
 
     def rows() -> Iterator[tuple[int, object]]:
-        for row in reader:
+        for row in _rows(reader, path):
             content: dict[str, object] = {key: value for key, value in row.items() if key and value}
             for key in ("answers", "documents", "history"):
                 content[key] = [each.strip() for each in str(content.get(key, "")).split("|") if each.strip()]
             if "answerable" in content:
-                content["answerable"] = str(content["answerable"]).strip().lower() in ("true", "1", "yes")
+                said = str(content["answerable"]).strip().lower()
+                content["answerable"] = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}.get(
+                    said, said
+                )
             yield reader.line_num, content
 
     return QuestionSet(_questions(rows(), path))
+
+
+def _rows(reader: "csv.DictReader[str]", path: Path) -> Iterator[dict[str, str]]:
+    try:
+        yield from reader
+    except csv.Error as reason:
+        raise QuestionError(f"{path}, line {reader.line_num}: not CSV ({reason}); correct that line") from None
 
 
 def _questions(rows: Iterator[tuple[int, object]], path: Path) -> tuple[Question, ...]:
@@ -100,8 +111,11 @@ def _question(row: object, number: int, where: str) -> Question:
         raise QuestionError(f"{where}: `answerable` is neither true nor false; correct it")
     lists = {key: _strings(row.get(key), key, where) for key in ("answers", "documents", "history")}
     lang = row.get("lang")
+    identity = row.get("id")
+    if not isinstance(identity, (str, int, type(None))):
+        raise QuestionError(f"{where}: `id` is neither a string nor a number; correct it")
     return Question(
-        str(row.get("id") or number), text, lists["answers"], lists["documents"], answerable,
+        str(number if identity in (None, "") else identity), unicodedata.normalize("NFC", text), lists["answers"], lists["documents"], answerable,
         str(lang) if lang else None, lists["history"],
     )  # fmt: skip
 
@@ -118,7 +132,7 @@ def _squad(text: str, path: Path) -> QuestionSet:
     try:
         data = json.loads(text)
         return _from_articles(data["data"])
-    except (ValueError, KeyError, TypeError, AttributeError) as reason:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as reason:
         raise QuestionError(f"{path} is not SQuAD-like JSON ({reason}); see the formats in the README") from None
 
 
@@ -133,12 +147,17 @@ def _from_articles(articles: list[dict[str, Any]]) -> QuestionSet:
                 name = f"{title.replace('/', '_').replace('..', '_')}/{len(corpus):05}"
                 corpus[text] = Document(name, title, text, (Block("paragraph", 0, len(text)),))
             for entry in paragraph["qas"]:
+                # Two questions of CMRC's trial set are blank; nobody can ask them.
+                if not isinstance(entry["question"], str) or not entry["question"].strip():
+                    continue
                 answerable = not entry.get("is_impossible", False)
                 gold = [unicodedata.normalize("NFC", str(each["text"])) for each in entry.get("answers", [])]
                 identity = str(entry.get("id") or len(questions) + 1)
+                if identity in questions:
+                    identity = f"{identity}#{len(questions) + 1}"
                 questions[identity] = Question(
                     identity,
-                    str(entry["question"]),
+                    unicodedata.normalize("NFC", entry["question"]),
                     tuple(dict.fromkeys(gold)) if answerable else (),
                     (corpus[text].name,) if answerable else (),
                     answerable,

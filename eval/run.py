@@ -90,7 +90,7 @@ def _marked(answer: Answer) -> str:
         return ""
     first = answer.quotes[0]
     if first.answer_start is None or first.answer_end is None:
-        return first.text
+        return ""
     return first.text[first.answer_start - first.start : first.answer_end - first.start]
 
 
@@ -105,11 +105,15 @@ def _shortened(content: dict[str, Any]) -> dict[str, Any]:
 def _trec(questions: Sequence[Question], answers: Sequence[Answer]) -> str:
     lines = []
     for question, answer in zip(questions, answers, strict=True):
-        # White space parts the columns of the format, so names and ids are percent-encoded.
         ranked = sorted(by_document(answer).items(), key=lambda each: -each[1])
         for rank, (name, score) in enumerate(ranked, 1):
-            lines.append(f"{quote(question.id)} Q0 {quote(name)} {rank} {score:.6f} yinju\n")
+            lines.append(f"{_column(question.id)} Q0 {_column(name)} {rank} {score:.6f} yinju\n")
     return "".join(lines)
+
+
+def _column(name: str) -> str:
+    """White space parts the columns of the format, so that alone (and the per cent sign) is encoded."""
+    return "".join(quote(each) if each.isspace() or each == "%" else each for each in name)
 
 
 def _write(path: Path, text: str) -> None:

@@ -12,6 +12,13 @@ from rag.indexing import IndexReport, index_documents, index_paths
 from rag.question import check_question
 
 __all__ = [
-    "Assistant", "Answer", "Quote", "Found", "answer_to_json", "check_question",
-    "index_paths", "index_documents", "IndexReport",
+    "Answer",
+    "Assistant",
+    "Found",
+    "IndexReport",
+    "Quote",
+    "answer_to_json",
+    "check_question",
+    "index_documents",
+    "index_paths",
 ]  # fmt: skip

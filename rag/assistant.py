@@ -10,12 +10,11 @@ from corpus import Document, Library, LibraryError, Sentence
 from embeddings import Encoder, VectorIndex, load_encoder
 from embeddings.index import Vectors
 from rag.answer import Answer
-from rag.confidence import THRESHOLD, confidence
+from rag.confidence import THRESHOLD, confidence, features
 from rag.indexing import IndexReport, Progress, index_paths, silent
-from rag.quote import found, quotes
 from rag.question import check_question
+from rag.quote import found, quotes
 from rag.reader import Candidate, Reader, WordsAndCosine
-from rag.terms import shared, terms
 from rag.vectors import open_index
 
 # Documents kept in memory, with their sentences, for the next question.
@@ -31,7 +30,7 @@ class Assistant:
         library.require_model(encoder.name, encoder.dimension)
         self.library = library
         self.encoder = encoder
-        self._reader = reader or WordsAndCosine(encoder)
+        self.reader = reader or WordsAndCosine(encoder)
         self._lock = threading.Lock()
         self._documents: OrderedDict[str, tuple[Document, list[Sentence]]] = OrderedDict()
         self._index: VectorIndex
@@ -82,17 +81,13 @@ class Assistant:
         clock = _Clock()
         vector = self.encoder.encode_queries([text])[0]
         clock.stop("embed")
-        candidates = self._candidates(vector, max(top_k, READ))
+        candidates = self.candidates(vector, max(top_k, READ))
         clock.stop("search")
         if not candidates:
             raise LibraryError(f"{self.library.folder} holds no documents yet; add some with: yinju index PATH")
-        readings = self._reader.read(text, vector, candidates[:READ])
+        readings = self.reader.read(text, vector, candidates[:READ])
         clock.stop("read")
-        sure = 0.0
-        if readings:
-            best = candidates[0]
-            words = shared(terms(text), terms(best.document.text[best.passage.start : best.passage.end]), {})
-            sure = confidence(best.score, max(each.cosine for each in readings), words)
+        sure = confidence(features(text, candidates, readings)) if readings else 0.0
         answered = bool(readings) and sure >= THRESHOLD
         return Answer(
             question,
@@ -103,7 +98,8 @@ class Assistant:
             clock.timings(),
         )
 
-    def _candidates(self, vector: Vectors, count: int) -> list[Candidate]:
+    def candidates(self, vector: Vectors, count: int) -> list[Candidate]:
+        """The `count` nearest passages of an embedded question (shape: dimension), best first."""
         nearest = dict(self._index.search(vector, count))
         candidates = []
         for passage in self.library.passages(list(nearest)):

@@ -8,8 +8,18 @@ from pathlib import Path
 
 import numpy as np
 
-from corpus import Document, Library, Passage, UnreadableFile, YinjuError, find_files, split_passages, split_sentences
-from corpus import file_bytes, read_bytes
+from corpus import (
+    Document,
+    Library,
+    Passage,
+    UnreadableFile,
+    YinjuError,
+    file_bytes,
+    find_files,
+    read_bytes,
+    split_passages,
+    split_sentences,
+)
 from corpus.library import Known
 from embeddings import Encoder
 from rag.vectors import save_index

@@ -73,7 +73,7 @@ class WordsAndCosine:
         best = sorted(scored, key=lambda each: each[2] + PASSAGE * candidates[each[0]].score, reverse=True)
         best = best[:EMBEDDED_SENTENCES]
         texts = [candidates[number].document.text[span.start : span.end] for number, span, _ in best]
-        cosines = self._encoder.encode_passages(texts) @ vector if texts else []
+        cosines = self._encoder.encode_passages(texts) @ vector
         readings = [
             Reading(
                 number,

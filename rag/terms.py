@@ -10,13 +10,7 @@ UNSPACED = "\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\u0e00-\u0eff\U00020000-\U000
 RUN = re.compile(rf"[{UNSPACED}]+|[^\W_{UNSPACED}]+")
 # Characters and words that a question is made of in any document; they tell nothing apart.
 EMPTY = frozenset(
-    "的 了 是 在 和 与 與 吗 嗎 呢 什么 什麼 么 麼 哪 些 哪些 哪个 哪個 谁 誰 几 幾 何 多少 怎么 怎麼 怎样 如何 为什么 为 有 被 "
-    "の は が を に で と も か た な い う です ます した する ある この その 何 "
-    "the a an of in on at to for and or is are was were be been do does did has have had by with from as that this it its "
-    "what which who whom whose when where why how many much "
-    "el la los las un una de del en y o que es fue son se su con por para al qué quién cuál cuáles cuándo dónde cómo cuánto cuántos "
-    "der die das ein eine und oder ist war in im am von zu mit auf für wer was wann wo wie welche welcher "
-    "le les des et est une dans du au qui que quoi quand où comment".split()
+    ["的", "了", "是", "在", "和", "与", "與", "吗", "嗎", "呢", "什么", "什麼", "么", "麼", "哪", "些", "哪些", "哪个", "哪個", "谁", "誰", "几", "幾", "何", "多少", "怎么", "怎麼", "怎样", "如何", "为什么", "为", "有", "被", "の", "は", "が", "を", "に", "で", "と", "も", "か", "た", "な", "い", "う", "です", "ます", "した", "する", "ある", "この", "その", "何", "the", "a", "an", "of", "in", "on", "at", "to", "for", "and", "or", "is", "are", "was", "were", "be", "been", "do", "does", "did", "has", "have", "had", "by", "with", "from", "as", "that", "this", "it", "its", "what", "which", "who", "whom", "whose", "when", "where", "why", "how", "many", "much", "el", "la", "los", "las", "un", "una", "de", "del", "en", "y", "o", "que", "es", "fue", "son", "se", "su", "con", "por", "para", "al", "qué", "quién", "cuál", "cuáles", "cuándo", "dónde", "cómo", "cuánto", "cuántos", "der", "die", "das", "ein", "eine", "und", "oder", "ist", "war", "in", "im", "am", "von", "zu", "mit", "auf", "für", "wer", "was", "wann", "wo", "wie", "welche", "welcher", "le", "les", "des", "et", "est", "une", "dans", "du", "au", "qui", "que", "quoi", "quand", "où", "comment"]
 )
 
 

@@ -1,3 +1,5 @@
+import itertools
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -23,7 +25,7 @@ def test_every_passage_and_sentence_is_an_exact_span_within_the_limit(pieces: li
     passages = split_passages(document, count, limit)
     sentences = split_sentences(document)
     assert all(0 <= p.start < p.end <= len(document.text) for p in passages)
-    assert all(a.end <= b.start for a, b in zip(passages, passages[1:], strict=False))
+    assert all(a.end <= b.start for a, b in itertools.pairwise(passages))
     assert all(count(document.text[p.start : p.end]) <= limit for p in passages)
     covered = "".join("".join(document.text[p.start : p.end].split()) for p in passages)
     assert covered == "".join("".join(document.text[s.start : s.end].split()) for s in sentences)

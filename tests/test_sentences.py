@@ -1,3 +1,5 @@
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -35,5 +37,5 @@ def test_sentences_end_where_a_reader_would_end_them(parts: list[str]) -> None:
 def test_sentences_cover_everything_but_white_space_and_do_not_overlap(text: str) -> None:
     spans = sentences(text)
     assert "".join("".join(text[s.start : s.end].split()) for s in spans) == "".join(text.split())
-    assert all(first.end <= second.start for first, second in zip(spans, spans[1:], strict=False))
+    assert all(first.end <= second.start for first, second in itertools.pairwise(spans))
     assert all(s.start < s.end and text[s.start : s.end] == text[s.start : s.end].strip() for s in spans)

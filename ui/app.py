@@ -65,7 +65,7 @@ def build_app(assistant: Assistant, examples: Sequence[str] = ()) -> gr.Blocks:
                 return problem_html(f"{name} is no longer in the library; ask again")
             return source_html(document, int(start), int(end))
 
-        def add(files: list[str] | None, progress: Any = gr.Progress()) -> Iterator[tuple[str, str]]:
+        def add(files: list[str] | None, progress: Any = gr.Progress()) -> Iterator[tuple[str, str]]:  # noqa: B008
             if files:
                 yield _added(assistant, files, progress), _documents(assistant)
 

@@ -68,7 +68,7 @@ def _is_heading(paragraph: str) -> bool:
     return (
         "\n" not in paragraph
         and columns(paragraph) <= HEADING_COLUMNS
-        and not paragraph.endswith(ENDS + ("，", ",", "、", "；", ";"))
+        and not paragraph.endswith((*ENDS, "，", ",", "、", "；", ";"))
         and not LIST_ITEM.match(paragraph.removeprefix("#"))
         and any(each.isalpha() for each in paragraph)
     )

@@ -1,0 +1,102 @@
+"""Fit the confidence and the baseline reader's weights on the training part of the shared sets.
+
+    python -m bench.confidence [QUESTIONS_PER_SET]
+
+Each question is asked of its set's paragraphs once with its own paragraph there and once with it
+taken away. Prints the logistic regression, and on the measuring fifth its AUROC and what each
+threshold answers.
+"""
+
+import random
+import sys
+import tempfile
+from hashlib import sha1
+from pathlib import Path
+
+import numpy as np
+
+from corpus import Library
+from embeddings import load_encoder
+from eval import read_questions
+from eval.metrics import holds
+from rag import Assistant, index_documents
+from rag.confidence import features
+from rag.reader import Candidate, Reading
+
+SHARED = Path(__file__).parents[2] / "shared" / "datasets"
+SETS = ("cmrc2018/cmrc2018_dev.json", "drcd/DRCD_dev.json", "jaquad/jaquad_train_0003.json", "squad2/squad2_part.json")
+PARAGRAPHS = 150
+
+
+def main() -> None:
+    if not SHARED.is_dir():
+        print(f"nothing measured: {SHARED} is not there")
+        return
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else 100
+    encoder = load_encoder()
+    rows: list[list[float]] = []
+    labels: list[bool] = []
+    measuring: list[bool] = []
+    reads: list[tuple[bool, list[tuple[float, float, float, bool]]]] = []
+    for name in SETS:
+        asked = read_questions(SHARED / name)
+        chance = random.Random(1)
+        corpus = chance.sample(asked.corpus, min(PARAGRAPHS, len(asked.corpus)))
+        texts = {each.name: each.text for each in corpus}
+        questions = [q for q in asked.questions if q.documents and q.documents[0] in texts]
+        with tempfile.TemporaryDirectory() as folder:
+            with Library.create(folder, encoder.name, encoder.dimension) as library:
+                index_documents(corpus, library, encoder)
+            with Assistant.open(folder, encoder) as assistant:
+                for q in chance.sample(questions, min(count, len(questions))):
+                    held = int(sha1(texts[q.documents[0]].encode()).hexdigest(), 16) % 5 == 0
+                    vector = encoder.encode_queries([q.question])[0]
+                    candidates = assistant.candidates(vector, 12)
+                    without = [each for each in candidates if each.document.name != q.documents[0]][:5]
+                    for answerable, pool in ((True, candidates[:5]), (False, without)):
+                        readings = assistant.reader.read(q.question, vector, pool)
+                        rows.append(list(features(q.question, pool, readings)))
+                        labels.append(answerable)
+                        measuring.append(held)
+                        if answerable:
+                            reads.append((held, [_figures(each, pool, q.answers) for each in readings]))
+        print(f"{name}: {len(rows)} rows", file=sys.stderr, flush=True)
+    _weights(reads)
+    _fit(np.array(rows), np.array(labels), np.array(measuring))
+
+
+def _figures(reading: Reading, pool: list[Candidate], answers: tuple[str, ...]) -> tuple[float, float, float, bool]:
+    candidate = pool[reading.candidate]
+    text = candidate.document.text[reading.sentence.start : reading.sentence.end]
+    return reading.words, reading.cosine, candidate.score, holds(text, answers)
+
+
+def _weights(reads: list[tuple[bool, list[tuple[float, float, float, bool]]]]) -> None:
+    print("| words | passage | hit@1, training | hit@1, measuring |\n| --- | --- | --- | --- |")
+    for words in (0.0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5):
+        for passage in (0.0, 0.25, 0.5, 1.0, 2.0):
+            hits: dict[bool, list[bool]] = {True: [], False: []}
+            for held, read in reads:
+                best = max(read, key=lambda each: words * each[0] + each[1] + passage * each[2])
+                hits[held].append(best[3])
+            print(f"| {words} | {passage} | {np.mean(hits[False]):.3f} | {np.mean(hits[True]):.3f} |")
+
+
+def _fit(rows: np.ndarray, labels: np.ndarray, measuring: np.ndarray) -> None:
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.metrics import roc_auc_score
+
+    model = LogisticRegression(C=1e3, max_iter=5000).fit(rows[~measuring], labels[~measuring])
+    print("intercept", model.intercept_, "weights", model.coef_)
+    sure = model.predict_proba(rows)[:, 1]
+    print("AUROC, measuring part:", roc_auc_score(labels[measuring], sure[measuring]))
+    for at, name in enumerate(rows.T):
+        print(f"feature {at} alone:", roc_auc_score(labels[measuring], name[measuring]))
+    for threshold in (0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5):
+        answered = sure[measuring] >= threshold
+        yes, no = answered[labels[measuring]].mean(), answered[~labels[measuring]].mean()
+        print(f"threshold {threshold}: answers {yes:.3f} of the answerable, {no:.3f} of the others")
+
+
+if __name__ == "__main__":
+    main()
