@@ -15,7 +15,7 @@ from rag.terms import rarity, shared, terms
 INTERCEPT = -20.0
 WEIGHTS = (12.0, 12.0, 2.0, 0.0, 0.0)
 # Below this no answer is given.
-THRESHOLD = 0.2
+THRESHOLD = 0.5
 
 
 def features(question: str, candidates: Sequence[Candidate], readings: Sequence[Reading]) -> tuple[float, ...]:

@@ -19,7 +19,7 @@ ENDS = tuple(WIDE_STOPS + OTHER_STOPS + ".!?…:：" + CLOSERS)
 
 # A heading is one line, no longer than this many columns (a Chinese character takes two), that
 # does not end as a sentence does.
-HEADING_COLUMNS = 80
+HEADING_COLUMNS = 100
 
 
 def read(data: bytes, name: str) -> Document:
