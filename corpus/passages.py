@@ -18,6 +18,8 @@ from corpus.sentences import sentences, trimmed
 PARAGRAPH_END, SENTENCE_END = "\ufdd0", "\ufdd1"
 SEPARATORS = [PARAGRAPH_END, SENTENCE_END, "[；;]", "[：:]", "[，,、،]", r"\s", ""]
 
+UNMARKED = {ord(PARAGRAPH_END): None, ord(SENTENCE_END): None}
+
 CountTokens = Callable[[str], int]
 
 
@@ -59,13 +61,31 @@ def _sections(document: Document) -> Iterator[tuple[tuple[str, ...], list[Block]
 
 def _split(text: str, blocks: list[Block], count_tokens: CountTokens, limit: int) -> list[tuple[int, int]]:
     marked, marks = _mark(text, blocks)
-    for size in (limit, limit * 3 // 4, limit // 2, limit // 4, 1):
-        chunks = _chunks(marked, count_tokens, max(size, 1))
-        spans = _spans(text, chunks, marks, blocks[0].start)
-        # Tokens of a whole are rarely more than the sum over its parts, but they can be.
-        if all(count_tokens(text[start:end]) <= limit or end - start == 1 for start, end in spans):
-            return spans
-    return spans
+    spans = _spans(text, _chunks(marked, count_tokens, limit), marks, blocks[0].start)
+    ends = [place - number for number, place in enumerate(marks)]
+    sentence_ends = [blocks[0].start + end for end in ends]
+    return [each for span in spans for each in _within(text, span, sentence_ends, count_tokens, limit)]
+
+
+def _within(
+    text: str, span: tuple[int, int], sentence_ends: list[int], count_tokens: CountTokens, limit: int
+) -> list[tuple[int, int]]:
+    """The span in pieces of at most `limit` tokens, cut between sentences as long as there are several.
+
+    The splitter adds up the tokens of the parts; those of the whole are rarely more, but they can be.
+    """
+    start, end = span
+    if end - start == 1 or count_tokens(text[start:end]) <= limit:
+        return [span]
+    inside = [each for each in sentence_ends if start < each < end]
+    middle = inside[len(inside) // 2] if inside else (start + end) // 2
+    halves = [trimmed(text, start, middle), trimmed(text, middle, end)]
+    return [
+        each
+        for half in halves
+        if half is not None
+        for each in _within(text, (half.start, half.end), sentence_ends, count_tokens, limit)
+    ]
 
 
 def _mark(text: str, blocks: list[Block]) -> tuple[str, list[int]]:
@@ -95,9 +115,12 @@ def _chunks(marked: str, count_tokens: CountTokens, size: int) -> list[str]:
         is_separator_regex=True,
         keep_separator="end",
         strip_whitespace=False,
-        chunk_size=size,
+        # The splitter goes on cutting what is as long as the limit; `_within` sees to what is over it.
+        chunk_size=size + 1,
         chunk_overlap=0,
-        length_function=lambda part: count_tokens(part.replace(PARAGRAPH_END, "").replace(SENTENCE_END, "")),
+        # White space at the ends does not count: spans are trimmed, and a sentence that fits is never
+        # cut. Nothing counts as 0, for the splitter keeps parts of no length for the next chunk as well.
+        length_function=lambda part: max(1, count_tokens(part.translate(UNMARKED).strip())),
     )
     return splitter.split_text(marked)
 

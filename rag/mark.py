@@ -28,6 +28,14 @@ EDGES = " \t\n\u3000、，。；：,.;:!?！？—-–·"
 LEADING = re.compile(r"(?:是|为|為|在|于|於|由|被|与|與|和|及|的|了|即|叫|有|达|達|は|が|を|に|で|の|と|was|is|are|were|by|the|in|at|to|of|que|es|el|la)(?=\s|[^\x00-\x7f])", re.I)  # fmt: skip
 
 
+def holds_kind(question: str, text: str) -> bool:
+    """Whether the question asks for a date or a number, and the text holds one the question does not say."""
+    for wanted, form in KINDS:
+        if wanted.search(question):
+            return any(found.group() not in question for found in form.finditer(text))
+    return False
+
+
 def mark(question: str, text: str, sentence: Sentence) -> Sentence | None:
     """The span of the answering words in `text`, inside the sentence, or None where none stand out.
 

@@ -14,6 +14,7 @@ footer.svelte-1rjryqp, .gradio-container > footer { display: none !important; }
 mark { background: #ffe08a; color: #222; padding: 0 .1em; border-radius: 2px; }
 .yinju-none { border-left: 4px solid #8a8a8a; padding-left: 1em; }
 .yinju-plain { font-weight: 600; }
+.yinju-none blockquote { max-height: 9em; overflow-y: auto; }
 .yinju-none .yinju-card { border-style: dashed; opacity: .85; }
 .yinju-problem { border: 1px solid #b3261e; color: #b3261e; border-radius: 8px; padding: .6em 1em; margin: .6em 0; }
 .yinju-source { max-height: 76vh; overflow-y: auto; padding: 0 1em; line-height: 1.8;
