@@ -6,16 +6,18 @@ Every span is exact: a passage, a sentence or a quote is `document.text[start:en
 package knows of models or questions.
 """
 
+from collections.abc import Iterator
 from pathlib import Path
 
-from corpus.document import Block, Document, Passage, Sentence, page_at
+from corpus.document import Block, Document, Passage, Run, Sentence, original_at, page_at
 from corpus.errors import LibraryError, ModelError, QuestionError, UnreadableFile, YinjuError
 from corpus.files import MAX_BYTES, find_files
 from corpus.library import Library
-from corpus.passages import split_passages, split_sentences
-from corpus.readers import READERS
+from corpus.passages import passage_text, split_passages, split_sentences
+from corpus.readers import COLLECTIONS, READERS, ending
 
 __all__ = [
+    "COLLECTIONS",
     "MAX_BYTES",
     "READERS",
     "Block",
@@ -25,13 +27,17 @@ __all__ = [
     "ModelError",
     "Passage",
     "QuestionError",
+    "Run",
     "Sentence",
     "UnreadableFile",
     "YinjuError",
     "file_bytes",
     "find_files",
+    "original_at",
     "page_at",
+    "passage_text",
     "read",
+    "read_all",
     "read_bytes",
     "split_passages",
     "split_sentences",
@@ -49,8 +55,8 @@ def read(path: Path, name: str | None = None) -> Document:
 
 def file_bytes(path: Path, name: str) -> bytes:
     """The bytes of a file that a reader is known for. Raises UnreadableFile."""
-    if path.suffix.lower() not in READERS:
-        kinds = ", ".join(sorted(READERS))
+    if ending(path.name) not in (*READERS, *COLLECTIONS):
+        kinds = ", ".join(sorted([*READERS, *COLLECTIONS]))
         raise UnreadableFile(f"{name} is of no known kind; known kinds are {kinds}")
     try:
         if path.stat().st_size > MAX_BYTES:
@@ -65,4 +71,18 @@ def read_bytes(data: bytes, name: str) -> Document:
 
     Raises UnreadableFile.
     """
-    return READERS[Path(name).suffix.lower()](data, name)
+    return READERS[ending(name)](data, name)
+
+
+def read_all(data: bytes, name: str) -> Iterator[Document | UnreadableFile]:
+    """Every document of a file: one for most kinds, many for an archive or JSON Lines.
+
+    A part that cannot be read is given as its error, and the rest goes on.
+    """
+    try:
+        if ending(name) in COLLECTIONS:
+            yield from COLLECTIONS[ending(name)](data, name)
+        else:
+            yield read_bytes(data, name)
+    except UnreadableFile as reason:
+        yield reason

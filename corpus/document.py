@@ -5,12 +5,13 @@ characters (code points) of the NFC text, and are carried from the reader on; th
 rebuilt by searching.
 """
 
+from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Literal
 
-BlockKind = Literal["heading", "paragraph", "list", "table", "code"]
+BlockKind = Literal["heading", "paragraph", "list", "table", "code", "caption", "byline", "furniture"]
 
 
 @dataclass(frozen=True)
@@ -18,6 +19,8 @@ class Block:
     """A run of a document's text of one kind: `document.text[start:end]`.
 
     `level` is 1 to 6 for headings and 0 for the rest; `page` counts from 1 where the file has pages.
+    `article` counts from 0 the articles that follow one another in the file: nothing of one belongs
+    to the next. `furniture` (page numbers, running heads) is kept but never searched.
     """
 
     kind: BlockKind
@@ -25,6 +28,16 @@ class Block:
     end: int
     level: int = 0
     page: int | None = None
+    article: int = 0
+
+
+@dataclass(frozen=True)
+class Run:
+    """`text[start : start + length]` stands in the file's own text at `source[original : original + length]`."""
+
+    start: int
+    original: int
+    length: int
 
 
 @dataclass(frozen=True)
@@ -33,6 +46,11 @@ class Document:
 
     `name` is the path relative to the indexed root in POSIX form, and is what people and the
     command line call the document; `id` is derived from it.
+
+    Where reading changed the text (joined lines, moved a caption), `source` is the text as the file
+    has it and `runs` say, in the order of `text`, where each stretch of it stood there; characters
+    between runs stood nowhere. Where nothing was changed `source` is None. `pages` are (start, page):
+    from that character on, the text is of that page.
     """
 
     name: str
@@ -40,6 +58,9 @@ class Document:
     text: str
     blocks: tuple[Block, ...]
     metadata: Mapping[str, str] = field(default_factory=dict)
+    source: str | None = None
+    runs: tuple[Run, ...] = ()
+    pages: tuple[tuple[int, int], ...] = ()
 
     @property
     def id(self) -> str:
@@ -77,9 +98,26 @@ def passage_id(document_id: str, start: int, end: int, text: str) -> int:
 
 def page_at(document: Document, position: int) -> int | None:
     """The page that holds the character at `position`, where the document has pages."""
+    if document.pages:
+        number = bisect_right(document.pages, position, key=lambda each: each[0])
+        return document.pages[number - 1][1] if number else None
     page = None
     for block in document.blocks:
         if block.start > position:
             break
         page = block.page
     return page
+
+
+def original_at(document: Document, position: int) -> int:
+    """Where the character at `position` stood in the file's own text (`document.source`).
+
+    A character that stood nowhere (a line break put in) gives the place right after the one before it.
+    """
+    if document.source is None:
+        return position
+    number = bisect_right(document.runs, position, key=lambda each: each.start) - 1
+    if number < 0:
+        return 0
+    run = document.runs[number]
+    return run.original + min(position - run.start, run.length)

@@ -6,7 +6,7 @@ langchain-text-splitters does the cutting, first between paragraphs, then betwee
 splitter keeps every character, so the spans are sums of lengths.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from langchain_text_splitters import RecursiveCharacterTextSplitter
 
@@ -22,6 +22,9 @@ UNMARKED = {ord(PARAGRAPH_END): None, ord(SENTENCE_END): None}
 
 CountTokens = Callable[[str], int]
 
+# The headings nearest to a passage say what it is about; more would drown its own words.
+ABOVE_CHARACTERS = 96
+
 
 def split_sentences(document: Document) -> list[Sentence]:
     """The sentences of every block in reading order; none crosses from one block into the next."""
@@ -33,7 +36,8 @@ def split_passages(document: Document, count_tokens: CountTokens, limit: int) ->
 
     A passage stays within one section and begins with the section's heading where it is the
     first of it; it never cuts a sentence unless that sentence alone is over the limit.
-    `count_tokens` counts as the model does.
+    `count_tokens` counts as the model does; the headings above a passage, which are embedded with it
+    (`passage_text`), are not counted.
     """
     passages = []
     for headings, blocks in _sections(document):
@@ -43,11 +47,37 @@ def split_passages(document: Document, count_tokens: CountTokens, limit: int) ->
     return passages
 
 
+def passage_text(document: Document, passage: Passage) -> str:
+    """What is embedded and indexed for a passage: the headings above it that it does not hold, and its words."""
+    words = document.text[passage.start : passage.end]
+    missing = tuple(each for each in passage.headings if not words.startswith(each))
+    return _above(missing) + words
+
+
+def _above(headings: Sequence[str]) -> str:
+    """The headings, a line each; where they are long, only the nearest."""
+    lines: list[str] = []
+    room = ABOVE_CHARACTERS
+    for each in reversed(headings):
+        if room > 0:
+            lines.insert(0, each[:room])
+            room -= len(each)
+    return "".join(f"{line}\n" for line in lines)
+
+
 def _sections(document: Document) -> Iterator[tuple[tuple[str, ...], list[Block]]]:
     """Each heading (or several in a row) with the blocks below it, and the path of headings."""
     path: list[tuple[int, str]] = []
     section: list[Block] = []
+    article = 0
     for block in document.blocks:
+        if section and (block.kind == "furniture" or block.article != article):
+            yield tuple(title for _, title in path), section
+            section = []
+        if block.article != article:
+            path, article = [], block.article
+        if block.kind == "furniture":
+            continue
         if block.kind == "heading":
             if section and section[-1].kind != "heading":
                 yield tuple(title for _, title in path), section

@@ -16,6 +16,7 @@ from corpus import (
     YinjuError,
     file_bytes,
     find_files,
+    passage_text,
     read_bytes,
     split_passages,
     split_sentences,
@@ -209,7 +210,7 @@ def _store(
 
 
 def _flush(waiting: list[_Work], library: Library, encoder: Encoder, stored: dict[bool, int]) -> int:
-    texts = [item.document.text[p.start : p.end] for item in waiting for p in item.passages]
+    texts = [passage_text(item.document, p) for item in waiting for p in item.passages]
     vectors = np.concatenate(
         [encoder.encode_passages(texts[at : at + EMBED_TOGETHER]) for at in range(0, len(texts), EMBED_TOGETHER)]
         or [np.empty((0, encoder.dimension), np.float32)]
