@@ -29,9 +29,11 @@ TAIL = re.compile(
 # Stories that are not prose: lottery numbers, share tips, reposts that begin with a headline run into the text.
 UNUSABLE = re.compile(r"双色球|大乐透|奖号|福彩|体彩|原标题|本文转自|下载APP|https?:|www\.|股票行情|主力资金|\|")
 # Sentences with a caption run into them say nothing of where it stood, and would be unfair.
-IMPURE = re.compile(r"资料图|供图|[摄撮][）)]|图为|图源|截图|摄影|●|■|▲")
+IMPURE = re.compile(r"资料图|供图|记者\s*\S{2,8}\s*摄|摄[）)]|图为|图源|图自|图[/／]|截图|摄影|[●■▲◆]")
 ENDED = re.compile(r"[。！？!?.…][”’」』）)\]】》\"']*$")
-DATELINE = re.compile(r"^(?:[^，。：]{0,16}?(?:电|讯|消息|报道))\s*(?:[（(【][^）)】]{1,40}[）)】])?\s*|^【[^】]{2,20}】")
+DATELINE = re.compile(
+    r"^(?:[^，。：]{0,16}?(?:电|讯|消息|报道))\s*(?:[（(【][^）)】]{1,40}[）)】])?\s*|^【[^】]{2,20}】"
+)
 CLAUSE = re.compile(r"[^，。；：！？、,;:!?（）()【】\[\]]+")
 
 
@@ -85,7 +87,9 @@ def bare(text: str) -> str:
 
 @cache
 def news_lines(measuring: bool) -> tuple[str, ...]:
-    lines = [line for file in sorted((SHARED / "news").glob("news_*.txt")) for line in file.read_text("utf8").split("\n")]
+    lines = [
+        line for file in sorted((SHARED / "news").glob("news_*.txt")) for line in file.read_text("utf8").split("\n")
+    ]
     return tuple(each for each in lines if each.strip() and is_measuring(each) == measuring)
 
 
@@ -129,6 +133,8 @@ def news_paragraphs(line: str, chance: random.Random) -> list[str]:
     for span in sentences(body):
         sentence = body[span.start : span.end]
         if IMPURE.search(sentence) or not ENDED.search(sentence) or len(sentence) > 180:
+            if span.start < 40:
+                return []  # without its first sentence a story would begin in the middle
             continue
         current += sentence
         balanced = current.count("“") == current.count("”")
@@ -148,7 +154,7 @@ def headline(paragraphs: list[str], chance: random.Random, least: int = 8, most:
         first = [each for text in paragraphs for each in clauses(text, 6, most)]
     if not first:
         return paragraphs[0][:12].rstrip("，。、：；“（")
-    chosen = chance.choice(first[:3])
+    chosen = max(first[:3], key=len) if chance.random() < 0.5 else chance.choice(first[:4])
     if later and len(chosen) <= 16 and chance.random() < 0.35:
         chosen += " " + chance.choice(later)
     return chosen
