@@ -226,7 +226,7 @@ def report(part: str, stories: int, show: int) -> None:
         cells = [str(getattr(score, name)) for name in columns.values()] + [str(score.strays[kind]) for kind in kinds]
         print(f"| {style} | {score.files} | {' | '.join(cells)} |")
     if part != "held":
-        for each in sorted(errors, key=lambda each: -len(each.lines))[:show]:
+        for each in sorted((each for each in errors if each.lines), key=lambda each: -len(each.lines))[:show]:
             print(f"\n{each.style}: {len(each.lines)} errors")
             for what, line in each.lines[:60]:
                 print(f"  {what}: {line[:160]}")

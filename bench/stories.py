@@ -27,13 +27,17 @@ TAIL = re.compile(
     r"|特别声明|免责声明|风险提示|投资有风险|本网|版权|（本报|［"
 )
 # Stories that are not prose: lottery numbers, share tips, reposts that begin with a headline run into the text.
-UNUSABLE = re.compile(r"双色球|大乐透|奖号|福彩|体彩|原标题|本文转自|下载APP|https?:|www\.|股票行情|主力资金|\|")
+UNUSABLE = re.compile(
+    r"双色球|大乐透|奖号|福彩|体彩|原标题|本文转自|下载APP|广告 |直播间|https?:|www\.|股票行情|主力资金|\|"
+)
 # Sentences with a caption run into them say nothing of where it stood, and would be unfair.
 IMPURE = re.compile(r"资料图|供图|记者\s*\S{2,8}\s*摄|摄[）)]|图为|图源|图自|图[/／]|截图|摄影|[●■▲◆]")
 ENDED = re.compile(r"[。！？!?.…][”’」』）)\]】》\"']*$")
 DATELINE = re.compile(
     r"^(?:[^，。：]{0,16}?(?:电|讯|消息|报道))\s*(?:[（(【][^）)】]{1,40}[）)】])?\s*|^【[^】]{2,20}】"
 )
+# Clauses that no one would set as a line of their own: they go on from something, or are a bare date.
+NO_LINE = re.compile(r"[”》’并而但也以及其和与称]|记者|据|此外|因此|同时|截至|日前|近日|\d+\.\D|[\d年月日时上下半至]+$")
 CLAUSE = re.compile(r"[^，。；：！？、,;:!?（）()【】\[\]]+")
 
 
@@ -107,17 +111,32 @@ def wiki_articles(language: Language, measuring: bool) -> tuple[tuple[str, tuple
     return tuple(found)
 
 
-def draw(language: Language, measuring: bool, chance: random.Random) -> tuple[str, list[str]]:
-    """A title ("" where the story has none of its own) and the paragraphs of a story."""
+def draw(
+    language: Language, measuring: bool, chance: random.Random, used: set[str] | None = None
+) -> tuple[str, list[str]]:
+    """A title ("" where the story has none of its own) and the paragraphs of a story.
+
+    `used` holds the stories that the file has already, and takes this one.
+    """
+    while True:
+        title, paragraphs = _draw(language, measuring, chance)
+        key = title or paragraphs[0][:20]
+        if used is None or key not in used:
+            if used is not None:
+                used.add(key)
+            return title, paragraphs
+
+
+def _draw(language: Language, measuring: bool, chance: random.Random) -> tuple[str, list[str]]:
     if language == "zh":
         while True:
             paragraphs = news_paragraphs(chance.choice(news_lines(measuring)), chance)
             if len(paragraphs) >= 2:
                 return "", paragraphs
-    title, paragraphs_ = chance.choice(wiki_articles(language, measuring))
+    title, article = chance.choice(wiki_articles(language, measuring))
     length = chance.randint(2, 5)
-    start = chance.randrange(max(len(paragraphs_) - length, 0) + 1)
-    return title, list(paragraphs_[start : start + length])
+    start = chance.randrange(max(len(article) - length, 0) + 1)
+    return title, list(article[start : start + length])
 
 
 def news_paragraphs(line: str, chance: random.Random) -> list[str]:
@@ -169,13 +188,16 @@ def clauses(text: str, least: int, most: int) -> list[str]:
         if least <= len(each) <= most
         and each.count("“") == each.count("”")
         and each.count("《") == each.count("》")
-        and not re.match(r"[”》’并而但也以及其中和与称]|记者|据", each)
+        and not NO_LINE.match(each)
     ]
 
 
 def has_dateline(paragraph: str) -> bool:
     """Whether a story's first words say where it comes from, so that it can be told without a headline."""
-    return bool(re.match(r"(?:本报|新华社|中新[网社]|人民网|央视|【)[^，。]{0,24}(?:电|讯|报道|】|消息)", paragraph))
+    known = r"(?:本报|新华社|中新[网社]|人民网|央视|【)[^，。]{0,24}(?:电|讯|报道|】|消息)"
+    return bool(
+        re.match(known + r"|[^，。：]{2,24}(?:[电讯]|报道|消息)\s*[（(：:】]|[^，。]{2,16}(?:记者|通讯员) ", paragraph)
+    )
 
 
 def _wiki_paragraphs(context: str, language: Language) -> list[str]:

@@ -28,20 +28,21 @@ def issues(count: int, seed: int) -> Iterator[tuple[str, Gold]]:
     for _ in range(count):
         layout, language = chance.choices(list(FAMILIES), list(FAMILIES.values()))[0]
         paper = Paper(language, chance)
-        printed = [set_story(paper, chance) for _ in range(chance.randint(2, 6))]
+        used: set[str] = set()
+        printed = [set_story(paper, chance, used) for _ in range(chance.randint(2, 6))]
         pieces = [piece for _, each in printed for piece in each]
         text = (as_columns if layout == "columns" else as_pages)(pieces, language, chance)
         strays = tuple(Stray(each.kind, each.text) for each in pieces if each.kind != "paragraph")
         yield text, Gold(f"{layout} {language}", language, tuple(story for story, _ in printed), strays)
 
 
-def set_story(paper: Paper, chance: random.Random) -> tuple[Story, list[Piece]]:
+def set_story(paper: Paper, chance: random.Random, used: set[str]) -> tuple[Story, list[Piece]]:
     """One story and its pieces in page order.
 
     Its headline may be lost, or have slipped between two halves, where its dateline tells that it begins.
     """
     language = paper.language
-    title, paragraphs = draw(language, False, chance)
+    title, paragraphs = draw(language, False, chance, used)
     if language == "zh" and chance.random() < 0.03:
         return set_brief(paragraphs, chance)
     if language == "zh" and not has_dateline(paragraphs[0]) and chance.random() < 0.35:
@@ -219,9 +220,16 @@ def wrap_latin(text: str, *, width: int, indent: str, hyphens: bool) -> list[str
     lines, line = [], indent
     for word in text.split():
         while line.strip() and len(line) + len(word) + 1 > width:
-            broken = hyphenated(word, width - len(line) - 2) if hyphens else None
-            lines.append(f"{line} {broken[0]}-" if broken else line)
-            word = broken[1] if broken else word
+            room = width - len(line) - 2
+            own = word.rfind("-", 2, max(room + 1, 0)) + 1  # well-|known: the hyphen is the word's own
+            if hyphens and own and word[own:]:
+                lines.append(f"{line} {word[:own]}")
+                word = word[own:]
+            elif hyphens and (broken := hyphenated(word, room)):
+                lines.append(f"{line} {broken[0]}-")
+                word = broken[1]
+            else:
+                lines.append(line)
             line = ""
         line = f"{line} {word}" if line.strip() else line + word
     return [*lines, line]
