@@ -15,14 +15,35 @@ POEMS = [
     ("登鹳雀楼", "王之涣", "白日依山尽，黄河入海流。\n欲穷千里目，更上一层楼。"),
     ("早发白帝城", "李白", "朝辞白帝彩云间，\n千里江陵一日还。\n两岸猿声啼不住，\n轻舟已过万重山。"),
     ("春晓", "孟浩然", "春眠不觉晓\n处处闻啼鸟\n夜来风雨声\n花落知多少"),
-    ("再别康桥（节选）", "徐志摩", "轻轻的我走了，\n正如我轻轻的来；\n我轻轻的招手，\n作别西天的云彩。\n\n那河畔的金柳，\n是夕阳中的新娘；\n波光里的艳影，\n在我的心头荡漾。"),
-    ("The Tyger", "William Blake", "Tyger Tyger, burning bright,\nIn the forests of the night;\nWhat immortal hand or eye,\nCould frame thy fearful symmetry?\n\nIn what distant deeps or skies,\nBurnt the fire of thine eyes?\nOn what wings dare he aspire?\nWhat the hand, dare seize the fire?"),
+    (
+        "再别康桥（节选）",
+        "徐志摩",
+        "轻轻的我走了，\n正如我轻轻的来；\n我轻轻的招手，\n作别西天的云彩。\n\n"
+        "那河畔的金柳，\n是夕阳中的新娘；\n波光里的艳影，\n在我的心头荡漾。",
+    ),
+    (
+        "The Tyger",
+        "William Blake",
+        "Tyger Tyger, burning bright,\nIn the forests of the night;\nWhat immortal hand or eye,\n"
+        "Could frame thy fearful symmetry?\n\nIn what distant deeps or skies,\nBurnt the fire of thine eyes?\n"
+        "On what wings dare he aspire?\nWhat the hand, dare seize the fire?",
+    ),
     ("古池", "松尾芭蕉", "古池や\n蛙飛び込む\n水の音"),
-]  # fmt: skip
+]
 SPEECH = [
-    "“你吃饭了吗？”", "“还没有，刚下班。”", "“那一起去吧。”他说。", "她笑了笑，没有回答。", "“今天的会几点开？”小李问。", "“九点半，在三楼。”",
-    "“好。”", "老人抬起头，看了看窗外：“要下雨了。”", "“我不去了，”她低声说，“你们去吧。”", "“为什么？”", "“没有为什么。”", "两个人都沉默了。",
-]  # fmt: skip
+    "“你吃饭了吗？”",
+    "“还没有，刚下班。”",
+    "“那一起去吧。”他说。",
+    "她笑了笑，没有回答。",
+    "“今天的会几点开？”小李问。",
+    "“九点半，在三楼。”",
+    "“好。”",
+    "老人抬起头，看了看窗外：“要下雨了。”",
+    "“我不去了，”她低声说，“你们去吧。”",
+    "“为什么？”",
+    "“没有为什么。”",
+    "两个人都沉默了。",
+]
 CHAT = [
     "好的",
     "收到",
@@ -43,13 +64,27 @@ CITIES = [
     ("杭州市", "西湖区文三路"),
 ]
 CODE = [
-    "def add(a, b):", "    return a + b", "", "for i in range(10):", "    print(i, add(i, 1))", "if __name__ == '__main__':", "    main()",
-    "SELECT name, city FROM people", "WHERE age > 30", "ORDER BY name;",
-]  # fmt: skip
+    "def add(a, b):",
+    "    return a + b",
+    "",
+    "for i in range(10):",
+    "    print(i, add(i, 1))",
+    "if __name__ == '__main__':",
+    "    main()",
+    "SELECT name, city FROM people",
+    "WHERE age > 30",
+    "ORDER BY name;",
+]
 PROSE: list[tuple[Language, str, str]] = [
-    ("zh", "\n\n", ""), ("zh", "\n", ""), ("zh", "\n", "　　"), ("ja", "\n", "　"), ("ja", "\n\n", ""), ("zh-Hant", "\n\n", ""),
-    ("en", "\n\n", ""), ("en", "\n", ""),
-]  # fmt: skip
+    ("zh", "\n\n", ""),
+    ("zh", "\n", ""),
+    ("zh", "\n", "　　"),
+    ("ja", "\n", "　"),
+    ("ja", "\n\n", ""),
+    ("zh-Hant", "\n\n", ""),
+    ("en", "\n\n", ""),
+    ("en", "\n", ""),
+]
 
 
 def issues(count: int, seed: int) -> Iterator[tuple[str, Gold]]:
@@ -102,13 +137,12 @@ def addresses(chance: random.Random) -> str:
     blocks = []
     for _ in range(chance.randint(2, 5)):
         city, street = chance.choice(CITIES)
+        number = chance.randint(1, 99)
         if chance.random() < 0.3:
-            blocks.append(
-                f"{person('en', chance)}\n{chance.randint(1, 99)} Mill Lane\nSpringfield, IL 627{chance.randint(10, 99)}\nUSA"
-            )
+            blocks.append(f"{person('en', chance)}\n{number} Mill Lane\nSpringfield, IL 627{number:02}\nUSA")
         else:
             blocks.append(
-                f"{person('zh', chance)} 收\n{city}{street}{chance.randint(1, 300)}号\n邮编 {chance.randint(100000, 700000)}\n"
+                f"{person('zh', chance)} 收\n{city}{street}{number}号\n邮编 {chance.randint(100000, 700000)}\n"
                 f"电话 023-{chance.randint(10000000, 89999999)}"
             )
     return "\n\n".join(blocks)
@@ -122,11 +156,17 @@ def facts(chance: random.Random) -> str:
     """名称：值, a line each; the values of many widths, none with a full stop."""
     city, street = chance.choice(CITIES)
     lines = [
-        f"公司名称：{city}{chance.choice(['远山', '长河', '星海'])}科技有限公司", f"法定代表人：{person('zh', chance)}",
-        f"注册资本：{chance.randint(1, 99) * 100}万元", f"成立日期：20{chance.randint(10, 23)}年{chance.randint(1, 12)}月{chance.randint(1, 28)}日",
-        f"住所：{city}{street}{chance.randint(1, 300)}号", "经营范围：软件开发、技术咨询、数据处理服务", f"联系电话：023-{chance.randint(10000000, 89999999)}",
-        f"员工人数：{chance.randint(20, 900)}人", "电子邮箱：info@example.com", "营业时间：周一至周五 9:00-17:30",
-    ]  # fmt: skip
+        f"公司名称：{city}{chance.choice(['远山', '长河', '星海'])}科技有限公司",
+        f"法定代表人：{person('zh', chance)}",
+        f"注册资本：{chance.randint(1, 99) * 100}万元",
+        f"成立日期：20{chance.randint(10, 23)}年{chance.randint(1, 12)}月{chance.randint(1, 28)}日",
+        f"住所：{city}{street}{chance.randint(1, 300)}号",
+        "经营范围：软件开发、技术咨询、数据处理服务",
+        f"联系电话：023-{chance.randint(10000000, 89999999)}",
+        f"员工人数：{chance.randint(20, 900)}人",
+        "电子邮箱：info@example.com",
+        "营业时间：周一至周五 9:00-17:30",
+    ]
     return "\n".join(chance.sample(lines, chance.randint(5, 10))) + "\n"
 
 
@@ -154,7 +194,8 @@ def subtitles(chance: random.Random) -> str:
 def letter(chance: random.Random) -> str:
     _, paragraphs = draw("zh", False, chance)
     body = "\n\n".join(paragraphs[:2])
-    return f"尊敬的{person('zh', chance)}先生：\n\n您好！\n\n{body}\n\n此致\n敬礼！\n\n{person('zh', chance)}\n2023年{chance.randint(1, 12)}月3日"
+    name, day = person("zh", chance), f"2023年{chance.randint(1, 12)}月3日"
+    return f"尊敬的{person('zh', chance)}先生：\n\n您好！\n\n{body}\n\n此致\n敬礼！\n\n{name}\n{day}"
 
 
 def numbers(chance: random.Random) -> str:
@@ -200,7 +241,19 @@ def _phrases(chance: random.Random, count: int, least: int, most: int) -> list[s
 
 
 OTHER: dict[str, Callable[[random.Random], str]] = {
-    "verse": verse, "list": numbered_list, "table": table, "addresses": addresses, "dialogue": dialogue, "facts": facts,
-    "headlines": headlines, "chat": chat, "subtitles": subtitles, "letter": letter, "numbers": numbers,
-    "questions": questions, "code": code, "pictures": scenes, "mail": emails,
-}  # fmt: skip
+    "verse": verse,
+    "list": numbered_list,
+    "table": table,
+    "addresses": addresses,
+    "dialogue": dialogue,
+    "facts": facts,
+    "headlines": headlines,
+    "chat": chat,
+    "subtitles": subtitles,
+    "letter": letter,
+    "numbers": numbers,
+    "questions": questions,
+    "code": code,
+    "pictures": scenes,
+    "mail": emails,
+}

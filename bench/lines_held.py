@@ -72,11 +72,47 @@ class Sheet:
         page = self.page
         wide = str(page).translate(str.maketrans("0123456789", "０１２３４５６７８９"))
         forms: dict[Language, list[str]] = {
-            "en": [f"{page}", f"B{page}", f"Page {page} of {self.pages}", f"{page} | {self.title}", f"p. {page}", f"— {page} —", f"{page}/{self.pages}", f"{page}"],
-            "ja": [wide, f"{page}", f"（{page}）", f"{page}面 地域", f"{page}/{self.pages}", f"- {page} -", f"第{page}面", f"{page}"],
-            "zh-Hant": [f"{page}", f"A{page} 生活", f"第{page}頁", wide, f"{page}/{self.pages}", f"—{page}—", f"A{page}", f"{page}"],
-            "zh": [f"{page}", wide, f"第{page}页 共{self.pages}页", f"{page}/{self.pages}", f"—{page}—", f"A{page}·社会", f"社会新闻 {page:02}", f"P{page}"],
-        }  # fmt: skip
+            "en": [
+                f"{page}",
+                f"B{page}",
+                f"Page {page} of {self.pages}",
+                f"{page} | {self.title}",
+                f"p. {page}",
+                f"— {page} —",
+                f"{page}/{self.pages}",
+                f"{page}",
+            ],
+            "ja": [
+                wide,
+                f"{page}",
+                f"（{page}）",
+                f"{page}面 地域",
+                f"{page}/{self.pages}",
+                f"- {page} -",
+                f"第{page}面",
+                f"{page}",
+            ],
+            "zh-Hant": [
+                f"{page}",
+                f"A{page} 生活",
+                f"第{page}頁",
+                wide,
+                f"{page}/{self.pages}",
+                f"—{page}—",
+                f"A{page}",
+                f"{page}",
+            ],
+            "zh": [
+                f"{page}",
+                wide,
+                f"第{page}页 共{self.pages}页",
+                f"{page}/{self.pages}",
+                f"—{page}—",
+                f"A{page}·社会",
+                f"社会新闻 {page:02}",
+                f"P{page}",
+            ],
+        }
         return forms[self.language][self.form]
 
     def heads(self) -> list[str]:
@@ -151,11 +187,24 @@ def person(language: Language, chance: random.Random) -> str:
 def byline(language: Language, chance: random.Random) -> Stray:
     one, other = person(language, chance), person(language, chance)
     forms: dict[Language, list[str]] = {
-        "en": [f"by {one}", f"By {one} | Staff Reporter", f"{one.upper()}, Staff Writer", f"By {one}, {other} and Laura Kim"],
+        "en": [
+            f"by {one}",
+            f"By {one} | Staff Reporter",
+            f"{one.upper()}, Staff Writer",
+            f"By {one}, {other} and Laura Kim",
+        ],
         "ja": [f"（社会部・{one}）", f"文・{one}", f"《{one}記者》", f"（{one}、{other}）"],
         "zh-Hant": [f"【記者{one}／綜合報導】", f"文／{one}", f"撰文：{one}", f"〔記者{one}〕"],
-        "zh": [f"■本报记者 {one}", f"□记者 {one} 实习生 {other}", f"文/本报记者 {one}", f"采写/{one} {other}", f"新城时报首席记者 {one}", f"（本报记者 {one}、{other}）", f"作者：{one}"],
-    }  # fmt: skip
+        "zh": [
+            f"■本报记者 {one}",
+            f"□记者 {one} 实习生 {other}",
+            f"文/本报记者 {one}",
+            f"采写/{one} {other}",
+            f"新城时报首席记者 {one}",
+            f"（本报记者 {one}、{other}）",
+            f"作者：{one}",
+        ],
+    }
     return Stray("byline", chance.choice(forms[language]))
 
 
@@ -164,11 +213,30 @@ def caption(language: Language, paragraphs: list[str], chance: random.Random) ->
     if language == "zh" and chance.random() < 0.4:
         view = chance.choice(clauses(chance.choice(paragraphs), 9, 22) or [view])
     forms: dict[Language, list[str]] = {
-        "en": [f"{view.capitalize()}. Photograph: {one}/Agency", f"{one}, center, with colleagues in the workshop", f"PHOTO BY {one.upper()}: {view}", f"Right: {view}. Courtesy of the city archive"],
+        "en": [
+            f"{view.capitalize()}. Photograph: {one}/Agency",
+            f"{one}, center, with colleagues in the workshop",
+            f"PHOTO BY {one.upper()}: {view}",
+            f"Right: {view}. Courtesy of the city archive",
+        ],
         "ja": [f"{view}＝10日午前、{one}撮影", f"【写真】{view}", f"取材に応じる{one}さん＝左", f"{view}（市提供）"],
-        "zh-Hant": [f"▲{view}。（記者{one}攝）", f"{view}。{one}／攝影", f"圖說：{view}", f"右起為{one}、{person(language, chance)}"],
-        "zh": [f"↑{view}。新华社发", f"△{view}（本报资料照片）", f"上图：{view}。", f"{view}。 {one}供图", f"{view}（{one} 摄）", f"图②：{view}。 摄影/{one}", f"10月17日，在活动现场，{one}（左二）与居民交谈", f"{view}。（图据主办方）"],
-    }  # fmt: skip
+        "zh-Hant": [
+            f"▲{view}。（記者{one}攝）",
+            f"{view}。{one}／攝影",
+            f"圖說：{view}",
+            f"右起為{one}、{person(language, chance)}",
+        ],
+        "zh": [
+            f"↑{view}。新华社发",
+            f"△{view}（本报资料照片）",
+            f"上图：{view}。",
+            f"{view}。 {one}供图",
+            f"{view}（{one} 摄）",
+            f"图②：{view}。 摄影/{one}",
+            f"10月17日，在活动现场，{one}（左二）与居民交谈",
+            f"{view}。（图据主办方）",
+        ],
+    }
     return Stray("caption", chance.choice(forms[language]))
 
 

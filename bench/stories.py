@@ -28,7 +28,7 @@ TAIL = re.compile(
 )
 # Stories that are not prose: lottery numbers, share tips, reposts that begin with a headline run into the text.
 UNUSABLE = re.compile(
-    r"双色球|大乐透|奖号|福彩|体彩|原标题|本文转自|下载APP|广告 |直播间|https?:|www\.|股票行情|主力资金|\|"
+    r"双色球|大乐透|奖号|福彩|体彩|原标题|本文转自|下载APP|广告 |原创稿|直播间|https?:|www\.|股票行情|主力资金|\|"
 )
 # Sentences with a caption run into them say nothing of where it stood, and would be unfair.
 IMPURE = re.compile(r"资料图|供图|记者\s*\S{2,8}\s*摄|摄[）)]|图为|图源|图自|图[/／]|截图|摄影|[●■▲◆]")
@@ -37,7 +37,9 @@ DATELINE = re.compile(
     r"^(?:[^，。：]{0,16}?(?:电|讯|消息|报道))\s*(?:[（(【][^）)】]{1,40}[）)】])?\s*|^【[^】]{2,20}】"
 )
 # Clauses that no one would set as a line of their own: they go on from something, or are a bare date.
-NO_LINE = re.compile(r"[”》’并而但也以及其和与称]|记者|据|此外|因此|同时|截至|日前|近日|\d+\.\D|[\d年月日时上下半至]+$")
+NO_LINE = re.compile(
+    r"[”》’并而但也以及其和与称]|记者|据|此外|因此|同时|截至|日前|近日|\d+\.\D|[\d年月日时上下半至]+$|.*[电讯]$"
+)
 CLAUSE = re.compile(r"[^，。；：！？、,;:!?（）()【】\[\]]+")
 
 

@@ -212,7 +212,7 @@ def columns(text: str) -> int:
 
 
 def wrapped(text: str, width: int, indent: str, strict: bool) -> list[str]:
-    """East Asian lines. `strict`: no mark that may not begin or end a line does, the character beside it moves along."""
+    """East Asian lines. `strict`: no mark that may not begin or end a line does; its neighbour moves along."""
     lines: list[str] = []
     rest = indent + text
     while columns(rest) > width:
