@@ -20,6 +20,9 @@ WINDOW = 600
 STACK = 4
 WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]+|[^\W\d_\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]{4,}|\d{2,}")
 
+# Numbers and marks that a heading may begin with; others begin the items of lists.
+HEADED = re.compile(rf"{NUMBERED.pattern}|[■◆●▲★◎▶►○]", re.I)
+
 Bag = Counter[str]
 
 
@@ -68,7 +71,7 @@ def _kinds(lines: Sequence[Line], units: Sequence[Unit]) -> list[str]:
         heading = unit.kind in ("text", "list") and is_heading(text) and not is_body(lines, unit.members)
         if unit.kind == "list" and heading:
             beside = [units[each].kind for each in (number - 1, number + 1) if 0 <= each < len(units)]
-            heading = bool(NUMBERED.match(text)) and columns(text) <= 60 and "list" not in beside
+            heading = bool(HEADED.match(text)) and columns(text) <= 60 and "list" not in beside
         if heading:
             kinds.append("heading")
         else:

@@ -9,7 +9,8 @@ from typing import Literal
 
 from corpus.sentences import CLOSERS, OTHER_STOPS, WIDE_STOPS
 
-ENDS = tuple(WIDE_STOPS + OTHER_STOPS + ".!?…:：" + CLOSERS)
+# A sentence's end: a stop and what closes after it, or a colon. A closing mark alone ends no sentence.
+CLOSED = re.compile(rf"[{WIDE_STOPS}{OTHER_STOPS}.!?…][{re.escape(CLOSERS)}]*$|[:：]$")
 STOPS = re.compile(f"[{WIDE_STOPS}{OTHER_STOPS}；;]|[.!?](?=\\s)")
 COMMAS = re.compile("[，、,،、]")
 # A heading is one line, no longer than this many columns (a Chinese character takes two), that
@@ -20,11 +21,12 @@ LIST_ITEM = re.compile(
     r"\s*(?:[-*•·●■◆▪‣○◎★▶►]\s?|\d{1,3}[.、)）](?!\d)|[（(]\d{1,3}[)）]|[（(][一二三四五六七八九十]{1,3}[)）]"
     r"|[一二三四五六七八九十]{1,3}、|第[一二三四五六七八九十百\d]+[章节條条]|[①-⑳])"
 )
+LOOSE = "·“”‘’…—"
 INDENT = re.compile(r"[ \t]{2,}|\u3000")
 
-NUMBER_MARK = r"[-—–·•.|*~\s]*"
+NUMBER_MARK = r"[-—–·•|*~\s]"
 FURNITURE = re.compile(
-    rf"{NUMBER_MARK}\d{{1,4}}{NUMBER_MARK}$"
+    rf"{NUMBER_MARK}*\d{{1,3}}{NUMBER_MARK}*$|{NUMBER_MARK}+\d{{4}}{NUMBER_MARK}+$"
     r"|[-—–·•\s]*(?:第\s*[\d一二三四五六七八九十百〇零]{1,5}\s*[版页頁面]|p(?:age|\.)?\s*\d{1,4}(?:\s*(?:of|/)\s*\d{1,4})?"
     r"|seite\s*\d{1,4}|página\s*\d{1,4}|стр\.?\s*\d{1,4}|صفحة\s*\d{1,4}|[A-Z]\d{1,2}\s*版?|\d{1,2}\s*版|\d{1,4}\s*/\s*\d{1,4})[-—–·•\s]*$"
     r"|\d{1,2}\s?[\u4e00-\u9fff]{2,4}$|[A-Z]\d{1,2}\s?[\u4e00-\u9fff]{2,4}$",
@@ -94,12 +96,16 @@ Kind = Literal["text", "furniture", "caption", "byline", "list"]
 
 @dataclass(frozen=True)
 class Line:
-    """`text[start:end]` without white space around it; `width` in columns counts the indent as well."""
+    """`text[start:end]` without white space around it; `width` in columns counts the indent as well.
+
+    `loose` of the columns are of marks that some fonts set half as wide.
+    """
 
     start: int
     end: int
     text: str
     width: int
+    loose: int
     indented: bool
     after_blank: bool
     page: int
@@ -108,14 +114,17 @@ class Line:
     @property
     def closed(self) -> bool:
         """Whether it ends as a sentence does."""
-        return self.text.endswith(ENDS)
+        return CLOSED.search(self.text[-12:]) is not None
 
 
 def columns(text: str) -> int:
-    """The width of a text in terminal columns: two for East Asian wide characters."""
+    """The width of a text in columns: two for East Asian wide characters."""
     if text.isascii():
         return len(text)
-    return sum(2 if unicodedata.east_asian_width(each) in "WF" else 1 for each in text)
+    widths = [unicodedata.east_asian_width(each) for each in text]
+    # Quotation marks and dashes are as wide as the script they stand in.
+    wide = "WFA" if "W" in widths else "WF"
+    return sum(2 if each in wide else 1 for each in widths)
 
 
 def is_narrow(text: str, width: int) -> bool:
@@ -148,7 +157,8 @@ def _line(text: str, start: int, end: int, indented: bool, after_blank: bool, pa
     content = text[start:end]
     width = columns(content[:400]) + (4 if indented else 0) + max(0, len(content) - 400)
     kind: Kind = "furniture" if content in heads else _kind(content, width)
-    return Line(start, end, content, width, indented, after_blank, page, kind)
+    loose = sum(content.count(each) for each in LOOSE) if width <= 200 and not content.isascii() else 0
+    return Line(start, end, content, width, loose, indented, after_blank, page, kind)
 
 
 def _repeated(contents: list[str]) -> frozenset[str]:
@@ -156,7 +166,7 @@ def _repeated(contents: list[str]) -> frozenset[str]:
     shapes = Counter(_shape(each) for each in contents if len(each) <= 60)
     return frozenset(
         each for each in contents
-        if len(each) <= 60 and shapes[_shape(each)] >= 3 and not each.endswith(ENDS) and DATED.search(each)
+        if len(each) <= 60 and shapes[_shape(each)] >= 3 and not CLOSED.search(each) and DATED.search(each)
     )  # fmt: skip
 
 
@@ -187,7 +197,7 @@ def is_caption(content: str) -> bool:
 
 def _is_running_head(content: str) -> bool:
     """A date and little else: the paper's name, a page, a section, an editor."""
-    if content.endswith(("。", "，", "；")) or not DATED.search(content):
+    if re.search("[，。；、“”]", content) or not DATED.search(content):
         return False
     rest = re.sub(r"[\s\d·|/—–\-.,:：()（）]+", "", DATED.sub("", content))
     return columns(rest) <= 20 and (len(DATED.findall(content)) > 1 or bool(re.match(r"^\S{0,12}?(?:报|報|新闻|新聞|日报|晚报|周刊|times|post|news|daily|herald|gazette)?$", rest, re.I)))
@@ -197,7 +207,8 @@ def is_heading(content: str) -> bool:
     """Whether a line could be a heading: short, and not ended as a sentence or a clause is."""
     return (
         columns(content) <= HEADING_COLUMNS
-        and not content.endswith((*ENDS, "，", ",", "、", "；", ";"))
+        and not CLOSED.search(content)
+        and not content.endswith(("，", ",", "、", "；", ";"))
         and "\t" not in content
         and any(each.isalpha() for each in content)
     )

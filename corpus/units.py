@@ -6,7 +6,8 @@ is weighed line by line: by the characters on both sides of the cut, the column'
 brackets left open, and what is passed over.
 """
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from corpus.lines import COMMAS, DATELINE, STOPS, Line, columns, is_heading
@@ -18,9 +19,16 @@ LOOK = 7
 PASSED = {"furniture": 0.0, "caption": 0.2, "byline": 0.2, "text": 0.7, "list": 1.5}
 PASSING = 0.3
 # Few of the lines that fill their column are anything but text.
-PASSED_FULL = 2.5
+PASSED_FULL = 3.0
+# Characters alone never weigh more than this against the set of a column.
+FEW = 5.0
+# What it weighs that an open line goes on nowhere.
+BROKEN_OFF = -3.0
 # Nobody's paragraph: longer ones are not weighed against what they might go on in.
 BODY_COLUMNS = 100
+# Shorter lines than this many columns, with no stop, are never joined outside a column of lines.
+SHORTEST = 24
+BRACKETED = re.compile(r"[（(][^）)]{0,40}[）)]")
 PAIRS = {"“": "”", "「": "」", "『": "』", "（": "）", "《": "》", "(": ")"}
 CLOSING = {closing: opening for opening, closing in PAIRS.items()}
 
@@ -36,10 +44,11 @@ class Unit:
 
 def units(lines: Sequence[Line]) -> list[Unit]:
     """The lines as paragraphs, headings, captions, bylines and furniture, what fell inside a paragraph right after it."""
-    return _group(lines, columns_of(lines), list(range(len(lines))), displaced=False)
+    return _group(_Flow(lines, columns_of(lines)), list(range(len(lines))), displaced=False)
 
 
-def _group(lines: Sequence[Line], settings: Sequence[Column | None], order: list[int], displaced: bool) -> list[Unit]:
+def _group(flow: "_Flow", order: list[int], displaced: bool) -> list[Unit]:
+    lines = flow.lines
     found: list[Unit] = []
     position = 0
     while position < len(order):
@@ -47,12 +56,12 @@ def _group(lines: Sequence[Line], settings: Sequence[Column | None], order: list
         passed: list[int] = []
         place = position
         if lines[members[0]].kind != "furniture":
-            while (following := _next(lines, settings, members, order, place)) is not None:
+            while (following := _next(flow, members, order, place)) is not None:
                 passed += order[place + 1 : following]
                 members.append(order[following])
                 place = following
         found.append(Unit(_unit_kind(lines, members), tuple(members), displaced))
-        found += _group(lines, settings, passed, displaced=True)
+        found += _group(flow, passed, displaced=True)
         position = place + 1
     return found
 
@@ -70,89 +79,140 @@ def _unit_kind(lines: Sequence[Line], members: list[int]) -> str:
 
 def is_body(lines: Sequence[Line], members: Sequence[int]) -> bool:
     """Whether the lines read as running text and not as a heading: a stop inside, commas, or sheer length."""
-    text = "".join(lines[each].text for each in members[:8])
-    return bool(STOPS.search(text[:-1])) or len(COMMAS.findall(text)) >= 2 or columns(text) > BODY_COLUMNS
+    text = BRACKETED.sub("", "".join(lines[each].text for each in members[:8]))
+    width = columns(text)
+    return bool(STOPS.search(text[:-1])) or (commas_of(text) >= 2 and width > 30) or width > BODY_COLUMNS
 
 
-def _next(
-    lines: Sequence[Line], settings: Sequence[Column | None], members: list[int], order: list[int], place: int
-) -> int | None:
+def commas_of(text: str) -> int:
+    return len(COMMAS.findall(BRACKETED.sub("", text)))
+
+
+class _Flow:
+    """How one line goes on in another, weighed once for each pair."""
+
+    def __init__(self, lines: Sequence[Line], columns: Sequence[Column | None]) -> None:
+        self.lines = lines
+        self.columns = columns
+        self._weighed: dict[tuple[int, int, bool], float] = {}
+
+    def weight(self, number: int, following: int, beside: bool) -> float:
+        """Log-odds that the open line `number` goes on in line `following`, by itself."""
+        key = (number, following, beside)
+        if key not in self._weighed:
+            self._weighed[key] = self._weight(*key)
+        return self._weighed[key]
+
+    def _weight(self, number: int, following: int, beside: bool) -> float:
+        tail, head, column = self.lines[number], self.lines[following], self.columns[number]
+        value = bond(tail.text, head.text)
+        if head.kind in ("caption", "byline"):
+            value -= 3
+        if column is None:
+            return value
+        value = max(-FEW, min(FEW, value))
+        if head.indented and not tail.indented:
+            value -= 8 if column.indents else 2
+        elif column.indents or (tail.indented and not head.indented):
+            value += 2
+        if beside:
+            full = column.holds(tail, head)
+            value += (3 if not head.after_blank else 0) if full else -1.5
+        if not head.closed:
+            # An open line that is text itself is full.
+            if head.width > column.width + 2:
+                value -= 4
+            elif not self.fills(following) and head.width >= 12:
+                value -= 2
+        return value
+
+    def fills(self, number: int) -> bool:
+        column = self.columns[number]
+        return column is not None and number + 1 < len(self.lines) and column.holds(self.lines[number], self.lines[number + 1])
+
+    def steps(self, order: Sequence[int], place: int) -> Iterator[tuple[int, float]]:
+        """The places that the line at `place` may go on at, each with its weight less what is passed over."""
+        cost = 0.0
+        for ahead in range(place + 1, min(place + 1 + LOOK, len(order))):
+            here = self.lines[order[ahead]]
+            if here.kind != "furniture" and "\t" not in here.text:
+                yield ahead, self.weight(order[place], order[ahead], ahead == place + 1) - cost
+            if not _may_stand_between(here) or (here.indented and here.kind == "text" and self._indents(order[ahead])):
+                return
+            cost += PASSED["text" if is_heading(here.text) else here.kind] + (PASSING if cost == 0 else 0)
+            if here.kind == "text" and self.fills(order[ahead]):
+                cost += PASSED_FULL
+
+    def _indents(self, number: int) -> bool:
+        column = self.columns[number]
+        return column is not None and column.indents
+
+    def ahead(self, order: Sequence[int], place: int, horizon: int) -> float:
+        """The weight of the best way on from `place` to `horizon`; a line that ends as a sentence does is free."""
+        if place >= horizon or self.lines[order[place]].closed:
+            return 0.0
+        ways = [value + self.ahead(order, step, horizon) for step, value in self.steps(order, place) if step <= horizon]
+        return max([BROKEN_OFF, *ways])
+
+
+def _next(flow: _Flow, members: list[int], order: list[int], place: int) -> int | None:
     """The place in `order` of the line that the paragraph goes on in, or None where it ends."""
-    tail = lines[members[-1]]
-    column = settings[members[-1]]
+    lines = flow.lines
+    tail, column = lines[members[-1]], flow.columns[members[-1]]
     if lines[members[0]].kind == "byline" or place + 1 >= len(order) or "\t" in tail.text:
         return None
     if tail.closed:
-        return place + 1 if _closed_goes_on(lines, column, members[-1], order[place + 1]) else None
+        return place + 1 if _closed_goes_on(flow, members[-1], order[place + 1]) else None
     if lines[members[0]].kind == "caption" and (column is None or (tail.kind == "caption" and len(members) > 1)):
         return None
-    body = is_body(lines, members)
-    best: tuple[float, int] | None = None
-    cost = 0.0
-    for ahead in range(place + 1, min(place + 1 + LOOK, len(order))):
-        here = lines[order[ahead]]
-        value = _score(lines, settings, members, order[ahead], ahead == place + 1) - cost
-        if here.kind != "furniture" and "\t" not in here.text and (best is None or value > best[0]):
-            best = (value, ahead)
-        if not _may_stand_between(here, settings[order[ahead]]):
-            break
-        cost += PASSED[here.kind] + (PASSING if cost == 0 else 0)
-        if here.kind == "text" and _fills(lines, settings[order[ahead]], order[ahead]):
-            cost += PASSED_FULL
+    open_text = "".join(lines[each].text for each in members[-12:])
+    horizon = place + LOOK if column is not None else place
+    best: tuple[float, float, int] | None = None
+    for step, weight in flow.steps(order, place):
+        value = weight + _brackets(open_text, lines[order[step]].text)
+        total = value + flow.ahead(order, step, horizon)
+        if best is None or total > best[0]:
+            best = (total, value, step)
     if best is None:
         return None
-    beside = best[1] == place + 1
-    full = beside and column is not None and column.holds(tail, lines[order[best[1]]])
-    needed = (-3.0 if full else -1.0 if beside else 0.0) if body else (0.0 if full else 3.0)
-    return best[1] if best[0] >= needed else None
+    _, value, step = best
+    full = step == place + 1 and column is not None and column.holds(tail, lines[order[step]])
+    if is_body(lines, members) or (column is not None and len(members) > 2):
+        over = any(lines[each].kind in ("text", "list") for each in order[place + 1 : step])
+        needed = -3.0 if full else -1.0 if over else -2.5
+    elif full:
+        needed = 0.0
+    elif column is not None or not _may_be_cut_short(tail, lines[order[step]]):
+        return None
+    else:
+        needed = 3.5
+    return step if value >= needed else None
 
 
-def _closed_goes_on(lines: Sequence[Line], column: Column | None, number: int, following: int) -> bool:
+def _may_be_cut_short(tail: Line, head: Line) -> bool:
+    """Whether a line too short to be told from a heading may be a paragraph's beginning all the same."""
+    return head.after_blank and tail.width >= SHORTEST and not is_heading(head.text) and is_letters(tail.text)
+
+
+def is_letters(text: str) -> bool:
+    """Whether a text is words for the most part, not figures, marks or code."""
+    return sum(each.isalpha() for each in text) * 3 >= len(text) * 2
+
+
+def _closed_goes_on(flow: _Flow, number: int, following: int) -> bool:
     """Whether a paragraph goes on after a line that ends as a sentence does: the line must be full."""
-    tail, head = lines[number], lines[following]
+    tail, head, column = flow.lines[number], flow.lines[following], flow.columns[number]
     if column is None or not column.holds(tail, head) or head.indented or head.kind != "text":
         return False
     if (head.after_blank and not tail.after_blank) or DATELINE.match(head.text):
         return False
-    odd = not head.closed and following + 1 < len(lines) and not column.holds(head, lines[following + 1])
-    return not odd
+    return head.closed or following + 1 == len(flow.lines) or flow.fills(following)
 
 
-def _may_stand_between(line: Line, column: Column | None) -> bool:
+def _may_stand_between(line: Line) -> bool:
     if line.kind in ("furniture", "caption", "byline"):
         return True
-    return is_heading(line.text) and not STOPS.search(line.text) and not DATELINE.match(line.text)
-
-
-def _score(
-    lines: Sequence[Line], settings: Sequence[Column | None], members: list[int], number: int, beside: bool
-) -> float:
-    """Log-odds that the paragraph goes on in line `number`."""
-    tail, head = lines[members[-1]], lines[number]
-    column = settings[members[-1]]
-    value = bond(tail.text, head.text) + _brackets("".join(lines[each].text for each in members[-12:]), head.text)
-    if head.kind in ("caption", "byline"):
-        value -= 3
-    if column is None:
-        return value
-    if column.indents:
-        value += -8 if head.indented else 1.5
-    if not beside:
-        return value
-    full = column.holds(tail, head)
-    value += (3 if not head.after_blank else 0) if full else -1.5
-    if head.closed or number + 1 == len(lines):
-        return value
-    # An open line that is text itself is full, and goes on in turn.
-    if head.width > column.width + 2:
-        return value - 4
-    if not _fills(lines, column, number):
-        return value - 2
-    return value + max(-3.0, min(2.0, bond(head.text, lines[number + 1].text)))
-
-
-def _fills(lines: Sequence[Line], column: Column | None, number: int) -> bool:
-    return column is not None and number + 1 < len(lines) and column.holds(lines[number], lines[number + 1])
+    return is_heading(line.text) and not STOPS.search(line.text) and not DATELINE.match(line.text) and commas_of(line.text) < 2
 
 
 def _brackets(before: str, after: str) -> float:

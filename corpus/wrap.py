@@ -1,5 +1,6 @@
 """Whether lines were cut by the width of a column, and how wide it is; seen from the lines around each."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,7 +15,10 @@ WIDEST = 110
 # A full line may lack two wide characters (no line begins with a comma), or a Latin word.
 SLACK_WIDE, SLACK_NARROW = 4, 14
 # Marks that no line begins with unless it goes on.
-NOT_FIRST = "，。、；：！？）》」』”’】〉％%,;:!?)]}.…·ーっゃゅょ々"
+SMALL = "ーっゃゅょ々ッャュョァィゥェォ"
+NOT_FIRST = "，。、；：！？）》」』”’】〉％%,;:!?)]}.…·" + SMALL
+# 12:03 or 住所：, with which each line of a log, a chat or a form begins.
+STAMPED = re.compile(r"\s*(?:\[?\d{1,2}[:：]\d{2}|[\w\u4e00-\u9fff]{2,8}[：:]\s?\S)")
 OPENING = "（(“‘《「『【〈["
 UNDECIDED = 4.0
 
@@ -30,10 +34,13 @@ class Column:
 
     def holds(self, line: Line, following: Line) -> bool:
         """Whether the line is full, so that it may have been cut before what follows."""
-        if self.narrow:
+        if line.width - line.loose > self.width:
+            return False
+        if self.narrow or following.text[:3].isascii():
             word = following.text.split(maxsplit=1)[0]
-            return line.width <= self.width and line.width + 1 + len(word) > self.width - 2
-        return self.width - SLACK_WIDE <= line.width <= self.width
+            if line.width + 1 + min(len(word), SLACK_NARROW) > self.width - 2:
+                return True
+        return not self.narrow and line.width >= self.width - SLACK_WIDE
 
 
 def bond(before: str, after: str) -> float:
@@ -41,16 +48,14 @@ def bond(before: str, after: str) -> float:
     value = max(-UNDECIDED, min(UNDECIDED, continuation(before, after)))
     first, last = after[0], before[-1]
     if first in NOT_FIRST and not after.startswith(("...", "……")):
-        value += 5
+        value += 5 if first not in SMALL else 2
     if last in OPENING:
         value += 4
     if last in "-\u00ad" and before[-2:-1].isalpha() and first.isalpha():
         value += 5
     if first.islower():
         value += 2.5
-    elif first.isupper() and last.islower():
-        value -= 1
-    if DATELINE.match(after):
+    if DATELINE.match(after) or STAMPED.match(after):
         value -= 8
     elif LIST_ITEM.match(after) and not (last.isdigit() and first in ".．"):
         value -= 4
@@ -86,7 +91,7 @@ def _column(lines: Sequence[Line], window: range) -> Column | None:
     if sum(max(-3.0, min(3.0, each)) for each in bonds) < 0.3 * len(bonds):
         return None
     after_full = [lines[number + 1] for number in cut]
-    starts = [lines[number] for number in text if number == 0 or lines[number - 1].closed]
+    starts = [lines[number] for number in cut if number == 0 or lines[number - 1].closed]
     indents = (
         sum(each.indented for each in starts) * 2 >= len(starts) > 0
         and sum(each.indented for each in after_full) * 5 <= len(after_full)
