@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import sqrt
 
-from corpus.lines import ARTICLE_END, DATELINE, INSTITUTION, NUMBERED, SERIES, Line, columns, is_heading
+from corpus.lines import ARTICLE_END, INSTITUTION, NUMBERED, SERIES, Line, columns, is_heading
+from corpus.stray import DATELINE
 from corpus.units import Unit, is_body
 
 # Characters of running text compared on either side of a headline.

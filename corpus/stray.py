@@ -65,6 +65,9 @@ PAPER = re.compile(
     r"|zeitung|tagblatt|anzeiger|diario|periódico|gaceta|correo|газета|вестник|правда|известия)",
     re.I,
 )
+NAMED = re.compile(rf"{PAPER.pattern}\b|{PAPER.pattern}\s", re.I)
+# What no name of a paper holds, and running text nearly always does.
+RUNNING = re.compile("[ぁ-のはをに-ん]|[在于至到从的了将据被为是由]|\\b(?:the|at|in|on|was|is|were|by) ")
 CONTACT = re.compile(
     r"(?:热线|熱線|电话|電話|传真|邮编|郵編|邮箱|网址|地址|投稿|报料|e-?mail|tel|fax)\s*[:：]|https?://|www\.|@[\w-]+\.\w", re.I
 )
@@ -82,8 +85,8 @@ CAPTION_START = re.compile(
 CREDITS = r"(?:摄|攝|摄影|攝影|摄影报道|供图|供圖|提供|图|翻拍|制图|绘|漫画|发)"
 CAPTION_END = re.compile(
     rf"(?:(?:记者|記者|通讯员|特派員|作者|[／/\s）)。]|^)[^，。]{{0,24}}(?:摄|攝|摄影|攝影|摄影报道|供图|供圖)(?:\s*[/／]\s*\S{{2,10}})?|[（(][^（）()]{{0,24}}{CREDITS}|[／/]\s*{CREDITS}"
-    rf"|(?:摄影|攝影|供图|图片来源|图源|来源|制图|漫画|图/|图：|摄/|摄：|视觉)\s*[:：/／]?\s*\S{{2,16}}"
-    r"|[＝=][^。]{1,24}(?:撮影|提供|写す)|(?:撮影|写真提供)|(?:新华社|新華社|中新社|视觉中国|IC photo|CFP|法新|路透|美联|共同)[^，。]{0,12}(?:发|供图|图|片|摄)"
+    rf"|(?:摄影|攝影|供图|图片来源|图源|来源|制图|漫画|图|摄|视觉)\s*[:：/／]\s*\S{{2,16}}"
+    r"|[＝=][^。]{1,24}(?:撮影|提供|写す)|(?:撮影|写真提供)|(?:^|[\s。）)])[（(]?(?:新华社|新華社|中新社|视觉中国|IC photo|CFP|法新社?|路透社?|美联社?|共同社)[^，。]{0,10}(?:发|供图|图|图片|传真|摄)"
     r"|\b(?:photo(?:graph)?|picture|foto|image|credit|courtesy|photos?)s?\s*(?:by|:|von|de|of|courtesy of|\|)\s[^.]{1,40}"
     r"|[/／|]\s*(?:staff|ap|afp|epa|efe|dpa|ansa|reuters|getty(?: images)?|xinhua|tass|bloomberg|pool|handout|file)(?: photo)?"
     r"|\((?:photo|courtesy|file photo|ap|afp|reuters|getty|efe|foto)[^)]{0,40}|(?:file|ap|afp|staff|handout|courtesy)\s*photo(?:/[\w. ]{2,30})?)\s*[)）】〕。.]?$",
@@ -113,7 +116,7 @@ BYLINE = re.compile(
     rf"|[（(【\[■□◆◎●○▲]\s*{NAME}\s*[）)】\]]?$"
     rf"|{NAMES}\s+(?:图片|照片|图)由.{{2,30}}提供$"
     rf"|{NAME}\s*[/／|丨]\s*(?:文|图|文图|摄)$"
-    rf"|[（(]?\s*据?\s*(?:新华社|新華社|中新社|中新网|央视|人民网|本报综合|综合)[^，。]{{0,14}}[）)]?$"
+    rf"|[（(]?\s*据?\s*(?:新华社|新華社|中新社|中新网|央视|人民网|本报综合)[^，。]{{0,14}}[）)]?$"
     rf"|本[报報刊](?:评论员|評論員|编辑部|編輯部|综合(?:报道|消息)?|专电|評論部|社论)$"
     rf"|[（(【]?(?:[{HAN}{KANA}]{{2,8}}[\s・　]*)?(?:記者|特派員|編集委員|論説委員|支局長|通信員)[・:：＝=\s　]*[{HAN}{KANA}]{{2,8}}(?:[、・\s　][{HAN}{KANA}]{{2,8}}){{0,3}}[）)】]?$"
     rf"|[（(【]?[{HAN}{KANA}]{{2,8}}[\s　・]*(?:記者|特派員|編集委員|論説委員|支局長)[）)】]?$"
@@ -131,9 +134,22 @@ LATIN_BYLINE = re.compile(
 )
 
 
+# -- where a story's text begins
+
+AGENCIES = r"(?:新华社|新華社|中新社|中新网|人民网|央视网|光明网|央广网|国际在线|海外网|环球网|中国网|法新社|路透社|美联社|共同社|中央社|据[\u4e00-\u9fff]{2,8}(?:报道|消息))"
+DATELINE = re.compile(
+    r"\s*[【（(]?\s*(?:本[报報刊台网](?:讯|訊)|本[报報][\u4e00-\u9fff]{1,8}\d{1,2}月\d{1,2}日[电電讯訊]"
+    rf"|{AGENCIES}[^，。；]{{0,24}}?(?:[电電讯訊]|消息|报道)"
+    r"|[\u4e00-\u9fff]{2,10}(?:网|报|報|客户端|社|台)(?:讯|訊|消息)\s*[（(：:]|[\u4e00-\u9fff]{2,10}(?:网|报|報|客户端|社|台)[\u4e00-\u9fff]{0,6}\d{1,2}月\d{1,2}日(?:[电電讯訊]|消息)"
+    r"|(?:人民日报|经济日报|光明日报|科技日报)?[^，。；]{0,6}消息[（(：:]"
+    r"|(?:[A-Z][A-Z.'’ -]{2,},?\s+)(?:[A-Z][\w.]*\s?){0,3}(?:\d{1,2}\s*)?(?:\([A-Z][\w ]+\)\s*)?[—–-]{1,2}\s"
+    r"|【[^】]{1,12}[＝=][^】]{1,12}】|【[^】]{1,8}(?:共同|時事|聯合報)】)"
+)
+
+
 def is_furniture(content: str, width: int) -> bool:
     """Whether a line belongs to the page and not to what is printed on it."""
-    if width > 90:
+    if width > 90 or DATELINE.match(content):
         return False
     if width <= 44 and (FURNITURE.match(content) or JUMP.match(content) or LATIN_SECTION.match(content)):
         return True
@@ -148,11 +164,11 @@ def _is_running_head(content: str) -> bool:
     rest = re.sub(rf"(?:{MARK}|\d)+", " ", CONTACT.sub("", DATED.sub("", content))).strip()
     if CONTACT.search(content) and len(content) <= 60 and not re.search("[.!?]$", content):
         return True
-    if not dates:
+    if not dates or RUNNING.search(rest):
         return False
-    if len(dates) > 1 or not rest:
-        return len(rest) <= 40
-    return len(rest) <= 36 and (PAPER.search(rest) is not None or len(rest) <= 8)
+    if not rest:
+        return len(dates) > 1 or len(content) > 8
+    return len(rest) <= 36 and (NAMED.search(rest) is not None or (len(dates) > 1 and len(rest) <= 12))
 
 
 def is_caption(content: str) -> bool:
@@ -166,4 +182,4 @@ def is_caption(content: str) -> bool:
 
 def is_byline(content: str) -> bool:
     """Whether a line names who wrote, and says nothing else."""
-    return bool(BYLINE.match(content) or LATIN_BYLINE.match(content))
+    return bool(BYLINE.match(content) or LATIN_BYLINE.match(content)) and not DATELINE.match(content)

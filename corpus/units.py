@@ -10,7 +10,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from corpus.lines import COMMAS, DATELINE, STOPS, Line, columns, is_heading
+from corpus.lines import COMMAS, STOPS, Line, columns, is_heading
+from corpus.stray import DATELINE
 from corpus.wrap import Column, bond, columns_of
 
 # A continuation is looked for this many lines further on.
@@ -20,6 +21,11 @@ PASSED = {"furniture": 0.0, "caption": 0.2, "byline": 0.2, "text": 0.7, "list": 
 PASSING = 0.3
 # Few of the lines that fill their column are anything but text.
 PASSED_FULL = 3.0
+# A whole sentence between the halves is a caption, or nothing that belongs there.
+PASSED_CLOSED = 2.5
+# What a line of a column weighs in the next, as a rule.
+USUAL = 3.0
+STRAY_COLUMNS = 120
 # Characters alone never weigh more than this against the set of a column.
 FEW = 5.0
 # What it weighs that an open line goes on nowhere.
@@ -137,20 +143,38 @@ class _Flow:
             here = self.lines[order[ahead]]
             if here.kind != "furniture" and "\t" not in here.text:
                 yield ahead, self.weight(order[place], order[ahead], ahead == place + 1) - cost
-            if not _may_stand_between(here) or (here.indented and here.kind == "text" and self._indents(order[ahead])):
+            if not _may_stand_between(here) or (here.closed and not self._stands_alone(order[ahead])) or (here.indented and here.kind == "text" and self._indents(order[ahead])):
                 return
-            cost += PASSED["text" if is_heading(here.text) else here.kind] + (PASSING if cost == 0 else 0)
-            if here.kind == "text" and self.fills(order[ahead]):
-                cost += PASSED_FULL
+            cost += self._passed(order[ahead]) + (PASSING if cost == 0 else 0)
+
+    def _stands_alone(self, number: int) -> bool:
+        """Whether a line that ends as a sentence does may be none of the column's: blank lines are around it."""
+        if self.columns[number] is None or self.lines[number].kind != "text":
+            return True
+        return self.lines[number].after_blank and (number + 1 == len(self.lines) or self.lines[number + 1].after_blank)
+
+    def _passed(self, number: int) -> float:
+        """What it costs to pass over a line."""
+        here = self.lines[number]
+        if here.kind in ("furniture", "caption", "byline"):
+            return PASSED[here.kind]
+        cost = PASSED_CLOSED if here.closed else PASSED["text" if is_heading(here.text) else here.kind]
+        if self.columns[number] is None:
+            return cost
+        if not here.after_blank:
+            return cost + PASSED_FULL
+        return cost + (PASSED_FULL / 2 if self.fills(number) else 0)
 
     def _indents(self, number: int) -> bool:
         column = self.columns[number]
         return column is not None and column.indents
 
     def ahead(self, order: Sequence[int], place: int, horizon: int) -> float:
-        """The weight of the best way on from `place` to `horizon`; a line that ends as a sentence does is free."""
-        if place >= horizon or self.lines[order[place]].closed:
+        """The weight of the best way on from `place` to `horizon`; after a sentence's end it is the usual."""
+        if place >= horizon:
             return 0.0
+        if self.lines[order[place]].closed:
+            return USUAL * (horizon - place)
         ways = [value + self.ahead(order, step, horizon) for step, value in self.steps(order, place) if step <= horizon]
         return max([BROKEN_OFF, *ways])
 
@@ -212,7 +236,13 @@ def _closed_goes_on(flow: _Flow, number: int, following: int) -> bool:
 def _may_stand_between(line: Line) -> bool:
     if line.kind in ("furniture", "caption", "byline"):
         return True
-    return is_heading(line.text) and not STOPS.search(line.text) and not DATELINE.match(line.text) and commas_of(line.text) < 2
+    return (
+        line.width <= STRAY_COLUMNS
+        and "\t" not in line.text
+        and not STOPS.search(line.text[:-1])
+        and not DATELINE.match(line.text)
+        and commas_of(line.text) < 2
+    )
 
 
 def _brackets(before: str, after: str) -> float:

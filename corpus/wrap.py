@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from corpus.continuation import continuation
-from corpus.lines import COMMAS, DATELINE, LIST_ITEM, Line, is_narrow
+from corpus.lines import COMMAS, LIST_ITEM, Line, is_narrow
+from corpus.stray import DATELINE
 
 # The width is judged over this many lines before and after, anew for every few lines: an issue is
 # set in columns of several widths.
