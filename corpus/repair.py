@@ -22,7 +22,9 @@ from corpus.units import units
 BESIDE = "\n\n"
 # Scripts that put no space between words: joining two lines of them needs none either.
 UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u9fff\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef\U00020000-\U0003ffff]")
-SOFT_HYPHEN = "\u00ad"
+# Hyphens that only a line's end brings; "-" and U+2010 may be the word's own.
+SOFT_HYPHENS = "\u00ad\u00ac\u2e17"
+HYPHENS = "-\u2010\u2011"
 
 
 @dataclass(frozen=True)
@@ -88,12 +90,12 @@ def _joint(text: str, line: Line, following: Line) -> tuple[int, str]:
         return line.end, ""
     if not is_narrow(line.text, line.width) and before[-1].isdigit() and after[0].isdigit():
         return line.end, ""
-    if before[-1] == SOFT_HYPHEN or (before[-1] == "-" and before[-2:-1].isalpha() and after[0].islower()):
+    if before[-1] in SOFT_HYPHENS or (before[-1] in HYPHENS and before[-2:-1].isalpha() and after[0].islower()):
         left = re.findall(r"\w+", before[:-1])[-1:]
         right = re.match(r"\w+", after)
-        kept = bool(left and right and before[-1] == "-" and f"{left[0]}-{right[0]}" in text)
+        kept = bool(left and right and before[-1] in HYPHENS and f"{left[0]}{before[-1]}{right[0]}" in text)
         return line.end - (0 if kept else 1), ""
-    if before[-1] in "-–—/" and not before[-2:-1].isspace():
+    if before[-1] in HYPHENS + "–—/" and not before[-2:-1].isspace():
         return line.end, ""
     return line.end, " "
 

@@ -13,6 +13,8 @@ from corpus.stray import DATELINE
 AROUND = 20
 STEP = 10
 WIDEST = 110
+# Columns of different widths told apart within those lines.
+COLUMNS = 3
 # A full line may lack two wide characters (no line begins with a comma), or a Latin word.
 SLACK_WIDE, SLACK_NARROW = 4, 14
 # Marks that no line begins with unless it goes on.
@@ -31,7 +33,6 @@ class Column:
     width: int
     narrow: bool
     indents: bool
-    blanks: bool
 
     def holds(self, line: Line, following: Line) -> bool:
         """Whether the line is full, so that it may have been cut before what follows."""
@@ -52,7 +53,7 @@ def bond(before: str, after: str) -> float:
         value += 5 if first not in SMALL else 2
     if last in OPENING:
         value += 4
-    if last in "-\u00ad" and before[-2:-1].isalpha() and first.isalpha():
+    if last in "-\u00ad\u00ac\u2010\u2011\u2e17" and before[-2:-1].isalpha() and first.isalpha():
         value += 5
     if first.islower():
         value += 2.5
@@ -68,12 +69,33 @@ def columns_of(lines: Sequence[Line]) -> list[Column | None]:
     found: list[Column | None] = []
     for start in range(0, len(lines), STEP):
         window = range(max(0, start - AROUND), min(len(lines), start + STEP + AROUND))
-        found += [_column(lines, window)] * min(STEP, len(lines) - start)
+        near = _columns(lines, window)
+        for number in range(start, min(start + STEP, len(lines))):
+            found.append(min(near, key=lambda each: _distance(number, each[1]))[0] if near else None)
     return found
 
 
-def _column(lines: Sequence[Line], window: range) -> Column | None:
-    text = [number for number in window if lines[number].kind != "furniture"]
+def _distance(number: int, full: Sequence[int]) -> float:
+    """How far a line is from the nearest full line of a column; the one before counts for nearer."""
+    return min(number - each if each <= number else each - number + 0.5 for each in full)
+
+
+def _columns(lines: Sequence[Line], window: range) -> list[tuple[Column, list[int]]]:
+    """The columns, at most a few, that the lines of the window are set in, each with its full lines."""
+    text = [number for number in window if lines[number].kind != "furniture" and lines[number].width <= WIDEST + 8]
+    found = []
+    for _ in range(COLUMNS):
+        column = _column(lines, text)
+        if column is None:
+            break
+        found.append(column)
+        taken = set(column[1])
+        text = [number for number in text if number not in taken]
+    return [(column, full) for column, full in found if column is not None]
+
+
+def _column(lines: Sequence[Line], text: Sequence[int]) -> tuple[Column | None, list[int]] | None:
+    """The column that most of these lines are set in, and which of them are full; None where too few agree."""
     widths = [lines[number].width for number in text]
     narrow = sum(is_narrow(lines[number].text, lines[number].width) for number in text) * 2 > len(text)
     slack = SLACK_NARROW if narrow else SLACK_WIDE
@@ -82,20 +104,20 @@ def _column(lines: Sequence[Line], window: range) -> Column | None:
         return None
     width = max(candidates, key=lambda each: (sum(each - slack <= one <= each for one in widths), widths.count(each)))
     full = [number for number in text if width - slack <= lines[number].width <= width and number + 1 < len(lines)]
-    if len(full) < 3 or len(full) * 3 < len(text):
+    if len(full) < 3:
         return None
+    reach = range(full[0], full[-1] + 1)
+    if len(full) * 3 < len(reach):
+        return None, full
     cut = [number for number in full if not lines[number].closed]
     unmarked = [number for number in cut if not COMMAS.match(lines[number].text[-1])]
-    if len(unmarked) * 2 < len(full):
-        return None
     bonds = [bond(lines[number].text, lines[number + 1].text) for number in cut]
-    if sum(max(-3.0, min(3.0, each)) for each in bonds) < 0.3 * len(bonds):
-        return None
-    after_full = [lines[number + 1] for number in cut]
+    if len(unmarked) * 2 < len(full) or sum(max(-3.0, min(3.0, each)) for each in bonds) < 0.3 * len(bonds):
+        return None, full
     starts = [lines[number] for number in cut if number == 0 or lines[number - 1].closed]
+    after_full = [lines[number + 1] for number in cut]
     indents = (
         sum(each.indented for each in starts) * 2 >= len(starts) > 0
         and sum(each.indented for each in after_full) * 5 <= len(after_full)
     )
-    blanks = sum(each.after_blank for each in after_full) * 5 <= len(after_full) and any(each.after_blank for each in starts)
-    return Column(width, narrow, indents, blanks)
+    return Column(width, narrow, indents), full
