@@ -23,7 +23,8 @@ LIST_ITEM = re.compile(
     r"|[一二三四五六七八九十]{1,3}、|第[一二三四五六七八九十百\d]+[章节條条]|[①-⑳])"
 )
 LOOSE = "·“”‘’…—"
-INDENT = re.compile(r"[ \t]{2,}|\u3000")
+# An indent of this many columns begins a paragraph.
+INDENTED = 2
 
 INSTITUTION = re.compile(r"[\u4e00-\u9fff]{2,12}(?:委员会|市委|省委|县委|区委|党委|党组|部|局|厅|院|会|办公室|研究室|课题组|编辑部|社)$")
 # What only the end of an article says.
@@ -79,7 +80,7 @@ def is_narrow(text: str, width: int) -> bool:
 
 def lines(text: str, pages: Sequence[int] = ()) -> list[Line]:
     """The lines that are not blank, in order; `pages` are where further pages begin."""
-    found: list[tuple[int, int, bool, bool, int]] = []
+    found: list[tuple[int, int, int, bool, int]] = []
     position = 0
     blank = True
     page = 0
@@ -89,7 +90,7 @@ def lines(text: str, pages: Sequence[int] = ()) -> list[Line]:
         stripped = raw.strip()
         if stripped:
             start = position + len(raw) - len(raw.lstrip())
-            found.append((start, start + len(stripped), INDENT.match(raw) is not None, blank, page))
+            found.append((start, start + len(stripped), columns(raw[: len(raw) - len(raw.lstrip())].expandtabs(4)), blank, page))
         blank = not stripped
         position += len(raw) + 1
     heads = _repeated([text[start:end] for start, end, *_ in found])
@@ -98,12 +99,12 @@ def lines(text: str, pages: Sequence[int] = ()) -> list[Line]:
     ]  # fmt: skip
 
 
-def _line(text: str, start: int, end: int, indented: bool, after_blank: bool, page: int, heads: frozenset[str]) -> Line:
+def _line(text: str, start: int, end: int, indent: int, after_blank: bool, page: int, heads: frozenset[str]) -> Line:
     content = text[start:end]
-    width = columns(content[:400]) + (4 if indented else 0) + max(0, len(content) - 400)
+    width = columns(content[:400]) + indent + max(0, len(content) - 400)
     kind: Kind = "furniture" if content in heads else _kind(content, width)
     loose = sum(content.count(each) for each in LOOSE) if width <= 200 and not content.isascii() else 0
-    return Line(start, end, content, width, loose, indented, after_blank, page, kind)
+    return Line(start, end, content, width, loose, indent >= INDENTED, after_blank, page, kind)
 
 
 def _repeated(contents: list[str]) -> frozenset[str]:

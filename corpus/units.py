@@ -25,6 +25,7 @@ PASSED_FULL = 3.0
 PASSED_CLOSED = 2.5
 # What a line of a column weighs in the next, as a rule.
 USUAL = 3.0
+NEVER = 99.0
 STRAY_COLUMNS = 120
 # Characters alone never weigh more than this against the set of a column.
 FEW = 5.0
@@ -129,7 +130,7 @@ class _Flow:
             if head.width > column.width + 2:
                 value -= 4
             elif not self.fills(following) and head.width >= 12:
-                value -= 2
+                value -= 4 if head.after_blank and self._stands_alone(following) else 2
         return value
 
     def fills(self, number: int) -> bool:
@@ -139,13 +140,20 @@ class _Flow:
     def steps(self, order: Sequence[int], place: int) -> Iterator[tuple[int, float]]:
         """The places that the line at `place` may go on at, each with its weight less what is passed over."""
         cost = 0.0
+        apart = 0  # lines passed over since the last blank line
         for ahead in range(place + 1, min(place + 1 + LOOK, len(order))):
-            here = self.lines[order[ahead]]
+            number = order[ahead]
+            here = self.lines[number]
+            apart = 0 if here.after_blank else apart
             if here.kind != "furniture" and "\t" not in here.text:
-                yield ahead, self.weight(order[place], order[ahead], ahead == place + 1) - cost
-            if not _may_stand_between(here) or (here.closed and not self._stands_alone(order[ahead])) or (here.indented and here.kind == "text" and self._indents(order[ahead])):
+                yield ahead, self.weight(order[place], number, ahead == place + 1) - cost - apart * PASSED_FULL
+            if not _may_stand_between(here) or (here.closed and not self._stands_alone(number)):
                 return
-            cost += self._passed(order[ahead]) + (PASSING if cost == 0 else 0)
+            if here.indented and here.kind == "text" and self._indents(number):
+                return
+            cost += self._passed(number) + (PASSING if cost == 0 else 0)
+            if here.kind == "text" and self.columns[number] is not None:
+                apart += 1
 
     def _stands_alone(self, number: int) -> bool:
         """Whether a line that ends as a sentence does may be none of the column's: blank lines are around it."""
@@ -161,9 +169,7 @@ class _Flow:
         cost = PASSED_CLOSED if here.closed else PASSED["text" if is_heading(here.text) else here.kind]
         if self.columns[number] is None:
             return cost
-        if not here.after_blank:
-            return cost + PASSED_FULL
-        return cost + (PASSED_FULL / 2 if self.fills(number) else 0)
+        return cost + (PASSED_FULL / 2 if here.after_blank and self.fills(number) else 0)
 
     def _indents(self, number: int) -> bool:
         column = self.columns[number]
@@ -200,16 +206,20 @@ def _next(flow: _Flow, members: list[int], order: list[int], place: int) -> int 
     if best is None:
         return None
     _, value, step = best
-    full = step == place + 1 and column is not None and column.holds(tail, lines[order[step]])
+    head = lines[order[step]]
+    over = any(lines[each].kind in ("text", "list") for each in order[place + 1 : step])
+    full = column is not None and column.holds(tail, lines[members[-1] + 1])
     if is_body(lines, members) or (column is not None and len(members) > 2):
-        over = any(lines[each].kind in ("text", "list") for each in order[place + 1 : step])
-        needed = -3.0 if full else -1.0 if over else -2.5
-    elif full:
-        needed = 0.0
-    elif column is not None or not _may_be_cut_short(tail, lines[order[step]]):
-        return None
+        needed = -4.0 if full or not over else -1.0
+    elif full and step == place + 1:
+        needed = -2.0
+    elif column is None:
+        needed = 3.5 if _may_be_cut_short(tail, head) else NEVER
+    elif over:
+        needed = NEVER
     else:
-        needed = 3.5
+        # At the foot of a page a paragraph's beginning is likelier than a heading.
+        needed = 0.0 if tail.indented or len(members) > 1 or step > place + 1 else 3.0
     return step if value >= needed else None
 
 
