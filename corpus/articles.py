@@ -1,16 +1,16 @@
 """An issue into its articles: which headline begins one, which is a subhead, and where one begins without any.
 
-A headline begins an article where what follows it speaks of other things than what came before:
-lexical cohesion after Hearst 1997, "TextTiling", Computational Linguistics 23(1), with the headline's
-own words, datelines, bylines and end marks as further evidence.
+A headline begins an article where what follows it speaks of other things than what came before
+(corpus/cohesion.py), with the headline's own words, datelines, bylines and end marks as further
+evidence, weighed together by a logistic regression that bench/articles.py fits.
 """
 
 import re
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from math import sqrt
+from math import log
 
+from corpus.cohesion import Rarity, bag, cosine, rarity, share
 from corpus.lines import ARTICLE_END, INSTITUTION, NUMBERED, SERIES, Line, columns, is_heading
 from corpus.stray import DATELINE
 from corpus.units import Unit, is_body
@@ -19,12 +19,16 @@ from corpus.units import Unit, is_body
 WINDOW = 600
 # Headings that stand in a row are a list or a poem when they are more than these.
 STACK = 4
-WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]+|[^\W\d_\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]{4,}|\d{2,}")
-
 # Numbers and marks that a heading may begin with; others begin the items of lists.
 HEADED = re.compile(rf"{NUMBERED.pattern}|[■◆●▲★◎▶►○]", re.I)
 
-Bag = Counter[str]
+# A piece of news of one paragraph, marked at its beginning; and how little it shares with what came before.
+BRIEF = re.compile(r"[●■◆★▲□○◎][^。]{12,}[。！？]")
+UNRELATED = 0.06
+
+# Of the features in their order, fitted by bench/articles.py; the end mark, which its pages lack, by hand.
+INTERCEPT = 1.01
+WEIGHTS = (-31.21, 1.00, -4.13, 8.77, 1.50, 0.52, 2.00, -3.15, -0.79, -0.23, -2.12, -16.59, -0.13, 1.36)
 
 
 @dataclass(frozen=True)
@@ -37,38 +41,53 @@ class Placed:
     level: int = 0
 
 
+@dataclass(frozen=True)
+class Issue:
+    """The units of a file with their texts and kinds, and what its paragraphs tell apart."""
+
+    units: Sequence[Unit]
+    texts: Sequence[str]
+    kinds: Sequence[str]
+    rare: Rarity
+
+    @classmethod
+    def of(cls, lines: Sequence[Line], units: Sequence[Unit]) -> "Issue":
+        texts = ["".join(lines[each].text for each in unit.members) for unit in units]
+        kinds = _kinds(lines, units, texts)
+        paragraphs = [text for text, kind in zip(texts, kinds, strict=True) if kind == "paragraph"]
+        # Nothing is compared where there is no headline: a long clean text costs nothing here.
+        return cls(units, texts, kinds, rarity(paragraphs) if "heading" in kinds else {})
+
+
 def articles(lines: Sequence[Line], units: Sequence[Unit]) -> list[Placed]:
     """The units with kinds and articles. A headline that fell inside its article stands before it."""
-    kinds = _kinds(lines, units)
+    issue = Issue.of(lines, units)
     placed: list[Placed] = []
-    begun = 0  # where the current article begins in `placed`
-    article = 0
+    numbers: list[int] = []  # of the current article's units, in the order they were met
+    begun = article = 0
     for number, unit in enumerate(units):
-        kind = kinds[number]
-        here = placed[begun:]
-        if _begins_article(lines, units, kinds, number, here):
+        kind = issue.kinds[number]
+        if begins_article(issue, number, numbers):
             article += 1
             begun = len(placed)
-            here = []
+            numbers = []
         if kind != "heading":
             placed.append(Placed(unit, kind, article))
-        elif unit.displaced and not _has_headline(lines, here):
+        elif unit.displaced and not _has_headline(issue, numbers):
             placed.insert(begun, Placed(unit, kind, article, 1))
             placed[begun + 1 :] = [replace(each, level=2) if each.level else each for each in placed[begun + 1 :]]
         else:
-            placed.append(Placed(unit, kind, article, 2 if any(each.kind == "heading" for each in here) else 1))
+            first = not any(each.kind == "heading" for each in placed[begun:])
+            placed.append(Placed(unit, kind, article, 1 if first else 2))
+        numbers.append(number)
     return placed
 
 
-def _text(lines: Sequence[Line], unit: Unit) -> str:
-    return "".join(lines[each].text for each in unit.members)
-
-
-def _kinds(lines: Sequence[Line], units: Sequence[Unit]) -> list[str]:
-    """The block kind of each unit; headings only where running text or another heading follows."""
+def _kinds(lines: Sequence[Line], units: Sequence[Unit], texts: Sequence[str]) -> list[str]:
+    """The block kind of each unit; more headings in a row than a headline has parts are a list."""
     kinds = []
     for number, unit in enumerate(units):
-        text = _text(lines, unit)
+        text = texts[number]
         heading = unit.kind in ("text", "list") and is_heading(text) and not is_body(lines, unit.members)
         if unit.kind == "list" and heading:
             beside = [units[each].kind for each in (number - 1, number + 1) if 0 <= each < len(units)]
@@ -85,63 +104,63 @@ def _kinds(lines: Sequence[Line], units: Sequence[Unit]) -> list[str]:
         if len(run) > STACK:
             for each in run[1:]:
                 kinds[each] = "paragraph"
-        elif len(run) > 1 and INSTITUTION.match(_text(lines, units[run[-1]])) and not units[run[-1]].displaced:
+        elif len(run) > 1 and INSTITUTION.match(texts[run[-1]]) and not units[run[-1]].displaced:
             kinds[run[-1]] = "byline"
         run = []
     return kinds
 
 
-def _has_headline(lines: Sequence[Line], article: Sequence[Placed]) -> bool:
+def _has_headline(issue: Issue, numbers: Sequence[int]) -> bool:
     """Whether the article begins with a headline of its own; the name of a series is none."""
-    for each in article:
-        if each.kind == "heading" and not SERIES.search(_text(lines, each.unit)):
-            return each.level == 1 or True
-        if each.kind == "paragraph":
+    for number in numbers:
+        if issue.kinds[number] == "heading" and not SERIES.search(issue.texts[number]):
+            return True
+        if issue.kinds[number] == "paragraph":
             return False
     return False
 
 
-def _begins_article(
-    lines: Sequence[Line], units: Sequence[Unit], kinds: Sequence[str], number: int, article: Sequence[Placed]
-) -> bool:
-    body = [each for each in article if each.kind == "paragraph"]
-    if not body or kinds[number] not in ("heading", "paragraph"):
+def begins_article(issue: Issue, number: int, article: Sequence[int]) -> bool:
+    """Whether an article begins at the unit `number`; `article` are the units of the one under way."""
+    kind = issue.kinds[number]
+    if kind not in ("heading", "paragraph") or "paragraph" not in (issue.kinds[each] for each in article):
         return False
-    text = _text(lines, units[number])
-    if kinds[number] == "paragraph":
-        last = next(each for each in reversed(article) if each.kind != "furniture")
-        return bool(DATELINE.match(text)) and last.kind not in ("heading",) and not units[number].displaced
-    return border_score(features(lines, units, kinds, number, article)) > 0
+    if kind == "heading":
+        return border_score(features(issue, number, article)) > 0
+    last = next(each for each in reversed(article) if issue.kinds[each] != "furniture")
+    if BRIEF.match(issue.texts[number]) and not BRIEF.match(issue.texts[last]) and issue.kinds[last] != "heading":
+        before = bag(_before(issue, article))
+        return cosine(before, bag(issue.texts[number]), issue.rare) < UNRELATED
+    dated = DATELINE.match(issue.texts[number]) and not issue.units[number].displaced
+    return bool(dated) and issue.kinds[last] != "heading"
 
 
-def features(
-    lines: Sequence[Line], units: Sequence[Unit], kinds: Sequence[str], number: int, article: Sequence[Placed]
-) -> tuple[float, ...]:
-    """What speaks for a headline beginning an article (see `WEIGHTS`)."""
-    text = _text(lines, units[number])
-    following = next((each for each in range(number + 1, len(units)) if kinds[each] == "paragraph" and not units[each].displaced), None)
-    after_text = _after(lines, units, kinds, number)
-    before_text = _before(lines, article)
-    head, before, after = _bag(text), _bag(before_text), _bag(after_text)
-    last = next((each for each in reversed(article) if each.kind not in ("furniture", "caption")), None)
+def features(issue: Issue, number: int, article: Sequence[int]) -> tuple[float, ...]:
+    """What speaks for a headline beginning an article, in the order of `WEIGHTS`."""
+    kinds, texts = issue.kinds, issue.texts
+    ahead = [each for each in range(number + 1, len(texts)) if kinds[each] == "paragraph" and not issue.units[each].displaced][:1]
+    following = ahead[0] if ahead else len(texts)
+    body = [each for each in article if kinds[each] == "paragraph"]
+    last = next((each for each in reversed(article) if kinds[each] not in ("furniture", "caption")), None)
+    head, before, after = bag(texts[number]), bag(_before(issue, article)), bag(_after(issue, number))
+    near = cosine(bag(texts[body[-1]]), bag(texts[following]), issue.rare) if ahead and body else 0.0
+    shared = sum(1 for term in before if term in after and issue.rare.get(term, 0.0) > 0.5)
     return (
-        _cosine(before, after),
-        _share(head, after),
-        _share(head, before),
-        float(following is not None and bool(DATELINE.match(_text(lines, units[following])))),
+        cosine(before, after, issue.rare),
+        share(head, after, issue.rare),
+        share(head, before, issue.rare),
+        float(bool(ahead) and bool(DATELINE.match(texts[following]))),
         float("byline" in kinds[number + 1 : following]),
-        float(last is not None and last.kind == "byline"),
-        float(last is not None and bool(ARTICLE_END.search(_text(lines, last.unit)))),
-        float(bool(NUMBERED.match(text))),
-        float(units[number].displaced),
-        float(bool(SERIES.search(text))),
-        float(sum(1 for each in kinds[number:following] if each == "heading") > 1),
+        float(last is not None and kinds[last] == "byline"),
+        float(last is not None and bool(ARTICLE_END.search(texts[last]))),
+        float(bool(NUMBERED.match(texts[number]))),
+        float(issue.units[number].displaced),
+        float(bool(SERIES.search(texts[number]))),
+        float(kinds[number:following].count("heading") > 1),
+        near,
+        log(1 + shared),
+        log(1 + len(body)),
     )
-
-
-# Of the features in their order, fitted by bench/articles.py.
-INTERCEPT = 2.0
-WEIGHTS = (-20.0, 1.0, -3.0, 5.0, 2.0, 3.0, 4.0, -8.0, -5.0, 1.0, 0.5)
 
 
 def border_score(values: Sequence[float]) -> float:
@@ -149,48 +168,25 @@ def border_score(values: Sequence[float]) -> float:
     return INTERCEPT + sum(weight * value for weight, value in zip(WEIGHTS, values, strict=True))
 
 
-def _after(lines: Sequence[Line], units: Sequence[Unit], kinds: Sequence[str], number: int) -> str:
+def _after(issue: Issue, number: int) -> str:
+    """The running text from here to the next headline, as much as is compared."""
     parts: list[str] = []
-    seen = 0
-    for each in range(number + 1, len(units)):
-        if kinds[each] == "heading" and parts and not units[each].displaced:
+    for each in range(number + 1, len(issue.texts)):
+        if issue.kinds[each] == "heading" and parts and not issue.units[each].displaced:
             break
-        if kinds[each] == "paragraph":
-            parts.append(_text(lines, units[each]))
-            seen += len(parts[-1])
-            if seen > WINDOW:
+        if issue.kinds[each] == "paragraph":
+            parts.append(issue.texts[each])
+            if sum(map(len, parts)) > WINDOW:
                 break
     return "".join(parts)[:WINDOW]
 
 
-def _before(lines: Sequence[Line], article: Sequence[Placed]) -> str:
+def _before(issue: Issue, article: Sequence[int]) -> str:
+    """The last running text and headings of the article under way, as much as is compared."""
     parts: list[str] = []
-    seen = 0
     for each in reversed(article):
-        if each.kind in ("paragraph", "heading"):
-            parts.append(_text(lines, each.unit))
-            seen += len(parts[-1])
-            if seen > WINDOW:
+        if issue.kinds[each] in ("paragraph", "heading"):
+            parts.insert(0, issue.texts[each])
+            if sum(map(len, parts)) > WINDOW:
                 break
-    return "".join(reversed(parts))[-WINDOW:]
-
-
-def _bag(text: str) -> Bag:
-    """Words of four letters or more, and pairs of characters in scripts without spaces."""
-    found: Bag = Counter()
-    for word in WORD.findall(text.casefold()):
-        if word[0] >= "\u3040":
-            found.update(word[at : at + 2] for at in range(len(word) - 1))
-        else:
-            found[word[:6]] += 1
-    return found
-
-
-def _cosine(one: Bag, other: Bag) -> float:
-    shared = sum(min(count, 3) * min(other[term], 3) for term, count in one.items() if term in other)
-    norms = sum(min(each, 3) ** 2 for each in one.values()) * sum(min(each, 3) ** 2 for each in other.values())
-    return shared / sqrt(norms) if norms else 0.0
-
-
-def _share(part: Bag, whole: Bag) -> float:
-    return sum(1 for term in part if term in whole) / len(part) if part else 0.0
+    return "".join(parts)[-WINDOW:]

@@ -173,7 +173,7 @@ def _is_running_head(content: str) -> bool:
 
 def is_caption(content: str) -> bool:
     """Whether a line says that it belongs to a picture."""
-    return bool(
+    return not DATELINE.match(content) and bool(
         CAPTION_START.match(content)
         or CAPTION_END.search(content)
         or (CAPTION_INSIDE.search(content) and not content.endswith(("。", "，")) and len(content) <= 90)

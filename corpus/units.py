@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from corpus.lines import COMMAS, STOPS, Line, columns, is_heading
+from corpus.lines import COMMAS, LIST_ITEM, STOPS, Line, columns, is_heading
 from corpus.stray import DATELINE
 from corpus.wrap import Column, bond, columns_of
 
@@ -26,6 +26,8 @@ PASSED_CLOSED = 2.5
 # What a line of a column weighs in the next, as a rule.
 USUAL = 3.0
 NEVER = 99.0
+# What it takes that a line without a stop is a paragraph's beginning and no heading.
+CUT_SHORT, AT_FOOT = 3.0, 1.0
 STRAY_COLUMNS = 120
 # Characters alone never weigh more than this against the set of a column.
 FEW = 5.0
@@ -86,8 +88,10 @@ def _unit_kind(lines: Sequence[Line], members: list[int]) -> str:
 
 def is_body(lines: Sequence[Line], members: Sequence[int]) -> bool:
     """Whether the lines read as running text and not as a heading: a stop inside, commas, or sheer length."""
-    text = BRACKETED.sub("", "".join(lines[each].text for each in members[:8]))
+    text = LIST_ITEM.sub("", BRACKETED.sub("", "".join(lines[each].text for each in members[:8])), count=1)
     width = columns(text)
+    if DATELINE.match(text):
+        return True
     return bool(STOPS.search(text[:-1])) or (commas_of(text) >= 2 and width > 30) or width > BODY_COLUMNS
 
 
@@ -211,10 +215,14 @@ def _next(flow: _Flow, members: list[int], order: list[int], place: int) -> int 
     full = column is not None and column.holds(tail, lines[members[-1] + 1])
     if is_body(lines, members) or (column is not None and len(members) > 2):
         needed = -4.0 if full or not over else -1.0
+        heading = is_heading(head.text) and not is_body(lines, [order[step]])
+        if column is None and step == place + 1 and (heading or head.kind == "list"):
+            needed = 0.5
     elif full and step == place + 1:
         needed = -2.0
     elif column is None:
-        needed = 3.5 if _may_be_cut_short(tail, head) else NEVER
+        # Only what belongs to the page stands between: its foot is no place for a heading.
+        needed = (CUT_SHORT if over or step == place + 1 else AT_FOOT) if _may_be_cut_short(tail, head) else NEVER
     elif over:
         needed = NEVER
     else:

@@ -22,6 +22,7 @@ SMALL = "ーっゃゅょ々ッャュョァィゥェォ"
 NOT_FIRST = "，。、；：！？）》」』”’】〉％%,;:!?)]}.…·" + SMALL
 # 12:03 or 住所：, with which each line of a log, a chat or a form begins.
 STAMPED = re.compile(r"\s*(?:\[?\d{1,2}[:：]\d{2}|[\w\u4e00-\u9fff]{2,8}[：:]\s?\S)")
+PROSE = re.compile(r"[，。、；,،؛।]|[A-Za-zÀ-ɏЀ-ӿ]{2}[,.;](?:\s|$)")
 OPENING = "（(“‘《「『【〈["
 UNDECIDED = 4.0
 
@@ -111,6 +112,9 @@ def _column(lines: Sequence[Line], text: Sequence[int]) -> tuple[Column | None, 
         return None, full
     cut = [number for number in full if not lines[number].closed]
     unmarked = [number for number in cut if not COMMAS.match(lines[number].text[-1])]
+    # Prose has a comma or a stop on every other line or so; a list of headlines or of code has none.
+    if sum(bool(PROSE.search(lines[number].text)) for number in full) * 6 < len(full):
+        return None, full
     bonds = [bond(lines[number].text, lines[number + 1].text) for number in cut]
     if len(unmarked) * 2 < len(full) or sum(max(-3.0, min(3.0, each)) for each in bonds) < 0.3 * len(bonds):
         return None, full
