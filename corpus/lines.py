@@ -1,7 +1,6 @@
 """The lines of a page as a reader tells them apart at a glance: page numbers, captions, bylines, headings, text."""
 
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,6 +21,12 @@ LIST_ITEM = re.compile(
     r"\s*(?:[-*•·●■◆▪‣○◎★▶►]\s?|\d{1,3}[.、)）](?!\d)|[（(]\d{1,3}[)）]|[（(][一二三四五六七八九十]{1,3}[)）]"
     r"|[一二三四五六七八九十]{1,3}、|第[一二三四五六七八九十百\d]+[章节條条]|[①-⑳])"
 )
+# East Asian Width (Unicode Standard Annex 11): wide and full-width characters; those wide in wide text.
+WIDE = re.compile(
+    "[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6"
+    "\U0001f300-\U0001f64f\U0001f900-\U0001f9ff\U00020000-\U0003fffd]"
+)
+AMBIGUOUS = re.compile("[·“”‘’…—°×÷±§①-⑳Ⅰ-Ⅻ→←↑↓■□▲△▼●○◎★☆◆◇※℃№]")
 LOOSE = "·“”‘’…—"
 # An indent of this many columns begins a paragraph.
 INDENTED = 2
@@ -44,7 +49,8 @@ Kind = Literal["text", "furniture", "caption", "byline", "list"]
 class Line:
     """`text[start:end]` without white space around it; `width` in columns counts the indent as well.
 
-    `loose` of the columns are of marks that some fonts set half as wide.
+    `loose` of the columns are of marks that some fonts set half as wide. `closed` says whether it ends
+    as a sentence does, `heading` whether it could be a heading.
     """
 
     start: int
@@ -56,21 +62,17 @@ class Line:
     after_blank: bool
     page: int
     kind: Kind
-
-    @property
-    def closed(self) -> bool:
-        """Whether it ends as a sentence does."""
-        return CLOSED.search(self.text[-12:]) is not None
+    closed: bool
+    heading: bool
 
 
 def columns(text: str) -> int:
     """The width of a text in columns: two for East Asian wide characters."""
     if text.isascii():
         return len(text)
-    widths = [unicodedata.east_asian_width(each) for each in text]
+    wide = len(WIDE.findall(text))
     # Quotation marks and dashes are as wide as the script they stand in.
-    wide = "WFA" if "W" in widths else "WF"
-    return sum(2 if each in wide else 1 for each in widths)
+    return len(text) + wide + (len(AMBIGUOUS.findall(text)) if wide else 0)
 
 
 def is_narrow(text: str, width: int) -> bool:
@@ -104,7 +106,8 @@ def _line(text: str, start: int, end: int, indent: int, after_blank: bool, page:
     width = columns(content[:400]) + indent + max(0, len(content) - 400)
     kind: Kind = "furniture" if content in heads else _kind(content, width)
     loose = sum(content.count(each) for each in LOOSE) if width <= 200 and not content.isascii() else 0
-    return Line(start, end, content, width, loose, indent >= INDENTED, after_blank, page, kind)
+    closed = CLOSED.search(content[-12:]) is not None
+    return Line(start, end, content, width, loose, indent >= INDENTED, after_blank, page, kind, closed, is_heading(content))
 
 
 def _repeated(contents: list[str]) -> frozenset[str]:

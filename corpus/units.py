@@ -9,8 +9,9 @@ brackets left open, and what is passed over.
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
-from corpus.lines import COMMAS, LIST_ITEM, STOPS, Line, columns, is_heading
+from corpus.lines import COMMAS, LIST_ITEM, STOPS, Line, columns
 from corpus.stray import DATELINE
 from corpus.wrap import Column, bond, columns_of
 
@@ -25,6 +26,7 @@ PASSED_FULL = 3.0
 PASSED_CLOSED = 2.5
 # What a line of a column weighs in the next, as a rule.
 USUAL = 3.0
+PLAIN = 4.5
 NEVER = 99.0
 # What it takes that a line without a stop is a paragraph's beginning and no heading.
 CUT_SHORT, AT_FOOT = 3.0, 1.0
@@ -124,8 +126,10 @@ class _Flow:
         value = max(-FEW, min(FEW, value))
         if head.indented and not tail.indented:
             value -= 8 if column.indents else 2
-        elif column.indents or (tail.indented and not head.indented):
+        elif tail.indented and not head.indented:
             value += 2
+        elif column.indents:
+            value += 1
         if beside:
             full = column.holds(tail, head)
             value += (3 if not head.after_blank else 0) if full else -1.5
@@ -134,7 +138,9 @@ class _Flow:
             if head.width > column.width + 2:
                 value -= 4
             elif not self.fills(following) and head.width >= 12:
-                value -= 4 if head.after_blank and self._stands_alone(following) else 2
+                value -= 2
+            if head.after_blank and self._stands_alone(following):
+                value -= 2
         return value
 
     def fills(self, number: int) -> bool:
@@ -170,7 +176,7 @@ class _Flow:
         here = self.lines[number]
         if here.kind in ("furniture", "caption", "byline"):
             return PASSED[here.kind]
-        cost = PASSED_CLOSED if here.closed else PASSED["text" if is_heading(here.text) else here.kind]
+        cost = PASSED_CLOSED if here.closed else PASSED["text" if here.heading else here.kind]
         if self.columns[number] is None:
             return cost
         return cost + (PASSED_FULL / 2 if here.after_blank and self.fills(number) else 0)
@@ -178,6 +184,13 @@ class _Flow:
     def _indents(self, number: int) -> bool:
         column = self.columns[number]
         return column is not None and column.indents
+
+    def plain(self, number: int, following: int) -> bool:
+        """Whether a full line so plainly goes on in the next that no other need be weighed."""
+        column, head = self.columns[number], self.lines[following]
+        if column is None or head.after_blank or head.kind != "text" or not column.holds(self.lines[number], head):
+            return False
+        return (head.closed or self.fills(following)) and self.weight(number, following, True) > PLAIN
 
     def ahead(self, order: Sequence[int], place: int, horizon: int) -> float:
         """The weight of the best way on from `place` to `horizon`; after a sentence's end it is the usual."""
@@ -199,6 +212,8 @@ def _next(flow: _Flow, members: list[int], order: list[int], place: int) -> int 
         return place + 1 if _closed_goes_on(flow, members[-1], order[place + 1]) else None
     if lines[members[0]].kind == "caption" and (column is None or (tail.kind == "caption" and len(members) > 1)):
         return None
+    if flow.plain(members[-1], order[place + 1]):
+        return place + 1
     open_text = "".join(lines[each].text for each in members[-12:])
     horizon = place + LOOK if column is not None else place
     best: tuple[float, float, int] | None = None
@@ -215,7 +230,7 @@ def _next(flow: _Flow, members: list[int], order: list[int], place: int) -> int 
     full = column is not None and column.holds(tail, lines[members[-1] + 1])
     if is_body(lines, members) or (column is not None and len(members) > 2):
         needed = -4.0 if full or not over else -1.0
-        heading = is_heading(head.text) and not is_body(lines, [order[step]])
+        heading = head.heading and not is_body(lines, [order[step]])
         if column is None and step == place + 1 and (heading or head.kind == "list"):
             needed = 0.5
     elif full and step == place + 1:
@@ -233,7 +248,7 @@ def _next(flow: _Flow, members: list[int], order: list[int], place: int) -> int 
 
 def _may_be_cut_short(tail: Line, head: Line) -> bool:
     """Whether a line too short to be told from a heading may be a paragraph's beginning all the same."""
-    return head.after_blank and tail.width >= SHORTEST and not is_heading(head.text) and is_letters(tail.text)
+    return head.after_blank and tail.width >= SHORTEST and not head.heading and is_letters(tail.text)
 
 
 def is_letters(text: str) -> bool:
@@ -251,6 +266,7 @@ def _closed_goes_on(flow: _Flow, number: int, following: int) -> bool:
     return head.closed or following + 1 == len(flow.lines) or flow.fills(following)
 
 
+@lru_cache(maxsize=1 << 12)
 def _may_stand_between(line: Line) -> bool:
     if line.kind in ("furniture", "caption", "byline"):
         return True
