@@ -1,6 +1,5 @@
 """The user's newspaper, read by line number: every cut, stray line and article border that a person finds in it."""
 
-from pathlib import Path
 
 import pytest
 
