@@ -5,9 +5,14 @@ import re
 from corpus import Sentence
 from rag.terms import RUN, UNSPACED, terms
 
+# Measure words of more than one character.
+MEASURES = (
+    "平方公里|平方千米|平方米|立方米|公里|千米|厘米|毫米|英里|海里|公顷|公頃|公斤|千克|小时|小時|分钟|分鐘|个月|個月|周年|週年|人次|人民币|美元|欧元|日元|英镑"
+    "|港元|卢布|千瓦时|千瓦|兆瓦|摄氏度|百分点|个百分点|車次|车次|ヶ月|か月|カ月|時間|ドル|キロ|メートル|パーセント"
+)
 NUMBER = (
     r"(?:约|約|近|超过|超過|about |over |nearly )?[$€£¥第]?(?:\d[\d,.]*\d|\d|[零〇一二三四五六七八九十百千万萬亿億两兩半]+)"
-    r"\s?(?:%|％|‰|percent|per cent|million|billion|thousand|millones|[万萬亿億千百兆]*[^\W\d_]{0,2})"
+    rf"\s?(?:%|％|‰|percent|per cent|million|billion|thousand|millones|[万萬亿億千百兆]*(?:{MEASURES}|[A-Za-zµ°]{{1,3}}\b|[^\W\d_a-zA-Z])?)"
 )
 DATE = (
     r"(?:公元前|西元前|前)?\d{1,4}\s?年(?:\s?\d{1,2}\s?月(?:底|初|中旬|上旬|下旬)?(?:份)?(?:\s?\d{1,2}\s?[日号號])?)?"
@@ -22,6 +27,8 @@ KINDS = [
     (re.compile(r"多少|几|幾|多[高长大远深重久]|いくつ|いくら|何[人個本回%割歳台つ倍]|どのくらい|how (?:many|much|long|far|old|tall|high|large|big)"
                 r"|what (?:percentage|proportion|share)|\bcuánt[oa]s?\b|\bwie ?viele?\b|\bcombien\b|\bсколько\b|\bكم\b", re.I), re.compile(NUMBER, re.I)),
 ]  # fmt: skip
+# 多少公里: what is counted.
+COUNTED = re.compile(r"(?:多少|几|幾|何)(?:个|個)?([\u4e00-\u9fff]{1,2})")
 CLAUSE = re.compile(r"[^，,；;：:。！？!?\n]+")
 EDGES = " \t\n\u3000、，。；：,.;:!?！？—-–·"
 # Particles and verbs that only lean on what follows.
@@ -46,7 +53,7 @@ def mark(question: str, text: str, sentence: Sentence) -> Sentence | None:
     for wanted, form in KINDS:
         if wanted.search(question):
             spans = [(m.start(), m.end()) for m in form.finditer(text, sentence.start, sentence.end)]
-            spans = [each for each in spans if text[each[0] : each[1]] not in question]
+            spans = _counted(question, text, [each for each in spans if text[each[0] : each[1]] not in question])
             if spans:
                 return _nearest(text, spans, _said(asked, text, sentence))
     said = _said(asked, text, sentence)
@@ -59,6 +66,13 @@ def mark(question: str, text: str, sentence: Sentence) -> Sentence | None:
             if best is None or value > best[0]:
                 best = (value, run)
     return best[1] if best else None
+
+
+def _counted(question: str, text: str, spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The spans that count what the question asks for, where any do."""
+    asked = COUNTED.search(question)
+    counted = [each for each in spans if asked and asked[1][0] in text[each[0] : each[1]]]
+    return counted or spans
 
 
 def _said(asked: set[str], text: str, sentence: Sentence) -> set[int]:
