@@ -136,7 +136,8 @@ def _kind(content: str, width: int) -> Kind:
 def is_heading(content: str) -> bool:
     """Whether a line could be a heading: short, and not ended as a sentence or a clause is."""
     return (
-        columns(content) <= HEADING_COLUMNS
+        len(content) <= HEADING_COLUMNS
+        and columns(content) <= HEADING_COLUMNS
         and not CLOSED.search(content)
         and not content.endswith(("，", ",", "、", "；", ";"))
         and "\t" not in content

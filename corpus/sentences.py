@@ -9,6 +9,7 @@ Japanese habits, abbreviations and ordinals that it leaves to the implementation
 """
 
 import re
+from bisect import bisect_left
 
 from corpus.document import Sentence
 
@@ -23,6 +24,7 @@ PAIRS = {"“": "”", "「": "」", "『": "』", "（": "）", "(": ")", "《"
 # A stop inside a quotation or bracket of up to this many characters does not end the sentence
 # around it; in a longer one each sentence stands alone, or a quoted speech would be one quote.
 HELD = {"“": 40, "「": 40, "『": 40, "（": 120, "(": 120, "《": 60, "【": 60}
+LONGEST_HELD = max(HELD.values())
 
 # After 。” or 。」 the same sentence goes on when a speaker or a particle follows directly.
 SPEECH = re.compile(
@@ -42,6 +44,8 @@ OPENERS = frozenset(
 GERMAN_ORDINAL = re.compile(
     r"(?:^|\s)(?:am|vom|zum|bis|der|dem|den|des|die|das|im|und|ab|seit|beim|ein|–|-)\s+\d{1,2}\.$", re.I
 )
+# Characters before a full stop that can tell whether it ends a sentence.
+LOOK_BACK = 60
 MONTH = re.compile(
     r"\s+(?:Januar|Jänner|Februar|März|April|Mai|Juni|Juli|August|September|Oktober|November|Dezember"
     r"|Jahrhundert|Jh|Liga|Bundesliga|Klasse|Auflage)\b"
@@ -95,7 +99,8 @@ def _ends_sentence(text: str, stop: re.Match[str], begin: int, end: int, held: l
         return False
     # The stop itself counts, not the closers after it: 。” ends inside the quotation it closes.
     last_stop = stop.start(1)
-    enclosing = [span for span in held if span[0] < stop.start() and span[1] >= last_stop]
+    near = held[bisect_left(held, (stop.start() - LONGEST_HELD, 0)) : bisect_left(held, (stop.start(), 0))]
+    enclosing = [span for span in near if span[1] >= last_stop]
     if any(closing >= after for _, closing in enclosing):
         return False
     # （…。）in the middle of a sentence: the bracket closes, the sentence goes on.
@@ -145,10 +150,10 @@ def _ends_narrow(text: str, stop: re.Match[str], begin: int, end: int) -> bool:
         return False
     if stop.group()[0] != "." or stop.group(1):
         return True
-    before = text[begin : stop.start() + 1]
+    before = text[max(begin, stop.start() - LOOK_BACK) : stop.start() + 1]
     last = before.split()[-1].lstrip("\"'“‘«([¿¡") if before.split() else ""
     bare = last.rstrip(".").lower()
-    if before.strip().rstrip(".").isdigit():
+    if len(before) < LOOK_BACK and before.strip().rstrip(".").isdigit():
         return False  # "1." opens a list item
     if GERMAN_ORDINAL.search(before[-24:]) or (bare.isdigit() and MONTH.match(rest)):
         return False

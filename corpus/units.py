@@ -9,7 +9,6 @@ brackets left open, and what is passed over.
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 from corpus.lines import COMMAS, LIST_ITEM, STOPS, Line, columns
 from corpus.stray import DATELINE
@@ -37,6 +36,7 @@ FEW = 5.0
 BROKEN_OFF = -3.0
 # Nobody's paragraph: longer ones are not weighed against what they might go on in.
 BODY_COLUMNS = 100
+BODY_CHARACTERS = 400
 # Shorter lines than this many columns, with no stop, are never joined outside a column of lines.
 SHORTEST = 24
 BRACKETED = re.compile(r"[（(][^）)]{0,40}[）)]")
@@ -90,7 +90,7 @@ def _unit_kind(lines: Sequence[Line], members: list[int]) -> str:
 
 def is_body(lines: Sequence[Line], members: Sequence[int]) -> bool:
     """Whether the lines read as running text and not as a heading: a stop inside, commas, or sheer length."""
-    text = LIST_ITEM.sub("", BRACKETED.sub("", "".join(lines[each].text for each in members[:8])), count=1)
+    text = LIST_ITEM.sub("", BRACKETED.sub("", "".join(lines[each].text for each in members[:8])[:BODY_CHARACTERS]), count=1)
     width = columns(text)
     if DATELINE.match(text):
         return True
@@ -214,7 +214,7 @@ def _next(flow: _Flow, members: list[int], order: list[int], place: int) -> int 
         return None
     if flow.plain(members[-1], order[place + 1]):
         return place + 1
-    open_text = "".join(lines[each].text for each in members[-12:])
+    open_text = "".join(lines[each].text[-400:] for each in members[-12:])
     horizon = place + LOOK if column is not None else place
     best: tuple[float, float, int] | None = None
     for step, weight in flow.steps(order, place):
@@ -266,7 +266,6 @@ def _closed_goes_on(flow: _Flow, number: int, following: int) -> bool:
     return head.closed or following + 1 == len(flow.lines) or flow.fills(following)
 
 
-@lru_cache(maxsize=1 << 12)
 def _may_stand_between(line: Line) -> bool:
     if line.kind in ("furniture", "caption", "byline"):
         return True

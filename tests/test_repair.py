@@ -148,3 +148,9 @@ def test_cleaning_keeps_the_place_of_every_character(text: str) -> None:
 def test_form_feeds_are_pages() -> None:
     document = read("第一页的话到这里结束。\n\f第二页的话也到这里结束。\n")
     assert [each.page for each in document.blocks] == [1, 2]
+
+
+def test_byline_and_running_head_say_who_wrote_and_when() -> None:
+    text = "云岭日报 2023年10月18日 星期三\n\n青石镇告别老水厂\n\n本报记者 陈远 通讯员 李明\n\n老水厂昨天停止供水，由新建的云岭水厂接替。\n"
+    assert dict(read(text).metadata) == {"date": "2023-10-18", "author": "陈远、李明"}
+    assert dict(read("Harbour plan\n\nBy Jane Smith, Staff Writer\n\nThe board met on Monday. It agreed.\n").metadata) == {"author": "Jane Smith"}

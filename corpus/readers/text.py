@@ -1,11 +1,15 @@
 """Plain text: running text, whether it comes clean or as lines pulled from printed pages."""
 
 from corpus.clean import Cleaned, clean
+from corpus.dateline import dateline
 from corpus.decode import NotText, decode
 from corpus.document import Document
 from corpus.errors import UnreadableFile
 from corpus.repair import repair
 from corpus.runs import composed
+
+# The longest novel is shorter.
+LONGEST_LINE = 2_000_000
 
 
 def read(data: bytes, name: str) -> Document:
@@ -23,6 +27,7 @@ def read(data: bytes, name: str) -> Document:
         title,
         repaired.text,
         repaired.blocks,
+        dateline(repaired.text, repaired.blocks),
         source=decoded if changed else None,
         runs=composed(repaired.runs, cleaned.runs) if changed else (),
     )
@@ -42,6 +47,11 @@ def _text(data: bytes, name: str) -> tuple[str, Cleaned]:
         decoded = decode(data).text
     except NotText as reason:
         raise UnreadableFile(f"{name} is not text: {reason}; convert it to a text file, or leave it out") from None
+    longest = max(map(len, decoded.splitlines()), default=0)
+    if longest > LONGEST_LINE:
+        raise UnreadableFile(
+            f"{name} has a line of {longest:,} characters, as data has and no text; break it into lines, or leave it out"
+        )
     cleaned = clean(decoded)
     if not cleaned.text.strip():
         raise UnreadableFile(f"{name} is empty; add text to it, or leave it out")
