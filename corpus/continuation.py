@@ -6,6 +6,7 @@ beginnings of sentences and of other lines, in Chinese, Japanese and English. Fe
 Weinberger et al. 2009, "Feature Hashing for Large Scale Multitask Learning", arXiv:0902.2206.
 """
 
+import re
 import zlib
 from functools import lru_cache
 from importlib.resources import files
@@ -18,6 +19,7 @@ from numpy.typing import NDArray
 BITS = 18
 # Characters looked at on either side, white space around the cut aside.
 REACH = 12
+DIGIT, SPACE = re.compile(r"\d"), re.compile(r"\s")
 
 
 class _Model(NamedTuple):
@@ -44,7 +46,7 @@ def features(before: str, after: str) -> list[int]:
 
 
 def _folded(text: str) -> str:
-    return "".join("0" if each.isdigit() else " " if each.isspace() else each for each in text)
+    return SPACE.sub(" ", DIGIT.sub("0", text))
 
 
 @lru_cache(maxsize=1)

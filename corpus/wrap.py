@@ -3,8 +3,9 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
-from corpus.continuation import continuation
+from corpus.continuation import REACH, continuation
 from corpus.lines import COMMAS, LIST_ITEM, Line, is_narrow
 from corpus.stray import DATELINE
 
@@ -47,7 +48,12 @@ class Column:
 
 
 def bond(before: str, after: str) -> float:
-    """Log-odds, by their characters alone, that `before` goes on in `after`."""
+    """Log-odds, by the characters beside the cut alone, that `before` goes on in `after`."""
+    return _bond(before[-REACH:], after[: 5 * REACH])
+
+
+@lru_cache(maxsize=1 << 13)
+def _bond(before: str, after: str) -> float:
     value = max(-UNDECIDED, min(UNDECIDED, continuation(before, after)))
     first, last = after[0], before[-1]
     if first in NOT_FIRST and not after.startswith(("...", "……")):
