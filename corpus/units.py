@@ -16,6 +16,7 @@ from corpus.wrap import Column, bond, columns_of
 
 # A continuation is looked for this many lines further on.
 LOOK = 7
+CAPTION_LINES = 5
 # What it costs to pass over a line of each kind, and over any at all.
 PASSED = {"furniture": 0.0, "caption": 0.2, "byline": 0.2, "text": 0.7, "list": 1.5}
 PASSING = 0.3
@@ -107,6 +108,7 @@ class _Flow:
     def __init__(self, lines: Sequence[Line], columns: Sequence[Column | None]) -> None:
         self.lines = lines
         self.columns = columns
+        self.captions = _further_lines_of_captions(lines, columns)
         self._weighed: dict[tuple[int, int, bool], float] = {}
 
     def weight(self, number: int, following: int, beside: bool) -> float:
@@ -155,6 +157,8 @@ class _Flow:
             number = order[ahead]
             here = self.lines[number]
             apart = 0 if here.after_blank else apart
+            if number in self.captions:
+                continue
             if here.kind != "furniture" and "\t" not in here.text:
                 yield ahead, self.weight(order[place], number, ahead == place + 1) - cost - apart * PASSED_FULL
             if not _may_stand_between(here) or (here.closed and not self._stands_alone(number)):
@@ -202,12 +206,25 @@ class _Flow:
         return max([BROKEN_OFF, *ways])
 
 
+def _further_lines_of_captions(lines: Sequence[Line], columns: Sequence[Column | None]) -> frozenset[int]:
+    """The lines after a caption's first, where a column sets it apart by blank lines."""
+    found: set[int] = set()
+    for number, line in enumerate(lines):
+        if line.kind == "caption" and line.after_blank and columns[number] is not None:
+            after = range(number + 1, min(number + 1 + CAPTION_LINES, len(lines) + 1))
+            end = next((each for each in after if each == len(lines) or lines[each].after_blank), number)
+            found.update(range(number + 1, end))
+    return frozenset(found)
+
+
 def _next(flow: _Flow, members: list[int], order: list[int], place: int) -> int | None:
     """The place in `order` of the line that the paragraph goes on in, or None where it ends."""
     lines = flow.lines
     tail, column = lines[members[-1]], flow.columns[members[-1]]
     if lines[members[0]].kind == "byline" or place + 1 >= len(order) or "\t" in tail.text:
         return None
+    if lines[members[0]].kind == "caption" and order[place + 1] in flow.captions:
+        return place + 1
     if tail.closed:
         return place + 1 if _closed_goes_on(flow, members[-1], order[place + 1]) else None
     if lines[members[0]].kind == "caption" and (column is None or (tail.kind == "caption" and len(members) > 1)):
