@@ -63,6 +63,16 @@ class FileTable:
                  file.read_ns, file.labels),
             )  # fmt: skip
 
+    def document_count(self, path: bytes) -> int:
+        """How many documents a file has given."""
+        query = "SELECT count(*) FROM documents WHERE file_id = (SELECT id FROM files WHERE path = ?)"
+        return int(str(self._database.rows(query, (path,))[0][0]))
+
+    def move(self, path: bytes, to: bytes) -> None:
+        """A file now stands elsewhere, and is to be read again for what else has changed."""
+        with self._database.changing() as connection:
+            connection.execute("UPDATE files SET path = ?, finished = 0 WHERE path = ?", (to, path))
+
     def remove(self, paths: Sequence[bytes]) -> int:
         """Remove files with their documents; how many documents those were."""
         with self._database.changing() as connection:

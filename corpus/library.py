@@ -261,6 +261,14 @@ class Library:
         query = "SELECT id FROM passages WHERE document_id IN (SELECT value FROM json_each(?)) ORDER BY id"
         return np.array([row[0] for row in self._database.rows(query, (json.dumps(document_ids),))], np.int64)
 
+    def passages_with_keys(self, document_id: str) -> list[tuple[Passage, bytes]]:
+        """The passages of a document in order, each with the key of its vector."""
+        query = (
+            'SELECT id, document_id, "start", "end", headings, key FROM passages WHERE document_id = ? ORDER BY "start"'
+        )
+        rows = self._database.rows(query, (document_id,))
+        return [(passage_of(row[:-1]), row[-1]) for row in rows if isinstance(row[-1], bytes)]
+
     def labels(self) -> list[tuple[str, str, str, dict[str, str]]]:
         """(id, name, title, metadata) of every document."""
         rows = self._database.rows("SELECT id, name, title, metadata FROM documents ORDER BY name")

@@ -114,14 +114,15 @@ class FolderLabels:
         depth = len(path.parent.parts) - len(root.parts)
         found: dict[str, dict[str, str]] = {}
         for up, folder in enumerate(folders[: depth + 1]):
-            labels = self._labels(folder, "/".join([*Path(name).parts[: -1 - up], LABELS_FILE]))
+            labels = self.labels(folder, "/".join([*Path(name).parts[: -1 - up], LABELS_FILE]))
             if labels is None:
                 return None
             for inner, row in labels.get("/".join(path.parts[-1 - up :]), {}).items():
                 found[inner] = {**row, **found.get(inner, {})}
         return found
 
-    def _labels(self, folder: Path, name: str) -> Labels | None:
+    def labels(self, folder: Path, name: str) -> Labels | None:
+        """What the metadata.csv of a folder, called `name`, says; None where it is broken."""
         if folder not in self._read:
             self._read[folder] = self._from_disk(folder, name)
             while len(self._read) > FOLDERS_KEPT:
