@@ -1,6 +1,7 @@
 """Is what the database holds consistent? Every document, block, sentence, run and passage is looked at."""
 
 import itertools
+import shlex
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,7 +12,6 @@ from corpus.library import Library
 from corpus.passages import passage_text
 from corpus.rows import text_key
 
-AGAIN = "index its file again: yinju index PATH"
 RESTORE = "restore the library from a copy, or delete its folder and index again"
 # One kind of problem may be everywhere: so many are named one by one.
 NAMED = 20
@@ -44,22 +44,29 @@ def _integrity(connection: sqlite3.Connection) -> Iterator[Problem]:
     for (said,) in connection.execute("PRAGMA integrity_check(5)").fetchall():
         if said != "ok":
             yield Problem(f"the database is damaged: {' '.join(str(said).split())}", RESTORE)
-    for table, *_ in connection.execute("PRAGMA foreign_key_check").fetchall()[:NAMED]:
-        remedy = AGAIN if table == "passages" else RESTORE
-        yield Problem(f"a row of {table} belongs to nothing that is there", remedy)
+    for table, _, parent, _ in connection.execute("PRAGMA foreign_key_check").fetchall()[:NAMED]:
+        if parent != "vectors":  # a passage without its vector is named with its document
+            yield Problem(f"a row of {table} belongs to none of the {parent}", RESTORE)
+
+
+def again(name: str) -> str:
+    """The remedy that makes a document anew."""
+    return f"run: yinju docs remove {shlex.quote(name)}, and index its file again"
 
 
 def _document_problems(library: Library, identity: str) -> list[Problem]:
     try:
         entry = library.with_sentences(identity)
         passages = library.passages_with_keys(identity)
+        held = library.vectors.held([key for _, key in passages])
     except (ValueError, TypeError, LookupError, AssertionError) as reason:
-        return [Problem(f"the document {identity} cannot be read ({reason})", AGAIN)]
+        name = library.name_of(identity)
+        return [Problem(f"{name}: it cannot be read ({reason})", again(name))]
     if entry is None:
         return []
     document, sentences = entry
-    wrong = [*_wrong_in_document(document, identity, sentences), *_wrong_in_passages(document, passages)]
-    return [Problem(f"{document.name}: {each}", AGAIN) for each in wrong[:3]]
+    wrong = [*_wrong_in_document(document, identity, sentences), *_wrong_in_passages(document, passages, held)]
+    return [Problem(f"{document.name}: {each}", again(document.name)) for each in wrong[:3]]
 
 
 def _wrong_in_document(document: Document, identity: str, sentences: list[Sentence]) -> Iterator[str]:
@@ -94,7 +101,7 @@ def _all_inside(sentences: list[Sentence], blocks: list[tuple[int, int]]) -> boo
     return True
 
 
-def _wrong_in_passages(document: Document, passages: list[tuple[Passage, bytes]]) -> Iterator[str]:
+def _wrong_in_passages(document: Document, passages: list[tuple[Passage, bytes]], held: set[bytes]) -> Iterator[str]:
     for passage, key in passages:
         place = f"the passage at {passage.start}–{passage.end}"
         words = document.text[passage.start : passage.end]
@@ -104,3 +111,5 @@ def _wrong_in_passages(document: Document, passages: list[tuple[Passage, bytes]]
             yield f"{place} is not what was cut there"
         elif key not in (text_key(words), text_key(passage_text(document, passage))):
             yield f"{place} has the vector of other words"
+        elif key not in held:
+            yield f"{place} has no vector"

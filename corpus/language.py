@@ -49,7 +49,7 @@ def language(text: str) -> str | None:
     if script == "CYRILLIC":
         return "ru" if re.search("[ыэъ]", part) and not re.search("[іїєґўђћџљњјѓќ]", part) else None
     if script == "ARABIC":
-        return "ar" if re.search("[ةى]", part) and not re.search("[پچژگکیےہٹڈ]", part) else None
+        return "ar" if re.search("[ةىأإ]", part) and not re.search("[پچژگکیےہٹڈ]", part) else None
     return _latin(part) if script == "LATIN" else None
 
 

@@ -203,6 +203,11 @@ class Library:
         rows = self._database.rows(f"SELECT {DOCUMENT_COLUMNS} FROM documents WHERE name = ?", (name,))
         return document_of(rows[0]) if rows else None
 
+    def name_of(self, identity: str) -> str:
+        """The name of the document of that id; the id itself where there is none."""
+        rows = self._database.rows("SELECT name FROM documents WHERE id = ?", (identity,))
+        return str(rows[0][0]) if rows else identity
+
     def with_sentences(self, identity: str) -> tuple[Document, list[Sentence]] | None:
         """The document of that id with its sentence spans, in order, as they stand at one moment."""
         rows = self._database.rows(f"SELECT {DOCUMENT_COLUMNS}, sentences FROM documents WHERE id = ?", (identity,))

@@ -24,9 +24,6 @@ from rag.vectors import caught_up, open_index
 DOCUMENTS_KEPT = 256
 # Passages that the reader is given, however few are asked for.
 READ = 5
-# Times that a question is asked again because the library changed while it was searched.
-TRIES = 5
-
 
 class Assistant:
     """An open library that can be asked. May be used by many threads."""
@@ -65,7 +62,7 @@ class Assistant:
 
     def reload(self) -> None:
         """Take up what this or another process has indexed since: only what is new is read."""
-        with self._lock:
+        with self.library.reading(), self._lock:
             if self.library.generation != self._opened.generation:
                 self._opened = caught_up(self.library, self._opened)
                 self._documents.clear()
@@ -88,7 +85,6 @@ class Assistant:
         text = check_question(question)
         if where is not None:
             parse_where(where)
-        self.reload()
         clock = _Clock()
         vector = self.encoder.encode_queries([text])[0]
         clock.stop("embed")
@@ -114,22 +110,17 @@ class Assistant:
 
         Raises QuestionError where `where` cannot be read or asks about what no document has.
         """
-        candidates: list[Candidate] = []
-        for _ in range(TRIES):
+        # All of one moment: whatever another process writes meanwhile, these belong together.
+        with self.library.reading():
+            self.reload()
             among = self._among(where) if where is not None else None
             with self._lock:
-                generation = self._opened.generation
                 nearest = dict(self._opened.index.search(vector, count, among))
-            passages = self.library.passages(list(nearest))
-            found = [self._candidate(each, nearest[each.id]) for each in passages]
-            candidates = [each for each in found if each is not None]
-            if self.library.generation == generation or len(candidates) == len(nearest):
-                break
-            self.reload()  # another process has changed what was found
-        return candidates
+            found = [self._candidate(each, nearest[each.id]) for each in self.library.passages(list(nearest))]
+            return [each for each in found if each is not None]
 
     def _candidate(self, passage: Passage, score: float) -> Candidate | None:
-        """The passage with its document; None where the document is no longer the one that it was cut from."""
+        """The passage with its document; None where the document is not the one that it was cut from."""
         entry = self._document(passage.document_id)
         if entry is None:
             return None

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from corpus import Library, passage_text
-from corpus.check import RESTORE, Problem, check_database
+from corpus.check import RESTORE, Problem, again, check_database
 from corpus.errors import DamagedLibrary
 from corpus.rows import text_key
 from embeddings import Encoder, FaissIndex, load_encoder
@@ -35,11 +35,11 @@ def check_library(folder: Path, encoder: Encoder | None = None) -> list[Problem]
         if problems:
             return problems
         try:
-            return [
-                *_numbers(library),
-                *_sample(library, encoder or load_encoder(library.model)),
-                *_faiss(library),
-            ]
+            problems = _numbers(library)
+            if not problems:
+                problems += _sample(library, encoder or load_encoder(library.model))
+                problems += _faiss(library)
+            return problems
         except sqlite3.DatabaseError as reason:
             return [Problem(f"the vectors of {folder} cannot be read ({reason})", RESTORE)]
 
@@ -60,21 +60,22 @@ def _sample(library: Library, encoder: Encoder) -> list[Problem]:
     """Some passages embedded again: each stored vector belongs to its words."""
     ids, _ = library.vectors.passage_keys()
     chosen = [int(each) for each in ids[np.linspace(0, len(ids) - 1, min(SAMPLE, len(ids))).astype(int)]] if len(ids) else []
-    stored = {int(number): row for some, rows in library.vectors.chunks(chosen) for number, row in zip(some, rows, strict=True)}
-    names, texts = [], []
+    stored = {int(number): row for some, found in library.vectors.chunks(chosen) for number, row in zip(some, found, strict=True)}
+    names, places, texts = [], [], []
     for passage in library.passages(chosen):
         entry = library.with_sentences(passage.document_id)
         key = dict((each.id, key) for each, key in library.passages_with_keys(passage.document_id))[passage.id]
         assert entry is not None  # check_database has seen it
         words = entry[0].text[passage.start : passage.end]
-        names.append(f"{entry[0].name}, {passage.start}–{passage.end}")
+        names.append(entry[0].name)
+        places.append(f"{entry[0].name}, {passage.start}–{passage.end}")
         texts.append(words if text_key(words) == key else passage_text(entry[0], passage))
-    again = encoder.encode_passages(texts)
+    rows = encoder.encode_passages(texts)
     problems = []
-    for name, number, row in zip(names, chosen, again, strict=True):
+    for name, place, number, row in zip(names, places, chosen, rows, strict=True):
         cosine = float(row @ stored[number].astype(np.float32)) if number in stored else 0.0
         if not cosine >= NEAR:
-            problems.append(Problem(f"{name}: the vector is not that of the words (cosine {cosine:.3f})", EMBED))
+            problems.append(Problem(f"{place}: the vector is not that of the words (cosine {cosine:.3f})", again(name)))
     return problems
 
 
