@@ -53,7 +53,7 @@ def walk(path: Path, leave_out: Path | None = None) -> Iterator[tuple[Path, str]
     left_out = os.path.realpath(leave_out) if leave_out is not None else None
     if left_out is not None and _is_within(root, left_out):
         raise YinjuError(f"{path} is a part of the library itself; give the folder that holds your documents")
-    yield from _walk(str(path), "", root, left_out)
+    yield from _walk(str(path), root, left_out)
 
 
 def printable(name: str) -> str:
@@ -73,7 +73,26 @@ def _escaped(character: str) -> str:
     return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}"
 
 
-def _walk(folder: str, prefix: str, root: str, left_out: str | None) -> Iterator[tuple[Path, str] | Unlisted]:
+def _walk(folder: str, root: str, left_out: str | None) -> Iterator[tuple[Path, str] | Unlisted]:
+    # Not by recursion: folders may lie deeper in one another than functions may.
+    open_folders = [_entries(folder, "")]
+    while open_folders:
+        found = next(open_folders[-1], None)
+        if found is None:
+            open_folders.pop()
+        elif isinstance(found, Unlisted):
+            yield found
+        else:
+            path, name, kind = found
+            if kind == "folder":
+                if left_out is None or os.path.realpath(path) != left_out:
+                    open_folders.append(_entries(path, f"{name}/"))
+            elif kind == "file" or (kind == "link" and _leads_inside(path, root, left_out)):
+                yield Path(path), name
+
+
+def _entries(folder: str, prefix: str) -> Iterator[tuple[str, str, str] | Unlisted]:
+    """The path, name and kind of what a folder holds, sorted."""
     try:
         with os.scandir(folder) as entries:
             names = sorted((each.name, _kind(each)) for each in entries if not each.name.startswith("."))
@@ -82,12 +101,7 @@ def _walk(folder: str, prefix: str, root: str, left_out: str | None) -> Iterator
         yield Unlisted(Path(folder), name, f"{name} cannot be listed ({reason.strerror}); check that it may be read")
         return
     for name, kind in names:
-        path = os.path.join(folder, name)
-        if kind == "folder":
-            if left_out is None or os.path.realpath(path) != left_out:
-                yield from _walk(path, f"{prefix}{printable(name)}/", root, left_out)
-        elif kind == "file" or (kind == "link" and _leads_inside(path, root, left_out)):
-            yield Path(path), prefix + printable(name)
+        yield os.path.join(folder, name), prefix + printable(name), kind
 
 
 def _kind(entry: "os.DirEntry[str]") -> str:

@@ -195,8 +195,6 @@ def _parts(data: bytes, name: str) -> Iterator[Document | UnreadableFile]:
     """The documents of a file. A reader that fails in a way of its own fails for this file only."""
     try:
         yield from read_all(data, name)
-    except (OSError, MemoryError, KeyboardInterrupt):
-        raise
     except Exception as reason:
         if os.environ.get("YINJU_DEBUG"):
             raise
@@ -208,7 +206,7 @@ def _parts(data: bytes, name: str) -> Iterator[Document | UnreadableFile]:
 
 def _part_name(file: str, reason: str) -> str:
     match = FAILED_PART.match(reason)
-    return match[1] if match and match[1].startswith(file) else file
+    return match[1] if match and file in match[1] else file
 
 
 def _is_as_read(known: KnownFile, path: Path) -> bool:

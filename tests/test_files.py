@@ -84,6 +84,21 @@ def test_a_folder_that_cannot_be_listed_is_a_failure_and_its_documents_stay(
         assert library.document("closed/b.txt") is not None
 
 
+def test_folders_two_thousand_deep_are_listed(tmp_path: Path) -> None:
+    here = os.getcwd()
+    os.chdir(tmp_path)
+    try:
+        for _ in range(1900):
+            os.mkdir("a")
+            os.chdir("a")
+        Path("b.txt").write_text("深处。")
+    finally:
+        os.chdir(here)
+    found = list(walk(tmp_path))
+    subprocess.run(["rm", "-rf", tmp_path / "a"], check=True)  # deeper than Python removes
+    assert len(found) == 1
+
+
 def test_a_name_is_escaped_as_little_as_can_be() -> None:
     assert printable("年报 (1)　é.txt") == "年报 (1)　é.txt"
 
