@@ -58,6 +58,8 @@ def walk(path: Path, leave_out: Path | None = None) -> Iterator[tuple[Path, str]
 
 def printable(name: str) -> str:
     """A file's name as it can be printed: what is no text or would break a line stands as an escape."""
+    if name.isascii() and name.isprintable():
+        return name
     raw = os.fsencode(name).decode("utf8", "surrogateescape")
     return "".join(_escaped(each) if _is_unprintable(each) else each for each in raw)
 

@@ -104,22 +104,37 @@ class FolderLabels:
     def __init__(self) -> None:
         self.failures: dict[str, str] = {}
         self._read: OrderedDict[Path, Labels | None] = OrderedDict()
+        # The files of a folder come one after another.
+        self._last: tuple[tuple[Path, Path], list[tuple[int, Labels]] | None] | None = None
 
     def of(self, path: Path, name: str, root: Path) -> dict[str, dict[str, str]] | None:
         """What is said of a file: under "" of itself, under a part's name of a document inside it.
 
         None where a metadata.csv that may speak of it is broken; `failures` then says how.
         """
-        folders = [path.parent, *path.parent.parents]
-        depth = len(path.parent.parts) - len(root.parts)
+        chain = self._chain(path.parent, name, root)
+        if chain is None:
+            return None
         found: dict[str, dict[str, str]] = {}
-        for up, folder in enumerate(folders[: depth + 1]):
-            labels = self.labels(folder, "/".join([*Path(name).parts[: -1 - up], LABELS_FILE]))
-            if labels is None:
-                return None
+        for up, labels in chain:
             for inner, row in labels.get("/".join(path.parts[-1 - up :]), {}).items():
                 found[inner] = {**row, **found.get(inner, {})}
         return found
+
+    def _chain(self, folder: Path, name: str, root: Path) -> list[tuple[int, Labels]] | None:
+        """What is said in a folder and in those above it up to the root, nearest first, where anything is."""
+        if self._last is not None and self._last[0] == (folder, root):
+            return self._last[1]
+        chain: list[tuple[int, Labels]] | None = []
+        for up, each in enumerate([folder, *folder.parents][: len(folder.parts) - len(root.parts) + 1]):
+            labels = self.labels(each, "/".join([*Path(name).parts[: -1 - up], LABELS_FILE]))
+            if labels is None:
+                chain = None
+                break
+            if labels and chain is not None:
+                chain.append((up, labels))
+        self._last = ((folder, root), chain)
+        return chain
 
     def labels(self, folder: Path, name: str) -> Labels | None:
         """What the metadata.csv of a folder, called `name`, says; None where it is broken."""
