@@ -9,6 +9,7 @@ from collections.abc import Callable
 from corpus import Document, Library, Passage, passage_text, split_passages, split_sentences
 from corpus.rows import Prepared, document_hash, text_key
 from embeddings import Encoder
+from embeddings.memory import give_back_memory
 
 # Tokens a passage may hold, where the model reads that many. A paragraph of an encyclopedia or a
 # newspaper mostly fits whole.
@@ -68,6 +69,7 @@ class Batch:
         for at in range(0, len(missing), EMBED_TOGETHER):
             keys = missing[at : at + EMBED_TOGETHER]
             vectors = self._encoder.encode_passages([self._texts[key] for key in keys])
+            give_back_memory()
             self.embedded += len(keys)
             if at + EMBED_TOGETHER < len(missing):
                 self._library.vectors.put(keys, vectors)
