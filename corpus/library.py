@@ -274,6 +274,11 @@ class Library:
         rows = self._database.rows(query, (document_id,))
         return [(passage_of(row[:-1]), row[-1]) for row in rows if isinstance(row[-1], bytes)]
 
+    def cut_before(self, content: str) -> list[tuple[Passage, bytes]]:
+        """The passages and keys of a document with that `document_hash`; none where there is no such document."""
+        rows = self._database.rows("SELECT id FROM documents WHERE hash = ? LIMIT 1", (content,))
+        return self.passages_with_keys(str(rows[0][0])) if rows else []
+
     def labels(self) -> list[tuple[str, str, str, dict[str, str]]]:
         """(id, name, title, metadata) of every document."""
         rows = self._database.rows("SELECT id, name, title, metadata FROM documents ORDER BY name")

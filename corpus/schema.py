@@ -85,6 +85,7 @@ def _files_and_vectors(connection: sqlite3.Connection) -> None:
             text TEXT NOT NULL, blocks TEXT NOT NULL, sentences BLOB NOT NULL, source BLOB, runs BLOB, pages TEXT
         )""",
         "CREATE INDEX documents_by_file ON documents (file_id)",
+        "CREATE INDEX documents_by_hash ON documents (hash)",
         "CREATE TABLE vectors (id INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE, vector BLOB NOT NULL)",
         """CREATE TABLE passages (
             id INTEGER PRIMARY KEY, document_id TEXT NOT NULL REFERENCES documents (id) ON DELETE CASCADE,

@@ -4,9 +4,11 @@ Vectors are stored as soon as there are sixty-four of them, before the document 
 whole: a process killed at any moment embeds at most those again.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from corpus import Document, Library, Passage, passage_text, split_passages, split_sentences
+from corpus.document import passage_id
 from corpus.rows import Prepared, document_hash, text_key
 from embeddings import Encoder
 from embeddings.memory import give_back_memory
@@ -26,6 +28,15 @@ def prepared(document: Document, encoder: Encoder) -> tuple[Prepared, list[str]]
     texts = [embedded_text(document, each, encoder) for each in passages]
     keys = [text_key(each) for each in texts]
     return Prepared(document, document_hash(document), split_sentences(document), passages, keys), texts
+
+
+def cut_again(document: Document, content: str, before: Sequence[tuple[Passage, bytes]]) -> Prepared:
+    """A document with the passages that another of the same content has: nothing is counted or embedded."""
+    passages = []
+    for old, _ in before:
+        identity = passage_id(document.id, old.start, old.end, document.text[old.start : old.end])
+        passages.append(replace(old, id=identity, document_id=document.id))
+    return Prepared(document, content, split_sentences(document), passages, [key for _, key in before])
 
 
 def embedded_text(document: Document, passage: Passage, encoder: Encoder) -> str:
@@ -49,8 +60,8 @@ class Batch:
         self._passages = 0
 
     def put(self, item: Prepared, texts: list[str], path: bytes | None) -> None:
-        """Store a document of the file at `path`, when its vectors are there."""
-        self._texts.update(zip(item.keys, texts, strict=True))
+        """Store a document of the file at `path`, when the vectors of these texts are there (none: all are)."""
+        self._texts.update(zip(item.keys, texts, strict=bool(texts)))
         self._passages += len(item.passages)
         self.change(lambda: self._library.put(item, path))
         if self._passages >= EMBED_TOGETHER:

@@ -15,7 +15,7 @@ from corpus.library import KnownDocument
 from corpus.metadata import FolderLabels, described, labels_hash
 from corpus.rows import document_hash, require_storable
 from embeddings import Encoder
-from rag.batch import Batch, prepared
+from rag.batch import Batch, cut_again, prepared
 
 # A file written this shortly before it was read may change again without a new time of change
 # (file systems count in up to two seconds).
@@ -155,7 +155,8 @@ class Refresh:
             labels = {key: value for key, value in labels.items() if key != "title"} | said.get(inner, {})
         document = described(document, path, labels)
         old = before.get(document.name)
-        if old is not None and old.hash == document_hash(document):
+        content = document_hash(document)
+        if old is not None and old.hash == content:
             names.add(document.name)
             if (old.title, old.metadata) == (document.title, dict(document.metadata)):
                 self.unchanged += 1
@@ -164,7 +165,8 @@ class Refresh:
             self._begin(state)
             self._batch.change(lambda: self._library.relabel(document.name, document.title, document.metadata))
             return
-        item, texts = prepared(document, self._encoder)
+        same = self._library.cut_before(content)
+        item, texts = (cut_again(document, content, same), []) if same else prepared(document, self._encoder)
         if not item.passages:
             raise UnreadableFile(f"{document.name} holds no words; add text to it, or leave it out")
         self._begin(state)

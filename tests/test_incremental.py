@@ -151,6 +151,16 @@ def test_a_renamed_file_and_two_that_change_places_embed_nothing(tmp_path: Path)
         assert opened.document("b.txt").text == "甲在这里住。"  # type: ignore[union-attr]
 
 
+def test_a_renamed_file_needs_no_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder, library = tmp_path / "in", tmp_path / "library"
+    write(folder / "a.md", "# 标题\n\n甲在这里住。")
+    index(folder, library)
+    (folder / "a.md").rename(folder / "b.md")
+    monkeypatch.setattr(CheapEncoder, "count_tokens", lambda *_: pytest.fail("it was cut again"))
+    assert counts(index(folder, library)) == (1, 0, 1, 0, 0)
+    assert check_library(library, CheapEncoder()) == []
+
+
 def test_an_edit_of_the_same_size_and_time_is_seen(tmp_path: Path) -> None:
     folder, library = tmp_path / "in", tmp_path / "library"
     write(folder / "a.txt", "人口是二十万。")
