@@ -7,10 +7,13 @@ whole: a process killed at any moment embeds at most those again.
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from corpus import Document, Library, Passage, passage_text, split_passages, split_sentences
 from corpus.document import passage_id
 from corpus.rows import Prepared, document_hash, text_key
 from embeddings import Encoder
+from embeddings.index import Vectors
 from embeddings.memory import give_back_memory
 
 # Tokens a passage may hold, where the model reads that many. A paragraph of an encyclopedia or a
@@ -18,6 +21,8 @@ from embeddings.memory import give_back_memory
 PASSAGE_TOKENS = 400
 # Passages embedded together, over documents, so that short documents fill a batch as well.
 EMBED_TOGETHER = 64
+# Of those, passages given to the model at once, of about one length: so much fills it, and more holds more memory.
+AT_ONCE = 16
 # Where nothing needs embedding, documents stored together.
 STORE_TOGETHER = 512
 
@@ -79,8 +84,8 @@ class Batch:
         missing = [key for key in self._texts if key not in held]
         for at in range(0, len(missing), EMBED_TOGETHER):
             keys = missing[at : at + EMBED_TOGETHER]
-            vectors = self._encoder.encode_passages([self._texts[key] for key in keys])
-            give_back_memory()
+            keys.sort(key=lambda key: len(self._texts[key]))
+            vectors = np.concatenate([self._encoded(keys[first : first + AT_ONCE]) for first in range(0, len(keys), AT_ONCE)])
             self.embedded += len(keys)
             if at + EMBED_TOGETHER < len(missing):
                 self._library.vectors.put(keys, vectors)
@@ -94,3 +99,8 @@ class Batch:
         self.stored_passages += self._passages
         self._texts, self._changes, self._passages = {}, [], 0
         self._told()
+
+    def _encoded(self, keys: Sequence[bytes]) -> Vectors:
+        vectors = self._encoder.encode_passages([self._texts[key] for key in keys])
+        give_back_memory()
+        return vectors
