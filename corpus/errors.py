@@ -17,6 +17,10 @@ class LibraryError(YinjuError):
     """A library is missing, is not one, is busy, or belongs to another model or version."""
 
 
+class DamagedLibrary(LibraryError):
+    """A library's database cannot be read: it is garbage, or a part of it is."""
+
+
 class ModelError(YinjuError):
     """An embedding model cannot be found, built or loaded."""
 

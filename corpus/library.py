@@ -1,45 +1,35 @@
-"""The library: a folder whose SQLite file is the truth about documents, passages and vectors.
+"""The library: a folder whose SQLite file is the truth about files, documents, passages and vectors.
 
-Everything of one document (text, blocks, sentence spans, passages, their vectors) is written in one
-transaction, so a process killed at any moment leaves whole documents or none. Other files of the
-folder are derived; the transaction that makes one valid also names it. Nothing is ever unpickled.
-Many processes may read while one writes.
+Whatever belongs together is written in one transaction, so a process killed at any moment leaves
+whole documents or none. A vector belongs to its words (`text_key`), not to a place: what moves keeps
+it. Other files of the folder are derived; the transaction that makes one valid also names it.
+Nothing is ever unpickled. Many processes may read while one writes.
 """
 
+import errno
 import json
 import os
 import sqlite3
-import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from filelock import FileLock, Timeout
-from numpy.typing import NDArray
 
-from corpus.document import Block, Document, Passage, Sentence
+from corpus.connect import DATABASE, WRITER_LOCK, connect, migrated, new_database
+from corpus.database import Database, marks, next_generation, parts
+from corpus.document import Document, Passage, Sentence
 from corpus.errors import LibraryError
+from corpus.file_table import FileTable, KnownFile
+from corpus.rows import DOCUMENT_COLUMNS, Prepared, document_of, document_row, passage_of, passage_rows, sentences_of
+from corpus.vector_table import Ids, VectorTable
 
-FORMAT = 1
-DATABASE = "library.sqlite"
-SCHEMA = """
-CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE documents (
-    id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, title TEXT NOT NULL, text TEXT NOT NULL,
-    blocks TEXT NOT NULL, metadata TEXT NOT NULL, sentences BLOB NOT NULL,
-    source TEXT NOT NULL, hash TEXT NOT NULL
-);
-CREATE INDEX documents_by_source ON documents (source);
-CREATE TABLE passages (
-    id INTEGER PRIMARY KEY, document_id TEXT NOT NULL REFERENCES documents (id) ON DELETE CASCADE,
-    "start" INTEGER NOT NULL, "end" INTEGER NOT NULL, headings TEXT NOT NULL, vector BLOB NOT NULL
-);
-CREATE INDEX passages_by_document ON passages (document_id, "start");
-"""
+__all__ = ["DATABASE", "KnownDocument", "KnownFile", "Library", "Listed"]
 
-Vectors = NDArray[np.float16]
+# Errors of the system that say a file cannot grow: too large, no space, over the quota, read-only.
+CANNOT_GROW = (errno.EFBIG, errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 
 
 @dataclass(frozen=True)
@@ -54,45 +44,41 @@ class Listed:
 
 
 @dataclass(frozen=True)
-class Known:
-    """What indexing must know of a document that is here already."""
+class KnownDocument:
+    """What indexing must know of a document that is here already; `path` is None where it has no file."""
 
     name: str
-    source: str
+    title: str
+    metadata: dict[str, str]
     hash: str
+    path: bytes | None
 
 
 class Library:
     """An open library. One object may be used by many threads, one at a time inside."""
 
-    def __init__(self, folder: Path, connection: sqlite3.Connection) -> None:
+    def __init__(self, folder: Path, connection: sqlite3.Connection, on_disk: bool = True) -> None:
         self.folder = folder
-        self._connection = connection
-        self._lock = threading.RLock()
+        self._database = Database(connection)
+        self._on_disk = on_disk
+        self.changing = self._database.changing
+        self.reading = self._database.reading
+        self.dimension = int(self.meta("dimension") or 0)
+        self.files = FileTable(self._database)
+        self.vectors = VectorTable(self._database, self.dimension)
 
     @classmethod
     def open(cls, folder: str | Path) -> "Library":
-        """The library in `folder`. Raises LibraryError where there is none that this version reads."""
+        """The library in `folder`; one of an older format is migrated.
+
+        Raises LibraryError where there is none that this version reads, DamagedLibrary where it is garbage.
+        """
         folder = Path(folder)
         if not folder.exists():
             raise LibraryError(f"there is no library at {folder}; make one with: yinju index PATH --library {folder}")
         if not (folder / DATABASE).is_file():
             raise LibraryError(f"{folder} is not a Yinju library; give the folder that `yinju index` made")
-        library = cls(folder, _connect(folder))
-        try:
-            found = library.meta("format")
-        except sqlite3.DatabaseError as reason:
-            library.close()
-            raise LibraryError(
-                f"{folder / DATABASE} cannot be read ({reason}); restore it from a copy, or delete {folder} and index again"
-            ) from None
-        if found != str(FORMAT):
-            library.close()
-            raise LibraryError(
-                f"{folder} has library format {found}, and this version reads {FORMAT}; "
-                f"index your files again into a new folder with --library"
-            )
-        return library
+        return cls(folder, *connect(folder))
 
     @classmethod
     def create(cls, folder: str | Path, model: str, dimension: int) -> "Library":
@@ -101,28 +87,26 @@ class Library:
         Raises LibraryError where the folder holds something else, or a library of another model.
         """
         folder = Path(folder)
-        if (folder / DATABASE).is_file():
-            library = cls.open(folder)
-            library.require_model(model, dimension)
-            return library
-        if folder.exists() and (not folder.is_dir() or any(each.suffix != ".lock" for each in folder.iterdir())):
-            raise LibraryError(f"{folder} holds other files and is not a library; choose a new or empty folder")
+        if not (folder / DATABASE).is_file():
+            if folder.exists() and (not folder.is_dir() or any(not _is_ours(each.name) for each in folder.iterdir())):
+                raise LibraryError(f"{folder} holds other files and is not a library; choose a new or empty folder")
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+                # Two processes that start at once make one library.
+                with FileLock(folder / WRITER_LOCK, timeout=30):
+                    _build(folder, {"model": model, "dimension": str(dimension), "generation": "0"})
+            except (OSError, sqlite3.Error) as reason:
+                raise LibraryError(
+                    f"a library cannot be made at {folder} ({reason}); "
+                    "choose a folder that can be written, with --library"
+                ) from None
+        library = cls.open(folder)
         try:
-            folder.mkdir(parents=True, exist_ok=True)
-            building = folder / f".{DATABASE}.{os.getpid()}.lock"
-            building.unlink(missing_ok=True)
-            connection = sqlite3.connect(building)
-            connection.executescript("PRAGMA journal_mode = DELETE;" + SCHEMA)
-            settings = {"format": str(FORMAT), "model": model, "dimension": str(dimension), "generation": "0"}
-            connection.executemany("INSERT INTO meta VALUES (?, ?)", settings.items())
-            connection.commit()
-            connection.close()
-            os.replace(building, folder / DATABASE)
-        except (OSError, sqlite3.Error) as reason:
-            raise LibraryError(
-                f"a library cannot be made at {folder} ({reason}); choose a folder that can be written, with --library"
-            ) from None
-        return cls.open(folder)
+            library.require_model(model, dimension)
+        except BaseException:
+            library.close()
+            raise
+        return library
 
     def __enter__(self) -> "Library":
         return self
@@ -131,40 +115,51 @@ class Library:
         self.close()
 
     def close(self) -> None:
-        with self._lock:
-            self._connection.close()
+        self._database.close()
+
+    # Writing
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """The right to write, for one process at a time. Raises LibraryError where another has it."""
+        """The right to write, for one process at a time.
+
+        Raises LibraryError where another has it, or where the disk is full or cannot be written.
+        """
+        lock = FileLock(self.folder / WRITER_LOCK, timeout=0)
         try:
-            with FileLock(self.folder / "writer.lock", timeout=0):
-                yield
+            lock.acquire()
         except Timeout:
             raise LibraryError(
                 f"another process is indexing into {self.folder}; wait until it is done, then try again"
             ) from None
-
-    @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
-        with self._lock:
-            self._connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._connection
-                self._connection.execute("COMMIT")
-            except BaseException:
-                if self._connection.in_transaction:
-                    self._connection.execute("ROLLBACK")
+        except OSError as reason:
+            raise LibraryError(
+                f"{self.folder} cannot be written ({reason.strerror}); give a library that can be, with --library"
+            ) from None
+        try:
+            if not (self.folder / DATABASE).is_file():
+                raise LibraryError(f"{self.folder} was removed by another process; try again")
+            if not self._on_disk:
+                self._leave_copy()
+            yield
+        except sqlite3.OperationalError as reason:
+            raise LibraryError(_cannot_write(self.folder, str(reason))) from None
+        except OSError as reason:
+            if reason.errno not in CANNOT_GROW:
                 raise
+            raise LibraryError(_cannot_write(self.folder, reason.strerror or str(reason))) from None
+        finally:
+            lock.release()
 
-    def _rows(self, query: str, values: Sequence[object] = ()) -> list[tuple[object, ...]]:
-        with self._lock:
-            return self._connection.execute(query, values).fetchall()
+    def _leave_copy(self) -> None:
+        """An older library that could only be read when it was opened is migrated by its first writer."""
+        self._database.replace(migrated(self.folder))
+        self._on_disk = True
 
     # What the library is
 
     def meta(self, key: str) -> str | None:
-        rows = self._rows("SELECT value FROM meta WHERE key = ?", (key,))
+        rows = self._database.rows("SELECT value FROM meta WHERE key = ?", (key,))
         return str(rows[0][0]) if rows else None
 
     @property
@@ -172,12 +167,8 @@ class Library:
         return self.meta("model") or ""
 
     @property
-    def dimension(self) -> int:
-        return int(self.meta("dimension") or 0)
-
-    @property
     def generation(self) -> int:
-        """Counts changes of passages: what is derived from them is stale when its count differs."""
+        """Counts changes: what is derived from documents is stale when its count differs."""
         return int(self.meta("generation") or 0)
 
     def require_model(self, model: str, dimension: int) -> None:
@@ -190,113 +181,115 @@ class Library:
 
     # Documents
 
+    def document_count(self) -> int:
+        return int(str(self._database.rows("SELECT count(*) FROM documents")[0][0]))
+
     def list_documents(self) -> list[Listed]:
-        rows = self._rows(
-            "SELECT name, title, (SELECT count(*) FROM passages WHERE document_id = documents.id), length(text), "
+        rows = self._database.rows(
+            "SELECT name, title, (SELECT count(*) FROM passages WHERE document_id = documents.id), characters, "
             "metadata FROM documents ORDER BY name"
         )
         return [Listed(str(n), str(t), int(str(p)), int(str(c)), json.loads(str(m))) for n, t, p, c, m in rows]
 
-    def known(self) -> list[Known]:
-        return [Known(*map(str, row)) for row in self._rows("SELECT name, source, hash FROM documents")]
+    def known_documents(self, path: bytes | None) -> dict[str, KnownDocument]:
+        """The documents of a file, or those of no file, by name."""
+        which = "file_id IS NULL" if path is None else "file_id = (SELECT id FROM files WHERE path = ?)"
+        rows = self._database.rows(
+            f"SELECT name, title, metadata, hash FROM documents WHERE {which}", () if path is None else (path,)
+        )
+        return {str(n): KnownDocument(str(n), str(t), json.loads(str(m)), str(h), path) for n, t, m, h in rows}
 
     def document(self, name: str) -> Document | None:
-        return self._document("name", name)
+        rows = self._database.rows(f"SELECT {DOCUMENT_COLUMNS} FROM documents WHERE name = ?", (name,))
+        return document_of(rows[0]) if rows else None
 
-    def document_by_id(self, identity: str) -> Document | None:
-        return self._document("id", identity)
+    def name_of(self, identity: str) -> str:
+        """The name of the document of that id; the id itself where there is none."""
+        rows = self._database.rows("SELECT name FROM documents WHERE id = ?", (identity,))
+        return str(rows[0][0]) if rows else identity
 
-    def _document(self, column: str, value: str) -> Document | None:
-        rows = self._rows(f"SELECT name, title, text, blocks, metadata FROM documents WHERE {column} = ?", (value,))
-        if not rows:
-            return None
-        name, title, text, blocks, metadata = map(str, rows[0])
-        return Document(name, title, text, tuple(Block(**each) for each in json.loads(blocks)), json.loads(metadata))
+    def with_sentences(self, identity: str) -> tuple[Document, list[Sentence]] | None:
+        """The document of that id with its sentence spans, in order, as they stand at one moment."""
+        rows = self._database.rows(f"SELECT {DOCUMENT_COLUMNS}, sentences FROM documents WHERE id = ?", (identity,))
+        return (document_of(rows[0][:-1]), sentences_of(rows[0][-1])) if rows else None
 
-    def sentences(self, document_id: str) -> list[Sentence]:
-        """The sentence spans of a document, in order."""
-        rows = self._rows("SELECT sentences FROM documents WHERE id = ?", (document_id,))
-        spans = np.frombuffer(rows[0][0], "<u4").reshape(-1, 2) if rows else []  # type: ignore[call-overload]
-        return [Sentence(int(start), int(end)) for start, end in spans]
-
-    def put(
-        self,
-        document: Document,
-        sentences: Sequence[Sentence],
-        passages: Sequence[Passage],
-        vectors: Vectors,
-        source: str,
-        content_hash: str,
-    ) -> None:
-        """Add a document, or replace the one of that name: all of it, or nothing.
-
-        `vectors` has the shape (passages, dimension).
-        """
-        spans = np.array([(each.start, each.end) for each in sentences], "<u4").tobytes()
-        blocks = json.dumps([asdict(each) for each in document.blocks], ensure_ascii=False)
-        metadata = json.dumps(dict(document.metadata), ensure_ascii=False)
-        rows = [
-            (p.id, p.document_id, p.start, p.end, json.dumps(p.headings, ensure_ascii=False), vector.tobytes())
-            for p, vector in zip(passages, vectors.astype("<f2"), strict=True)
-        ]
-        with self._transaction() as connection:
+    def put(self, prepared: Prepared, path: bytes | None) -> None:
+        """Add a document, or replace the one of that name; the vectors of its keys must be here."""
+        document = prepared.document
+        with self.changing() as connection:
+            row = connection.execute("SELECT id FROM files WHERE path = ?", (path,)).fetchone()
             connection.execute("DELETE FROM documents WHERE id = ? OR name = ?", (document.id, document.name))
             connection.execute(
-                "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (document.id, document.name, document.title, document.text, blocks, metadata, spans, source, content_hash),
+                f"INSERT INTO documents VALUES ({','.join('?' * 13)})", document_row(prepared, row[0] if row else None)
             )
-            connection.executemany("INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?)", rows)
-            _next_generation(connection)
+            connection.executemany("INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?)", passage_rows(prepared))
+            next_generation(connection)
 
-    def move(self, name: str, source: str) -> None:
-        """A document's file now stands elsewhere."""
-        with self._transaction() as connection:
-            connection.execute("UPDATE documents SET source = ? WHERE name = ?", (source, name))
+    def relabel(self, name: str, title: str, metadata: Mapping[str, str]) -> None:
+        """Give a document another title and other metadata; its text and passages stay."""
+        with self.changing() as connection:
+            values = (title, json.dumps(dict(metadata)), name)
+            connection.execute("UPDATE documents SET title = ?, metadata = ? WHERE name = ?", values)
+            next_generation(connection)
 
     def remove(self, names: Sequence[str]) -> int:
-        """Remove documents with all that belongs to them; how many were there."""
-        with self._transaction() as connection:
-            removed = connection.executemany("DELETE FROM documents WHERE name = ?", [(each,) for each in names])
-            if removed.rowcount > 0:
-                _next_generation(connection)
-            return max(removed.rowcount, 0)
+        """Remove documents with all that belongs to them; how many were there.
 
-    # Passages and vectors
+        Their files are left unfinished, so that indexing them again brings the documents back.
+        """
+        removed = 0
+        with self.changing() as connection:
+            for name in names:
+                connection.execute(
+                    "UPDATE files SET finished = 0 WHERE id = (SELECT file_id FROM documents WHERE name = ?)", (name,)
+                )
+                removed += connection.execute("DELETE FROM documents WHERE name = ?", (name,)).rowcount
+            if removed:
+                next_generation(connection)
+        return removed
+
+    # Passages
 
     def passage_count(self) -> int:
-        return int(str(self._rows("SELECT count(*) FROM passages")[0][0]))
+        return int(str(self._database.rows("SELECT count(*) FROM passages")[0][0]))
 
     def passages(self, ids: Sequence[int]) -> list[Passage]:
         """The passages of these ids, in their order; ids that are no longer here are left out."""
-        marks = ",".join("?" * len(ids))
-        query = f'SELECT id, document_id, "start", "end", headings FROM passages WHERE id IN ({marks})'
-        found = {
-            int(str(row[0])): Passage(
-                int(str(row[0])), str(row[1]), int(str(row[2])), int(str(row[3])), tuple(json.loads(str(row[4])))
-            )
-            for row in self._rows(query, ids)
-        }
+        found: dict[int, Passage] = {}
+        for part in parts(ids):
+            query = f'SELECT id, document_id, "start", "end", headings FROM passages WHERE id IN ({marks(part)})'
+            found |= {each.id: each for each in map(passage_of, self._database.rows(query, part))}
         return [found[each] for each in ids if each in found]
 
-    def vectors(self) -> tuple[int, NDArray[np.int64], Vectors]:
-        """The generation, and all ids (n) and vectors (n, dimension) as they stood in it."""
-        with self._lock:
-            self._connection.execute("BEGIN")
-            try:
-                generation = self.generation
-                rows = self._connection.execute("SELECT id, vector FROM passages ORDER BY id").fetchall()
-            finally:
-                self._connection.execute("COMMIT")
-        ids = np.array([row[0] for row in rows], np.int64)
-        vectors = np.frombuffer(b"".join(row[1] for row in rows), "<f2").reshape(len(rows), self.dimension)
-        return generation, ids, vectors
+    def passages_of(self, document_ids: Sequence[str]) -> Ids:
+        """The ids of all passages of these documents, sorted."""
+        query = "SELECT id FROM passages WHERE document_id IN (SELECT value FROM json_each(?)) ORDER BY id"
+        return np.array([row[0] for row in self._database.rows(query, (json.dumps(document_ids),))], np.int64)
+
+    def passages_with_keys(self, document_id: str) -> list[tuple[Passage, bytes]]:
+        """The passages of a document in order, each with the key of its vector."""
+        query = (
+            'SELECT id, document_id, "start", "end", headings, key FROM passages WHERE document_id = ? ORDER BY "start"'
+        )
+        rows = self._database.rows(query, (document_id,))
+        return [(passage_of(row[:-1]), row[-1]) for row in rows if isinstance(row[-1], bytes)]
+
+    def cut_before(self, content: str) -> list[tuple[Passage, bytes]]:
+        """The passages and keys of a document with that `document_hash`; none where there is no such document."""
+        rows = self._database.rows("SELECT id FROM documents WHERE hash = ? LIMIT 1", (content,))
+        return self.passages_with_keys(str(rows[0][0])) if rows else []
+
+    def labels(self) -> list[tuple[str, str, str, dict[str, str]]]:
+        """(id, name, title, metadata) of every document."""
+        rows = self._database.rows("SELECT id, name, title, metadata FROM documents ORDER BY name")
+        return [(str(i), str(n), str(t), json.loads(str(m))) for i, n, t, m in rows]
 
     # Files derived from the truth
 
     def name_derived(self, key: str, file: str, generation: int, checksum: int) -> None:
         """From now on `file` is what is derived from that generation under `key`."""
         value = json.dumps({"file": file, "generation": generation, "checksum": checksum})
-        with self._transaction() as connection:
+        with self.changing() as connection:
             connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
 
     def derived(self, key: str) -> tuple[Path, int, int] | None:
@@ -308,18 +301,26 @@ class Library:
         return self.folder / named["file"], int(named["generation"]), int(named["checksum"])
 
 
-def _connect(folder: Path) -> sqlite3.Connection:
-    path = folder / DATABASE
-    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=30)
-    try:
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
-    except sqlite3.DatabaseError:
-        # A disk that cannot be written is still read; a file that is no database fails on first use.
-        pass
-    connection.execute("PRAGMA foreign_keys = ON")
-    return connection
+def _is_ours(name: str) -> bool:
+    """Whether a file of the folder is what a process killed while it made a library may leave."""
+    return name == WRITER_LOCK or name.startswith(f".{DATABASE}.")
 
 
-def _next_generation(connection: sqlite3.Connection) -> None:
-    connection.execute("UPDATE meta SET value = CAST(value AS INTEGER) + 1 WHERE key = 'generation'")
+def _build(folder: Path, settings: dict[str, str]) -> None:
+    if (folder / DATABASE).is_file():
+        return
+    for left in folder.glob(f".{DATABASE}.*"):
+        left.unlink()
+    building = folder / f".{DATABASE}.new"
+    new_database(building, settings)
+    os.replace(building, folder / DATABASE)
+
+
+def _cannot_write(folder: Path, reason: str) -> str:
+    # SQLite says "full" of a full disk, and "I/O error" where the system ends a file's growth otherwise.
+    if any(each in reason for each in ("full", "I/O", "space", "quota", "too large")):
+        return (
+            f"the disk that holds {folder} is full ({reason}); free some space and run the same command again: "
+            "what was done is kept"
+        )
+    return f"{folder} cannot be written ({reason}); check the disk and its rights, then run the same command again"

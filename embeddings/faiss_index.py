@@ -1,6 +1,7 @@
 """FAISS: exact search by inner product on normalised vectors."""
 
 from pathlib import Path
+from typing import Any
 
 import faiss
 import numpy as np
@@ -11,7 +12,7 @@ from embeddings.index import Ids, Vectors
 class FaissIndex:
     """An exact inner-product index with 63-bit ids (IndexIDMap2 over IndexFlatIP)."""
 
-    def __init__(self, index: "faiss.Index") -> None:
+    def __init__(self, index: Any) -> None:
         self._index = index
 
     @classmethod
@@ -26,6 +27,11 @@ class FaissIndex:
     def __len__(self) -> int:
         return int(self._index.ntotal)
 
+    @property
+    def ids(self) -> Ids:
+        """The ids, in the order in which they are stored."""
+        return np.array(faiss.vector_to_array(self._index.id_map), np.int64)
+
     def add(self, ids: Ids, vectors: Vectors) -> None:
         if len(ids):
             self._index.add_with_ids(np.ascontiguousarray(vectors, np.float32), np.asarray(ids, np.int64))
@@ -34,11 +40,22 @@ class FaissIndex:
         if len(ids):
             self._index.remove_ids(faiss.IDSelectorBatch(np.asarray(ids, np.int64)))
 
-    def search(self, query: Vectors, count: int) -> list[tuple[int, float]]:
-        count = min(count, len(self))
+    def vectors(self, ids: Ids) -> Vectors:
+        """The vectors (n, dimension) of ids that are here."""
+        return np.array([self._index.reconstruct(int(each)) for each in ids], np.float32).reshape(len(ids), self._index.d)
+
+    def search(self, query: Vectors, count: int, among: Ids | None = None) -> list[tuple[int, float]]:
+        count = min(count, len(self) if among is None else len(among))
         if count <= 0:
             return []
-        scores, ids = self._index.search(np.ascontiguousarray(query, np.float32).reshape(1, -1), count)
+        rows = np.ascontiguousarray(query, np.float32).reshape(1, -1)
+        if among is None:
+            scores, ids = self._index.search(rows, count)
+        else:
+            # The selector points into the array, which must live as long as the search.
+            wanted = np.ascontiguousarray(among, np.int64)
+            only = faiss.SearchParameters(sel=faiss.IDSelectorBatch(wanted))  # type: ignore[call-arg]
+            scores, ids = self._index.search(rows, count, params=only)
         return [(int(id_), float(score)) for id_, score in zip(ids[0], scores[0], strict=True) if id_ >= 0]
 
     def save(self, path: Path) -> None:

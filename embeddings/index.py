@@ -19,8 +19,11 @@ class VectorIndex(Protocol):
 
     def remove(self, ids: Ids) -> None: ...
 
-    def search(self, query: Vectors, count: int) -> list[tuple[int, float]]:
-        """The `count` nearest ids of one query (shape: dimension) with their cosines, best first."""
+    def search(self, query: Vectors, count: int, among: Ids | None = None) -> list[tuple[int, float]]:
+        """The `count` nearest ids of one query (shape: dimension) with their cosines, best first.
+
+        With `among`, the nearest of those ids: exactly, as if there were no others.
+        """
         ...
 
     def save(self, path: Path) -> None: ...

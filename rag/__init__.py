@@ -8,6 +8,7 @@ Every quote is `document.text[start:end]`, whole sentences, with the answering w
 
 from rag.answer import Answer, Found, Quote, answer_to_json
 from rag.assistant import Assistant
+from rag.check import check_library
 from rag.indexing import IndexReport, index_documents, index_paths
 from rag.question import check_question
 
@@ -18,6 +19,7 @@ __all__ = [
     "IndexReport",
     "Quote",
     "answer_to_json",
+    "check_library",
     "check_question",
     "index_documents",
     "index_paths",

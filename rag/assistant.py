@@ -6,8 +6,11 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from corpus import Document, Library, LibraryError, Sentence
-from embeddings import Encoder, VectorIndex, load_encoder
+from corpus import Document, Library, LibraryError, Passage, Sentence
+from corpus.document import passage_id
+from corpus.vector_table import Ids
+from corpus.where import fulfils, parse_where, require_known, searchable
+from embeddings import Encoder, load_encoder
 from embeddings.index import Vectors
 from rag.answer import Answer
 from rag.confidence import THRESHOLD, confidence, features
@@ -15,13 +18,12 @@ from rag.indexing import IndexReport, Progress, index_paths, silent
 from rag.question import check_question
 from rag.quote import found, quotes
 from rag.reader import Candidate, Reader, WordsAndCosine
-from rag.vectors import open_index
+from rag.vectors import caught_up, open_index
 
 # Documents kept in memory, with their sentences, for the next question.
 DOCUMENTS_KEPT = 256
 # Passages that the reader is given, however few are asked for.
 READ = 5
-
 
 class Assistant:
     """An open library that can be asked. May be used by many threads."""
@@ -33,8 +35,8 @@ class Assistant:
         self.reader = reader or WordsAndCosine(encoder)
         self._lock = threading.Lock()
         self._documents: OrderedDict[str, tuple[Document, list[Sentence]]] = OrderedDict()
-        self._index: VectorIndex
-        self._index, self._generation = open_index(library)
+        self._labels: list[tuple[str, dict[str, str]]] | None = None
+        self._opened = open_index(library)
 
     @classmethod
     def open(cls, folder: str | Path, encoder: Encoder | None = None) -> "Assistant":
@@ -59,11 +61,12 @@ class Assistant:
         self.library.close()
 
     def reload(self) -> None:
-        """Take up what this or another process has indexed since."""
-        with self._lock:
-            if self.library.generation != self._generation:
-                self._index, self._generation = open_index(self.library)
+        """Take up what this or another process has indexed since: only what is new is read."""
+        with self.library.reading(), self._lock:
+            if self.library.generation != self._opened.generation:
+                self._opened = caught_up(self.library, self._opened)
                 self._documents.clear()
+                self._labels = None
 
     def index(self, paths: Sequence[Path], progress: Progress = silent) -> IndexReport:
         """Index files and folders into the open library. Raises YinjuError as `index_paths` does."""
@@ -71,21 +74,25 @@ class Assistant:
         self.reload()
         return report
 
-    def ask(self, question: str, top_k: int = 5) -> Answer:
+    def ask(self, question: str, top_k: int = 5, where: str | None = None) -> Answer:
         """Quotes that answer, or none; and the `top_k` nearest passages either way.
 
-        Raises QuestionError where the question is empty or too long, LibraryError where the library is empty.
+        With `where` only documents that fulfil it are asked (`corpus.where`).
+
+        Raises QuestionError where the question is empty or too long or the condition cannot be read,
+        LibraryError where the library is empty.
         """
         text = check_question(question)
-        self.reload()
+        if where is not None:
+            parse_where(where)
         clock = _Clock()
         vector = self.encoder.encode_queries([text])[0]
         clock.stop("embed")
-        candidates = self.candidates(vector, max(top_k, READ))
+        candidates = self.candidates(vector, max(top_k, READ), where)
         clock.stop("search")
-        if not candidates:
+        if not candidates and where is None:
             raise LibraryError(f"{self.library.folder} holds no documents yet; add some with: yinju index PATH")
-        readings = self.reader.read(text, vector, candidates[:READ])
+        readings = self.reader.read(text, vector, candidates[:READ]) if candidates else []
         clock.stop("read")
         sure = confidence(features(text, candidates, readings)) if readings else 0.0
         answered = bool(readings) and sure >= THRESHOLD
@@ -98,30 +105,57 @@ class Assistant:
             clock.timings(),
         )
 
-    def candidates(self, vector: Vectors, count: int) -> list[Candidate]:
-        """The `count` nearest passages of an embedded question (shape: dimension), best first."""
-        nearest = dict(self._index.search(vector, count))
-        candidates = []
-        for passage in self.library.passages(list(nearest)):
-            entry = self._document(passage.document_id)
-            if entry is None:
-                continue
-            document, sentences = entry
-            headings = {(block.start, block.end) for block in document.blocks if block.kind == "heading"}
-            inside = [each for each in sentences if each.start < passage.end and each.end > passage.start]
-            body = [each for each in inside if (each.start, each.end) not in headings]
-            candidates.append(Candidate(passage, document, tuple(body or inside), nearest[passage.id]))
-        return candidates
+    def candidates(self, vector: Vectors, count: int, where: str | None = None) -> list[Candidate]:
+        """The `count` nearest passages of an embedded question (shape: dimension), best first.
+
+        Raises QuestionError where `where` cannot be read or asks about what no document has.
+        """
+        # All of one moment: whatever another process writes meanwhile, these belong together.
+        with self.library.reading():
+            self.reload()
+            among = self._among(where) if where is not None else None
+            with self._lock:
+                nearest = dict(self._opened.index.search(vector, count, among))
+            found = [self._candidate(each, nearest[each.id]) for each in self.library.passages(list(nearest))]
+            return [each for each in found if each is not None]
+
+    def _candidate(self, passage: Passage, score: float) -> Candidate | None:
+        """The passage with its document; None where the document is not the one that it was cut from."""
+        entry = self._document(passage.document_id)
+        if entry is None:
+            return None
+        document, sentences = entry
+        words = document.text[passage.start : passage.end]
+        if passage_id(document.id, passage.start, passage.end, words) != passage.id:
+            with self._lock:
+                self._documents.pop(document.id, None)
+            return None
+        headings = {(block.start, block.end) for block in document.blocks if block.kind == "heading"}
+        inside = [each for each in sentences if each.start < passage.end and each.end > passage.start]
+        body = [each for each in inside if (each.start, each.end) not in headings]
+        return Candidate(passage, document, tuple(body or inside), score)
+
+    def _among(self, where: str) -> Ids:
+        """The passages of the documents that fulfil a condition."""
+        condition = parse_where(where)
+        labels = self._labels
+        if labels is None:
+            rows = self.library.labels()
+            labels = [(identity, searchable(name, title, metadata)) for identity, name, title, metadata in rows]
+            with self._lock:
+                self._labels = labels
+        require_known(condition, {"name", "title"}.union(*(fields for _, fields in labels)))
+        chosen = [identity for identity, fields in labels if fulfils(fields, condition)]
+        return self.library.passages_of(chosen)
 
     def _document(self, identity: str) -> tuple[Document, list[Sentence]] | None:
         with self._lock:
             if identity in self._documents:
                 self._documents.move_to_end(identity)
                 return self._documents[identity]
-        document = self.library.document_by_id(identity)
-        if document is None:
+        entry = self.library.with_sentences(identity)
+        if entry is None:
             return None
-        entry = (document, self.library.sentences(identity))
         with self._lock:
             self._documents[identity] = entry
             while len(self._documents) > DOCUMENTS_KEPT:

@@ -1,42 +1,31 @@
-"""Files and folders into a library: read, cut, embedded and stored, document by document."""
+"""Files and folders into a library: read, cut, embedded and stored, batch by batch."""
 
+import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from hashlib import blake2b
 from pathlib import Path
 
-import numpy as np
-
-from corpus import (
-    Document,
-    Library,
-    Passage,
-    UnreadableFile,
-    YinjuError,
-    file_bytes,
-    find_files,
-    passage_text,
-    read_bytes,
-    split_passages,
-    split_sentences,
-)
-from corpus.library import Known
+from corpus import Document, Library, YinjuError
+from corpus.files import LABELS_FILE, Unlisted, walk
+from corpus.rows import document_hash
 from embeddings import Encoder
+from rag.batch import Batch, prepared
+from rag.refresh import Refresh
 from rag.vectors import save_index
 
-# Tokens a passage may hold, where the model reads that many. A paragraph of an encyclopedia or a
-# newspaper mostly fits whole.
-PASSAGE_TOKENS = 400
-# Passages embedded together, over documents, so that short documents fill a batch as well.
-EMBED_TOGETHER = 64
-
+# Files after which progress is told where nothing is embedded.
+TELL_EVERY = 256
+# done, of how many, and what to say beside them.
 Progress = Callable[[int, int, str], None]
 
 
 @dataclass(frozen=True)
 class IndexReport:
-    """What one run of indexing did; `failures` are (document, reason), `seconds` wall time."""
+    """What one run of indexing did; `failures` are (document, reason), `seconds` wall time.
+
+    `passages` is how many the library holds, `embedded` how many of them this run had to embed.
+    """
 
     added: int
     updated: int
@@ -46,15 +35,7 @@ class IndexReport:
     passages: int
     seconds: float
     failures: tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True)
-class _Work:
-    document: Document
-    source: str
-    hash: str
-    passages: list[Passage]
-    new: bool
+    embedded: int = 0
 
 
 def silent(done: int, total: int, label: str) -> None:
@@ -66,33 +47,42 @@ def index_paths(
 ) -> IndexReport:
     """Add or update the files of these paths, and drop documents of theirs whose files are gone.
 
-    Unchanged files (by content) embed nothing. A file that cannot be read stops no other: it is
-    among the failures, and what the library had of it stays. Raises YinjuError where a path is not
-    there or holds no file, before anything is written.
+    Unchanged files (by content) embed nothing, and a changed one only its new passages. A file that
+    cannot be read stops no other: it is among the failures, and what the library had of it stays.
+    Stopped at any moment (KeyboardInterrupt), the work done is kept. `progress` is told bytes.
+
+    Raises YinjuError where a path is not there or holds no file, before anything is written;
+    LibraryError where another process writes, or the disk is full.
     """
     began = time.perf_counter()
     library.require_model(encoder.name, encoder.dimension)
-    found: dict[str, tuple[Path, str]] = {}
-    for path in paths:
-        files = list(find_files(path))
-        if not files:
-            raise YinjuError(f"{path} holds no files; put documents into it, or give another path")
-        found |= {str(file.absolute()): (file, name) for file, name in files}
+    total = sum(_size_of(path, library) for path in paths)
     with library.writing():
-        plan = _Plan(library, found)
-        embedded = _store(plan.work(encoder), library, encoder, progress, len(found))
-        gone = _gone(paths, plan.known, found)
-        removed = library.remove([each.name for each in gone])
+        meter = _Meter(progress, total)
+        batch = Batch(library, encoder, meter.tell)
+        roots = [os.fsencode(os.path.join(os.path.abspath(each), "")) for each in paths if each.is_dir()]
+        refresh = Refresh(library, encoder, batch, roots, meter.within)
+        meter.watch(batch, refresh)
+        try:
+            for path in paths:
+                _refresh_path(path, refresh, library, meter)
+            batch.flush()
+            removed = library.files.remove(_gone(roots, library, refresh.seen))
+            library.vectors.drop_unused()
+        except KeyboardInterrupt:
+            save_index(library)
+            raise
         save_index(library)
     return IndexReport(
-        added=embedded[True],
-        updated=embedded[False],
-        removed=removed,
-        unchanged=plan.unchanged,
-        failed=len(plan.failures),
+        added=refresh.added,
+        updated=refresh.updated,
+        removed=refresh.removed + removed,
+        unchanged=refresh.unchanged,
+        failed=len(refresh.failures),
         passages=library.passage_count(),
         seconds=time.perf_counter() - began,
-        failures=tuple(plan.failures),
+        failures=tuple(refresh.failures),
+        embedded=batch.embedded,
     )
 
 
@@ -102,127 +92,114 @@ def index_documents(
     """Make the library hold exactly these documents, which are in no file of their own."""
     began = time.perf_counter()
     library.require_model(encoder.name, encoder.dimension)
+    wanted = {each.name: each for each in documents}
     with library.writing():
-        known = {each.name: each.hash for each in library.known()}
-        wanted = {each.name: each for each in documents}
-        changed = [each for each in wanted.values() if known.get(each.name) != _hash(each.text.encode())]
-        work = (
-            _Work(each, "", _hash(each.text.encode()), _cut(each, encoder), each.name not in known) for each in changed
-        )
-        stored = _store(work, library, encoder, progress, len(changed))
-        removed = library.remove([name for name in known if name not in wanted])
+        hashes = {name: each.hash for name, each in library.known_documents(None).items()}
+        batch = Batch(library, encoder, lambda: None)
+        changed = [each for each in wanted.values() if hashes.get(each.name) != document_hash(each)]
+        for done, each in enumerate(changed):
+            batch.put(*prepared(each, encoder), None)
+            progress(done, len(changed), each.name)
+        batch.flush()
+        removed = library.remove([each.name for each in library.list_documents() if each.name not in wanted])
+        library.vectors.drop_unused()
         save_index(library)
+    progress(len(changed), len(changed), "")
+    added = sum(each.name not in hashes for each in changed)
     return IndexReport(
-        stored[True], stored[False], removed, len(wanted) - len(changed), 0,
-        library.passage_count(), time.perf_counter() - began, (),
+        added, len(changed) - added, removed, len(wanted) - len(changed), 0,
+        library.passage_count(), time.perf_counter() - began, (), batch.embedded,
     )  # fmt: skip
 
 
-class _Plan:
-    """Which of the files found are new, changed or as they were; counts while the work is drawn."""
-
-    def __init__(self, library: Library, found: dict[str, tuple[Path, str]]) -> None:
-        self.known = library.known()
-        self.failures: list[tuple[str, str]] = []
-        self.unchanged = 0
-        self._library = library
-        self._found = found
-        self._by_source = {each.source: each for each in self.known if each.source}
-        self._by_name = {each.name: each for each in self.known}
-
-    def work(self, encoder: Encoder) -> Iterator[_Work | None]:
-        """What must be embedded, in order; None for a file that needs nothing."""
-        for source, (path, name) in self._found.items():
-            try:
-                data = file_bytes(path, name)
-                name, old = self._named(source, path, name)
-                digest = _hash(data)
-                if old is not None and old.hash == digest:
-                    self.unchanged += 1
-                    if old.source != source:
-                        self._library.move(name, source)
-                    yield None
-                    continue
-                document = read_bytes(data, name)
-                passages = _cut(document, encoder)
-                if not passages:
-                    raise UnreadableFile(f"{name} holds no words; add text to it, or leave it out")
-                self._by_name[name] = Known(name, source, digest)
-                yield _Work(document, source, digest, passages, old is None)
-            except UnreadableFile as reason:
-                self.failures.append((name, str(reason)))
-                yield None
-
-    def _named(self, source: str, path: Path, name: str) -> tuple[str, Known | None]:
-        """The document's name and what is known of it: the same file keeps the name it has.
-
-        Two files of one name from different folders are told apart by their folders' names; a
-        name whose file is no longer there goes to the file that now has it.
-        """
-        if source in self._by_source:
-            return self._by_source[source].name, self._by_source[source]
-        folders = list(path.absolute().parents)[len(Path(name).parts) - 1 :]
-        for folder in folders:
-            holder = self._by_name.get(name)
-            if holder is None or (holder.source != source and not Path(holder.source or "-").exists()):
-                break
-            name = f"{folder.name}/{name}" if folder.name else f"_/{name}"
-        return name, self._by_name.get(name)
+def _size_of(path: Path, library: Library) -> int:
+    """The bytes of a path's files. Raises YinjuError where it holds none and the library knows of none."""
+    total = -1
+    for each in walk(path, library.folder):
+        total = max(total, 0)
+        if not isinstance(each, Unlisted):
+            total += _bytes(each[0])
+    if total < 0 and not library.files.under(os.fsencode(os.path.abspath(path))):
+        raise YinjuError(f"{path} holds no files; put documents into it, or give another path")
+    return max(total, 0)
 
 
-def _gone(paths: Sequence[Path], known: list[Known], found: dict[str, tuple[Path, str]]) -> list[Known]:
-    roots = [path.absolute() for path in paths if path.is_dir()]
+def _refresh_path(path: Path, refresh: Refresh, library: Library, meter: "_Meter") -> None:
+    root = Path(os.path.abspath(path))
+    root = root if path.is_dir() else root.parent
+    for each in walk(path, library.folder):
+        if isinstance(each, Unlisted):
+            refresh.fail(each.name, each.reason)
+            continue
+        file, name = each
+        meter.begin(_bytes(file))
+        if file.name == LABELS_FILE:
+            refresh.labels_file(file, name)
+        else:
+            refresh.file(file, name, root)
+
+
+def _gone(roots: Sequence[bytes], library: Library, seen: set[bytes]) -> list[bytes]:
+    """Known files below these folders that are no longer there.
+
+    A file that is there and was not seen was given by itself (a hidden one, say) and stays; a link
+    that was not seen leads out by now.
+    """
     return [
         each
-        for each in known
-        if each.source and each.source not in found and not Path(each.source).exists()
-        and any(Path(each.source).is_relative_to(root) for root in roots)
-    ]  # fmt: skip
+        for root in roots
+        for each in library.files.under(root)
+        if each not in seen and (os.path.islink(each) or _is_no_file(each))
+    ]
 
 
-def _cut(document: Document, encoder: Encoder) -> list[Passage]:
-    return split_passages(document, encoder.count_tokens, min(PASSAGE_TOKENS, encoder.max_tokens))
+def _is_no_file(path: bytes) -> bool:
+    try:
+        os.stat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:  # its folder cannot be read now: that is no reason to forget it
+        return False
+    return not os.path.isfile(path)
 
 
-def _store(
-    work: Iterable[_Work | None], library: Library, encoder: Encoder, progress: Progress, total: int
-) -> dict[bool, int]:
-    """Embed in batches over documents, and commit each document with its vectors.
-
-    Counts of documents stored, by whether they were new.
-    """
-    stored = {True: 0, False: 0}
-    waiting: list[_Work] = []
-    done = 0
-    for each in work:
-        if each is None:
-            done += 1
-            progress(done, total, "")
-            continue
-        waiting.append(each)
-        if sum(len(item.passages) for item in waiting) >= EMBED_TOGETHER:
-            done += _flush(waiting, library, encoder, stored)
-            progress(done, total, each.document.name)
-            waiting = []
-    done += _flush(waiting, library, encoder, stored)
-    progress(total, total, "")
-    return stored
+def _bytes(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
 
 
-def _flush(waiting: list[_Work], library: Library, encoder: Encoder, stored: dict[bool, int]) -> int:
-    texts = [passage_text(item.document, p) for item in waiting for p in item.passages]
-    vectors = np.concatenate(
-        [encoder.encode_passages(texts[at : at + EMBED_TOGETHER]) for at in range(0, len(texts), EMBED_TOGETHER)]
-        or [np.empty((0, encoder.dimension), np.float32)]
-    )
-    position = 0
-    for item in waiting:
-        rows = vectors[position : position + len(item.passages)].astype(np.float16)
-        position += len(item.passages)
-        library.put(item.document, split_sentences(item.document), item.passages, rows, item.source, item.hash)
-        stored[item.new] += 1
-    return len(waiting)
+class _Meter:
+    """How far indexing is, in bytes of files, with documents and passages per second beside it."""
 
+    def __init__(self, progress: Progress, total: int) -> None:
+        self._progress = progress
+        self._total = total
+        self._before = self._file = self._within = self._files = 0
+        self._began = time.perf_counter()
+        self._batch: Batch | None = None
+        self._refresh: Refresh | None = None
 
-def _hash(data: bytes) -> str:
-    return blake2b(data, digest_size=16).hexdigest()
+    def watch(self, batch: Batch, refresh: Refresh) -> None:
+        self._batch, self._refresh = batch, refresh
+
+    def begin(self, size: int) -> None:
+        """The next file, of that size."""
+        self._before += self._file
+        self._file, self._within = size, 0
+        self._files += 1
+        if self._files % TELL_EVERY == 0:
+            self.tell()
+
+    def within(self, done: int) -> None:
+        """So many bytes of the file are done."""
+        self._within = min(done, self._file)
+
+    def tell(self) -> None:
+        if self._batch is None or self._refresh is None:
+            return
+        documents = self._refresh.added + self._refresh.updated + self._refresh.unchanged
+        rate = self._batch.embedded / max(time.perf_counter() - self._began, 1e-9)
+        label = f"{documents:,} documents, {self._batch.embedded:,} passages, {rate:.1f} passages/s"
+        self._progress(min(self._before + self._within, self._total), self._total, label)

@@ -1,4 +1,4 @@
-"""The command line: `yinju index`, `ask`, `eval`, `docs`, `serve`.
+"""The command line: `yinju index`, `ask`, `eval`, `docs`, `check`, `serve`.
 
 Results on standard output (one JSON object with `--json`), progress and messages on standard error.
 Exit status 0 done, 2 bad input, 1 our failure.
@@ -11,12 +11,15 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from corpus.errors import QuestionError, YinjuError
 from ui.terminal import print_answer, progress_bar
+
+if TYPE_CHECKING:
+    from embeddings import Encoder
 
 app = typer.Typer(
     help="Yinju 引据: answers that quote their source, word for word.", no_args_is_help=True, rich_markup_mode=None
@@ -27,6 +30,7 @@ app.add_typer(docs_app, name="docs")
 LibraryOption = Annotated[Path, typer.Option("--library", help="The library's folder.", metavar="DIR")]
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")]
 DEFAULT = Path(".yinju")
+STOPPED = 130
 
 
 def main() -> None:
@@ -36,9 +40,12 @@ def main() -> None:
     except YinjuError as error:
         print(f"yinju: {error}", file=sys.stderr)
         sys.exit(2)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, SystemExit) as stop:
+        # typer turns Ctrl-C into a bare exit with this status.
+        if isinstance(stop, SystemExit) and stop.code != STOPPED:
+            raise
         print("yinju: stopped; what was done is kept", file=sys.stderr)
-        sys.exit(130)
+        sys.exit(STOPPED)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
@@ -61,6 +68,7 @@ def index(
     paths: Annotated[list[Path], typer.Argument(help="Files and folders.", metavar="PATH...")],
     library: LibraryOption = DEFAULT,
     model: Annotated[str | None, typer.Option(help="A sentence-transformers folder or name.")] = None,
+    watch: Annotated[bool, typer.Option("--watch", help="Go on, and index again whenever a file changes.")] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Add or update files and folders; drop those gone.
@@ -70,17 +78,39 @@ def index(
     from corpus import Library, find_files
     from corpus.library import DATABASE
 
-    for path in paths:
-        if not list(find_files(path)):
-            raise YinjuError(f"{path} holds no files; put documents into it, or give another path")
     existed = (library / DATABASE).is_file()
+    for path in paths:
+        if next(find_files(path, library), None) is None and not existed:
+            raise YinjuError(f"{path} holds no files; put documents into it, or give another path")
+    from embeddings import load_encoder
+    from rag.deferred import DeferredEncoder
+    from rag.watch import changes
+
+    encoder: Encoder
     if model is None and existed:
         with Library.open(library) as opened:
-            model = opened.model
-    from embeddings import load_encoder
+            encoder = DeferredEncoder.of(opened)
+    else:
+        encoder = load_encoder(model or "bundled")
+    if not watch:
+        if not _index_once(paths, library, encoder, as_json):
+            raise typer.Exit(2)
+        return
+    print(f"yinju: following {', '.join(map(str, paths))}; Ctrl-C stops", file=sys.stderr, flush=True)
+    for _ in changes(paths, library):
+        try:
+            _index_once(paths, library, encoder, as_json)
+        except YinjuError as error:  # a folder that is away for now, a disk that is full: it may come right
+            print(f"yinju: {error}", file=sys.stderr, flush=True)
+
+
+def _index_once(paths: list[Path], library: Path, encoder: "Encoder", as_json: bool) -> bool:
+    """Index, and print the report; whether anything was indexed or was there."""
+    from corpus import Library
+    from corpus.library import DATABASE
     from rag import index_paths
 
-    encoder = load_encoder(model or "bundled")
+    existed = (library / DATABASE).is_file()
     with Library.create(library, encoder.name, encoder.dimension) as opened:
         with progress_bar("Indexing") as progress:
             report = index_paths(paths, opened, encoder, progress)
@@ -94,6 +124,7 @@ def index(
                     name: getattr(report, name) for name in ("added", "updated", "removed", "unchanged", "failed")
                 },
                 "passages": report.passages,
+                "embedded": report.embedded,
                 "seconds": round(report.seconds, 3),
                 "failures": [{"document": name, "reason": reason} for name, reason in report.failures],
             }
@@ -102,12 +133,12 @@ def index(
         print(
             f"{report.added} added, {report.updated} updated, {report.removed} removed, "
             f"{report.unchanged} unchanged, {report.failed} failed; "
-            f"{report.passages} passages in {library}, {report.seconds:.1f} s"
+            f"{report.passages} passages in {library}, {report.embedded} embedded, {report.seconds:.1f} s"
         )
+    sys.stdout.flush()
     if empty:
         _remove_library(library)
-    if report.failed and not (report.added or report.updated or report.removed or report.unchanged):
-        raise typer.Exit(2)
+    return not report.failed or bool(report.added or report.updated or report.removed or report.unchanged)
 
 
 def _remove_library(folder: Path) -> None:
@@ -124,22 +155,29 @@ def ask(
     question: str,
     library: LibraryOption = DEFAULT,
     top_k: Annotated[int, typer.Option(min=1, max=100, help="How many of the nearest passages to give.")] = 5,
+    where: Annotated[
+        str | None, typer.Option(help="Ask only documents like: date >= 2024-01 and section = 国际", metavar="CONDITION")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Answer a question with the documents' own words.
 
-    Example: yinju ask "市长会见了谁？" --top-k 3
+    Example: yinju ask "市长会见了谁？" --top-k 3 --where 'date >= 2024-01 and not author ~ 王'
     """
     from rag.question import check_question
 
     check_question(question)
     from corpus import Library
+    from corpus.where import parse_where
+
+    if where is not None:
+        parse_where(where)
 
     Library.open(library).close()
     from rag import Assistant, answer_to_json
 
     with Assistant.open(library) as assistant:
-        answer = assistant.ask(question, top_k)
+        answer = assistant.ask(question, top_k, where)
     if as_json:
         _print_json(answer_to_json(answer))
     else:
@@ -233,6 +271,7 @@ def docs_show(name: str, library: LibraryOption = DEFAULT, as_json: JsonOption =
                 "text": document.text,
                 "blocks": blocks,
                 "metadata": dict(document.metadata),
+                "source": document.source,
             }
         )
     else:
@@ -251,11 +290,34 @@ def docs_remove(name: str, library: LibraryOption = DEFAULT, as_json: JsonOption
     with Library.open(library) as opened, opened.writing():
         if opened.remove([name]) == 0:
             raise YinjuError(f"{library} holds no document {name!r}; see: yinju docs list")
+        opened.vectors.drop_unused()
         save_index(opened)
     if as_json:
         _print_json({"removed": name})
     else:
         print(f"removed {name}")
+
+
+@app.command()
+def check(library: LibraryOption = DEFAULT, as_json: JsonOption = False) -> None:
+    """Is this library whole? Every passage, and a sample of the vectors embedded again.
+
+    Example: yinju check --library ~/archive.yinju
+    """
+    from dataclasses import asdict
+
+    from rag.check import check_library
+
+    problems = check_library(library)
+    if as_json:
+        _print_json({"whole": not problems, "problems": [asdict(each) for each in problems]})
+    elif not problems:
+        print(f"{library} is whole")
+    else:
+        for each in problems:
+            print(f"{each.what}; {each.remedy}")
+    if problems:
+        raise typer.Exit(1)
 
 
 @app.command()

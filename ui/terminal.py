@@ -2,21 +2,30 @@
 
 import sys
 import textwrap
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rag.answer import Answer
 
+# Seconds between two lines of progress where standard error is a file or a pipe.
+LINE_EVERY = 10.0
+
 
 @contextmanager
 def progress_bar(label: str) -> Iterator[Callable[[int, int, str], None]]:
-    """A bar on standard error with time left; where that is no terminal, nothing."""
+    """A bar on standard error with time left; where that is no terminal, a line every ten seconds."""
+    if not sys.stderr.isatty():
+        yield _lines(label)
+        return
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-    columns = (TextColumn(label), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), TextColumn("{task.description}"))
-    console = Console(stderr=True)
-    with Progress(*columns, console=console, transient=True, disable=not sys.stderr.isatty()) as bar:
+    columns = (
+        TextColumn(label), BarColumn(), TaskProgressColumn(), TimeRemainingColumn(), TextColumn("{task.description}", markup=False),
+    )  # fmt: skip
+    # Embedding is slow and uneven: the time left is told by the last two minutes.
+    with Progress(*columns, console=Console(stderr=True), transient=True, speed_estimate_period=120) as bar:
         task = bar.add_task("", total=None)
 
         def progress(done: int, total: int, name: str) -> None:
@@ -25,9 +34,32 @@ def progress_bar(label: str) -> Iterator[Callable[[int, int, str], None]]:
         yield progress
 
 
+def _lines(label: str) -> Callable[[int, int, str], None]:
+    began = last = time.monotonic()
+
+    def progress(done: int, total: int, name: str) -> None:
+        nonlocal last
+        now = time.monotonic()
+        if now - last < LINE_EVERY or not total:
+            return
+        last = now
+        left = f", {_duration((now - began) * (total - done) / done)} left" if done else ""
+        print(f"{label} {done * 100 // total}%: {name}{left}", file=sys.stderr, flush=True)
+
+    return progress
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(int(seconds), 60)
+    return f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
 def print_answer(answer: Answer) -> None:
     """Quotes with their answering words between marks, or the nearest passages and that they are no answer."""
     bold = ("\033[1m", "\033[0m") if sys.stdout.isatty() else ("【", "】")
+    if not answer.passages:
+        print("No document fulfils the condition 没有符合条件的文档")
+        return
     if not answer.answered:
         print(f"Not in these documents 文中没有答案 (confidence {answer.confidence:.2f}). The nearest passages:\n")
         for passage in answer.passages[:3]:

@@ -1,0 +1,115 @@
+"""Is what the database holds consistent? Every document, block, sentence, run and passage is looked at."""
+
+import itertools
+import shlex
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from corpus.connect import DATABASE
+from corpus.document import Document, Passage, Sentence, passage_id
+from corpus.library import Library
+from corpus.passages import passage_text
+from corpus.rows import text_key
+
+RESTORE = "restore the library from a copy, or delete its folder and index again"
+# One kind of problem may be everywhere: so many are named one by one.
+NAMED = 20
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is wrong, and what to do about it."""
+
+    what: str
+    remedy: str
+
+
+def check_database(library: Library) -> list[Problem]:
+    """All that is wrong with documents and passages. Reads everything, a document at a time."""
+    try:
+        with library.reading() as connection:
+            problems = list(_integrity(connection))
+            for (identity,) in connection.execute("SELECT id FROM documents ORDER BY name").fetchall():
+                if len(problems) > NAMED:
+                    problems.append(Problem("there are more problems than are named here", RESTORE))
+                    break
+                problems += _document_problems(library, str(identity))
+            return problems
+    except sqlite3.DatabaseError as reason:
+        return [Problem(f"{library.folder / DATABASE} cannot be read ({reason})", RESTORE)]
+
+
+def _integrity(connection: sqlite3.Connection) -> Iterator[Problem]:
+    for (said,) in connection.execute("PRAGMA integrity_check(5)").fetchall():
+        if said != "ok":
+            yield Problem(f"the database is damaged: {' '.join(str(said).split())}", RESTORE)
+    for table, _, parent, _ in connection.execute("PRAGMA foreign_key_check").fetchall()[:NAMED]:
+        if parent != "vectors":  # a passage without its vector is named with its document
+            yield Problem(f"a row of {table} belongs to none of the {parent}", RESTORE)
+
+
+def again(name: str) -> str:
+    """The remedy that makes a document anew."""
+    return f"run: yinju docs remove {shlex.quote(name)}, and index its file again"
+
+
+def _document_problems(library: Library, identity: str) -> list[Problem]:
+    try:
+        entry = library.with_sentences(identity)
+        passages = library.passages_with_keys(identity)
+        held = library.vectors.held([key for _, key in passages])
+    except (ValueError, TypeError, LookupError, AssertionError) as reason:
+        name = library.name_of(identity)
+        return [Problem(f"{name}: it cannot be read ({reason})", again(name))]
+    if entry is None:
+        return []
+    document, sentences = entry
+    wrong = [*_wrong_in_document(document, identity, sentences), *_wrong_in_passages(document, passages, held)]
+    return [Problem(f"{document.name}: {each}", again(document.name)) for each in wrong[:3]]
+
+
+def _wrong_in_document(document: Document, identity: str, sentences: list[Sentence]) -> Iterator[str]:
+    if document.id != identity:
+        yield "its id is not that of its name"
+    blocks, length = document.blocks, len(document.text)
+    if any(not 0 <= each.start <= each.end <= length for each in blocks):
+        yield "a block reaches out of the text"
+    if any(first.end > second.start for first, second in itertools.pairwise(blocks)):
+        yield "two blocks overlap"
+    if not _all_inside(sentences, [(each.start, each.end) for each in blocks]):
+        yield "a sentence reaches out of its block"
+    if document.source is None:
+        if document.runs:
+            yield "it has places in a source that is not there"
+        return
+    for run in document.runs:
+        words = document.text[run.start : run.start + run.length]
+        if len(words) != run.length or words != document.source[run.original : run.original + run.length]:
+            yield f"the text at {run.start} is not what its source has at {run.original}"
+            return
+
+
+def _all_inside(sentences: list[Sentence], blocks: list[tuple[int, int]]) -> bool:
+    """Whether each sentence (in order) lies inside one of the blocks (in order)."""
+    number = 0
+    for each in sentences:
+        while number < len(blocks) and blocks[number][1] < each.end:
+            number += 1
+        if number == len(blocks) or not blocks[number][0] <= each.start < each.end:
+            return False
+    return True
+
+
+def _wrong_in_passages(document: Document, passages: list[tuple[Passage, bytes]], held: set[bytes]) -> Iterator[str]:
+    for passage, key in passages:
+        place = f"the passage at {passage.start}–{passage.end}"
+        words = document.text[passage.start : passage.end]
+        if not 0 <= passage.start < passage.end <= len(document.text):
+            yield f"{place} reaches out of the text"
+        elif passage_id(document.id, passage.start, passage.end, words) != passage.id:
+            yield f"{place} is not what was cut there"
+        elif key not in (text_key(words), text_key(passage_text(document, passage))):
+            yield f"{place} has the vector of other words"
+        elif key not in held:
+            yield f"{place} has no vector"

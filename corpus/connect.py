@@ -1,0 +1,120 @@
+"""Opening the database file: to write, to read where nothing can be written, and of an older format."""
+
+import shutil
+import sqlite3
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from corpus.errors import DamagedLibrary, LibraryError
+from corpus.schema import FORMAT, format_of, migrate
+
+DATABASE = "library.sqlite"
+WRITER_LOCK = "writer.lock"
+
+
+def connect(folder: Path) -> tuple[sqlite3.Connection, bool]:
+    """A connection to the library's database, and whether it is the file itself and not a copy in memory.
+
+    A library of an older format is migrated; where it cannot be written, or is being written, a
+    copy in memory is migrated instead. Raises LibraryError where this version cannot read it.
+    """
+    path = folder / DATABASE
+    try:
+        connection, found = _readable(path)
+        if found == FORMAT:
+            return connection, True
+        if found is None or found > FORMAT:
+            connection.close()
+            raise LibraryError(_unknown(folder, found))
+        try:
+            with FileLock(folder / WRITER_LOCK, timeout=0):
+                migrate(connection)
+            return connection, True
+        except (OSError, Timeout, sqlite3.OperationalError):
+            copy = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+            connection.backup(copy)
+            connection.close()
+            migrate(copy)
+            return copy, False
+    except sqlite3.DatabaseError as reason:
+        raise damaged(path, reason) from None
+
+
+def migrated(folder: Path) -> sqlite3.Connection:
+    """A connection to the database itself, brought to this format; for who holds the writer's lock."""
+    connection, _ = _readable(folder / DATABASE)
+    migrate(connection)
+    return connection
+
+
+def damaged(path: Path, reason: sqlite3.DatabaseError) -> DamagedLibrary:
+    return DamagedLibrary(
+        f"{path} cannot be read ({reason}); restore it from a copy, or delete {path.parent} and index again"
+    )
+
+
+def new_database(path: Path, settings: dict[str, str]) -> None:
+    """A database of the newest format without documents."""
+    connection = sqlite3.connect(path, isolation_level=None)
+    try:
+        migrate(connection)
+        connection.executemany("INSERT INTO meta VALUES (?, ?)", settings.items())
+    finally:
+        connection.close()
+
+
+def _unknown(folder: Path, found: int | None) -> str:
+    if found is None:
+        return f"{folder / DATABASE} is no library of Yinju's; give the folder that `yinju index` made"
+    return (
+        f"{folder} has library format {found}, newer than this version of Yinju knows ({FORMAT}); "
+        f"update Yinju with: pip install --upgrade yinju"
+    )
+
+
+def _readable(path: Path) -> tuple[sqlite3.Connection, int | None]:
+    """A connection that can read, and the format it read."""
+    connection = _connect(str(path))
+    try:
+        # Neither succeeds on a disk that cannot be written, which is still read.
+        with suppress(sqlite3.OperationalError):
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = FULL")
+        return connection, format_of(connection)
+    except sqlite3.OperationalError:
+        # SQLite makes files beside a WAL database even to read it, and here it could not.
+        connection.close()
+    except sqlite3.DatabaseError:
+        connection.close()
+        raise
+    log = path.with_name(path.name + "-wal")
+    try:
+        if log.is_file() and log.stat().st_size:
+            return _copied(path, log)
+    except OSError as reason:
+        raise LibraryError(f"{path} cannot be read ({reason.strerror}); check that it may be read") from None
+    connection = _connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1")
+    return connection, format_of(connection)
+
+
+def _copied(path: Path, log: Path) -> tuple[sqlite3.Connection, int | None]:
+    """The database with what stands in its log only, by way of a temporary copy."""
+    with tempfile.TemporaryDirectory(prefix="yinju-") as scratch:
+        for each in (path, log):
+            shutil.copyfile(each, Path(scratch) / each.name)
+        source = _connect(str(Path(scratch) / path.name))
+        connection = _connect(":memory:")
+        source.backup(connection)
+        source.close()
+    return connection, format_of(connection)
+
+
+def _connect(target: str) -> sqlite3.Connection:
+    connection = sqlite3.connect(
+        target, isolation_level=None, check_same_thread=False, timeout=30, uri=target.startswith("file:")
+    )
+    connection.execute("PRAGMA foreign_keys = ON")
+    return connection

@@ -1,0 +1,85 @@
+"""The table of files: what was last read of each, so that what is unchanged costs nothing."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from corpus.database import Database, next_generation
+
+
+@dataclass(frozen=True)
+class KnownFile:
+    """What the library last read of a file; `finished` where all its documents are here.
+
+    `labels` stands for what a metadata.csv says of it, `read_ns` for when it was read.
+    """
+
+    path: bytes
+    name: str
+    finished: bool
+    hash: str
+    size: int
+    mtime_ns: int
+    ctime_ns: int
+    read_ns: int
+    labels: str
+
+
+class FileTable:
+    """The files of an open library. Paths are absolute, in the bytes of the operating system."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def get(self, path: bytes) -> KnownFile | None:
+        """What is known of the file at an absolute path, as the operating system writes it."""
+        columns = "path, name, finished, hash, size, mtime_ns, ctime_ns, read_ns, labels"
+        rows = self._database.rows(f"SELECT {columns} FROM files WHERE path = ?", (path,))
+        return KnownFile(*rows[0][:2], bool(rows[0][2]), *rows[0][3:]) if rows else None  # type: ignore[arg-type, call-arg]
+
+    def called(self, name: str) -> list[bytes]:
+        """The paths of the files that are called so, or whose documents are."""
+        query = (
+            "SELECT path FROM files WHERE name = ? UNION "
+            "SELECT path FROM documents JOIN files ON file_id = files.id WHERE documents.name = ?"
+        )
+        rows = self._database.rows(query, (name, name))
+        return [row[0] for row in rows if isinstance(row[0], bytes)]
+
+    def under(self, folder: bytes) -> list[bytes]:
+        """The paths of the known files below a folder, sorted."""
+        prefix = folder.rstrip(b"/") + b"/"
+        rows = self._database.rows("SELECT path FROM files WHERE substr(path, 1, ?) = ? ORDER BY path", (len(prefix), prefix))
+        return [row[0] for row in rows if isinstance(row[0], bytes)]
+
+    def put(self, file: KnownFile) -> None:
+        """Write down what is known of a file; its documents stay as they are."""
+        with self._database.changing() as connection:
+            connection.execute(
+                "INSERT INTO files (path, name, finished, hash, size, mtime_ns, ctime_ns, read_ns, labels) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (path) DO UPDATE SET name = excluded.name, "
+                "finished = excluded.finished, hash = excluded.hash, size = excluded.size, mtime_ns = excluded.mtime_ns, "
+                "ctime_ns = excluded.ctime_ns, read_ns = excluded.read_ns, labels = excluded.labels",
+                (file.path, file.name, file.finished, file.hash, file.size, file.mtime_ns, file.ctime_ns,
+                 file.read_ns, file.labels),
+            )  # fmt: skip
+
+    def document_count(self, path: bytes) -> int:
+        """How many documents a file has given."""
+        query = "SELECT count(*) FROM documents WHERE file_id = (SELECT id FROM files WHERE path = ?)"
+        return int(str(self._database.rows(query, (path,))[0][0]))
+
+    def move(self, path: bytes, to: bytes) -> None:
+        """A file now stands elsewhere, and is to be read again for what else has changed."""
+        with self._database.changing() as connection:
+            connection.execute("UPDATE files SET path = ?, finished = 0 WHERE path = ?", (to, path))
+
+    def remove(self, paths: Sequence[bytes]) -> int:
+        """Remove files with their documents; how many documents those were."""
+        with self._database.changing() as connection:
+            count = "SELECT count(*) FROM documents"
+            before = connection.execute(count).fetchone()[0]
+            connection.executemany("DELETE FROM files WHERE path = ?", [(each,) for each in paths])
+            removed = int(before - connection.execute(count).fetchone()[0])
+            if removed:
+                next_generation(connection)
+            return removed

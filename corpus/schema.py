@@ -1,0 +1,129 @@
+"""The database's tables, and the way from each format to the next.
+
+`MIGRATIONS[n]` takes a library of format n to format n + 1; a new library takes them all. They run
+in one transaction, so that a library is of one format or the next and never between.
+"""
+
+import json
+import os
+import sqlite3
+from collections.abc import Callable
+
+from corpus.rows import text_key
+
+FORMAT_KEY = "format"
+
+
+def migrate(connection: sqlite3.Connection) -> None:
+    """Bring a database of any older format, or an empty one, to FORMAT, in one transaction."""
+    connection.execute("PRAGMA foreign_keys = OFF")
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            # Asked again inside: another process may have been faster.
+            for number in range(format_of(connection) or 0, FORMAT):
+                MIGRATIONS[number](connection)
+            connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (FORMAT_KEY, str(FORMAT)))
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+    finally:
+        connection.execute("PRAGMA foreign_keys = ON")
+
+
+def format_of(connection: sqlite3.Connection) -> int | None:
+    """The format of a database; None where it says none. Raises sqlite3.DatabaseError where it is none."""
+    if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone():
+        return None
+    row = connection.execute("SELECT value FROM meta WHERE key = ?", (FORMAT_KEY,)).fetchone()
+    return int(row[0]) if row is not None and str(row[0]).isdigit() else None
+
+
+def _documents_and_passages(connection: sqlite3.Connection) -> None:
+    """Format 1: a file is a document, and each passage keeps its vector."""
+    _run(
+        connection,
+        "CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
+        """CREATE TABLE documents (
+            id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, title TEXT NOT NULL, text TEXT NOT NULL,
+            blocks TEXT NOT NULL, metadata TEXT NOT NULL, sentences BLOB NOT NULL,
+            source TEXT NOT NULL, hash TEXT NOT NULL
+        )""",
+        "CREATE INDEX documents_by_source ON documents (source)",
+        """CREATE TABLE passages (
+            id INTEGER PRIMARY KEY, document_id TEXT NOT NULL REFERENCES documents (id) ON DELETE CASCADE,
+            "start" INTEGER NOT NULL, "end" INTEGER NOT NULL, headings TEXT NOT NULL, vector BLOB NOT NULL
+        )""",
+        'CREATE INDEX passages_by_document ON passages (document_id, "start")',
+    )
+
+
+def _files_and_vectors(connection: sqlite3.Connection) -> None:
+    """Format 2: a file gives many documents; a vector belongs to its words, wherever they stand.
+
+    Files are left unfinished, so that the next indexing reads them again with this version's
+    readers; what has the same words is not embedded again.
+    """
+    _run(
+        connection,
+        "ALTER TABLE documents RENAME TO documents_1",
+        "ALTER TABLE passages RENAME TO passages_1",
+        # `path` is bytes, for a path need not be text. `hash` to `labels` say what was read:
+        # of a file that is not `finished` they say nothing.
+        """CREATE TABLE files (
+            id INTEGER PRIMARY KEY, path BLOB NOT NULL UNIQUE, name TEXT NOT NULL, finished INTEGER NOT NULL,
+            hash TEXT NOT NULL, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, ctime_ns INTEGER NOT NULL,
+            read_ns INTEGER NOT NULL, labels TEXT NOT NULL
+        )""",
+        "CREATE INDEX files_by_name ON files (name)",
+        # What is long stands last, so that listing documents does not read it.
+        """CREATE TABLE documents (
+            id TEXT PRIMARY KEY, file_id INTEGER REFERENCES files (id) ON DELETE CASCADE, name TEXT NOT NULL UNIQUE,
+            title TEXT NOT NULL, metadata TEXT NOT NULL, hash TEXT NOT NULL, characters INTEGER NOT NULL,
+            text TEXT NOT NULL, blocks TEXT NOT NULL, sentences BLOB NOT NULL, source BLOB, runs BLOB, pages TEXT
+        )""",
+        "CREATE INDEX documents_by_file ON documents (file_id)",
+        "CREATE INDEX documents_by_hash ON documents (hash)",
+        "CREATE TABLE vectors (id INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE, vector BLOB NOT NULL)",
+        """CREATE TABLE passages (
+            id INTEGER PRIMARY KEY, document_id TEXT NOT NULL REFERENCES documents (id) ON DELETE CASCADE,
+            "start" INTEGER NOT NULL, "end" INTEGER NOT NULL, headings TEXT NOT NULL,
+            key BLOB NOT NULL REFERENCES vectors (key)
+        )""",
+        'CREATE INDEX passages_of_document ON passages (document_id, "start")',
+        "CREATE INDEX passages_by_key ON passages (key)",
+    )
+    for (identity,) in connection.execute("SELECT id FROM documents_1").fetchall():
+        name, title, text, blocks, metadata, sentences, source = connection.execute(
+            "SELECT name, title, text, blocks, metadata, sentences, source FROM documents_1 WHERE id = ?", (identity,)
+        ).fetchone()
+        file_id = _file_of_format_1(connection, name, source) if source else None
+        rows = [(b["kind"], b["start"], b["end"], b["level"], b["page"], 0) for b in json.loads(blocks)]
+        connection.execute(
+            "INSERT INTO documents VALUES (?, ?, ?, ?, ?, '', ?, ?, ?, ?, NULL, NULL, NULL)",
+            (identity, file_id, name, title, metadata, len(text), text, json.dumps(rows), sentences),
+        )
+        for passage, start, end, headings, vector in connection.execute(
+            'SELECT id, "start", "end", headings, vector FROM passages_1 WHERE document_id = ?', (identity,)
+        ).fetchall():
+            key = text_key(text[start:end])  # in format 1 a passage was embedded without its headings
+            connection.execute("INSERT OR IGNORE INTO vectors (key, vector) VALUES (?, ?)", (key, vector))
+            connection.execute("INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?)", (passage, identity, start, end, headings, key))
+    _run(connection, "DROP TABLE passages_1", "DROP TABLE documents_1")
+
+
+def _file_of_format_1(connection: sqlite3.Connection, name: str, source: str) -> int | None:
+    row = (os.fsencode(os.path.abspath(source)), name)
+    connection.execute("INSERT OR IGNORE INTO files VALUES (NULL, ?, ?, 0, '', 0, 0, 0, 0, '')", row)
+    return int(connection.execute("SELECT id FROM files WHERE path = ?", row[:1]).fetchone()[0])
+
+
+def _run(connection: sqlite3.Connection, *statements: str) -> None:
+    for each in statements:
+        connection.execute(each)
+
+
+MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (_documents_and_passages, _files_and_vectors)
+FORMAT = len(MIGRATIONS)

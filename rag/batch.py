@@ -1,0 +1,106 @@
+"""What is embedded together and stored together, so that both many small and a few large documents are fast.
+
+Vectors are stored as soon as there are sixty-four of them, before the document that needs them is
+whole: a process killed at any moment embeds at most those again.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from corpus import Document, Library, Passage, passage_text, split_passages, split_sentences
+from corpus.document import passage_id
+from corpus.rows import Prepared, document_hash, text_key
+from embeddings import Encoder
+from embeddings.index import Vectors
+from embeddings.memory import give_back_memory
+
+# Tokens a passage may hold, where the model reads that many. A paragraph of an encyclopedia or a
+# newspaper mostly fits whole.
+PASSAGE_TOKENS = 400
+# Passages embedded together, over documents, so that short documents fill a batch as well.
+EMBED_TOGETHER = 64
+# Of those, passages given to the model at once, of about one length: so much fills it, and more holds more memory.
+AT_ONCE = 16
+# Where nothing needs embedding, documents stored together.
+STORE_TOGETHER = 512
+
+
+def prepared(document: Document, encoder: Encoder) -> tuple[Prepared, list[str]]:
+    """A document cut into passages, and the text that is embedded for each."""
+    passages = split_passages(document, encoder.count_tokens, min(PASSAGE_TOKENS, encoder.max_tokens))
+    texts = [embedded_text(document, each, encoder) for each in passages]
+    keys = [text_key(each) for each in texts]
+    return Prepared(document, document_hash(document), split_sentences(document), passages, keys), texts
+
+
+def cut_again(document: Document, content: str, before: Sequence[tuple[Passage, bytes]]) -> Prepared:
+    """A document with the passages that another of the same content has: nothing is counted or embedded."""
+    passages = []
+    for old, _ in before:
+        identity = passage_id(document.id, old.start, old.end, document.text[old.start : old.end])
+        passages.append(replace(old, id=identity, document_id=document.id))
+    return Prepared(document, content, split_sentences(document), passages, [key for _, key in before])
+
+
+def embedded_text(document: Document, passage: Passage, encoder: Encoder) -> str:
+    """The passage's words below its headings; without them where the model could not read it whole."""
+    text = passage_text(document, passage)
+    words = document.text[passage.start : passage.end]
+    return text if text == words or encoder.count_tokens(text) <= encoder.max_tokens else words
+
+
+class Batch:
+    """Changes to a library that wait for their vectors; `embedded` counts passages embedded so far."""
+
+    def __init__(self, library: Library, encoder: Encoder, told: Callable[[], None]) -> None:
+        self.embedded = 0
+        self.stored_passages = 0
+        self._library = library
+        self._encoder = encoder
+        self._told = told
+        self._texts: dict[bytes, str] = {}
+        self._changes: list[Callable[[], object]] = []
+        self._passages = 0
+
+    def put(self, item: Prepared, texts: list[str], path: bytes | None) -> None:
+        """Store a document of the file at `path`, when the vectors of these texts are there (none: all are)."""
+        self._texts.update(zip(item.keys, texts, strict=bool(texts)))
+        self._passages += len(item.passages)
+        self.change(lambda: self._library.put(item, path))
+        if self._passages >= EMBED_TOGETHER:
+            self.flush()
+
+    def change(self, change: Callable[[], object]) -> None:
+        """Do this after what was asked for before it, in the same transaction or a later one."""
+        self._changes.append(change)
+        if len(self._changes) >= STORE_TOGETHER:
+            self.flush()
+
+    def flush(self) -> None:
+        """Embed what has no vector yet, and store all that waits: all of it, or nothing but vectors."""
+        held = self._library.vectors.held(list(self._texts))
+        missing = [key for key in self._texts if key not in held]
+        for at in range(0, len(missing), EMBED_TOGETHER):
+            keys = missing[at : at + EMBED_TOGETHER]
+            keys.sort(key=lambda key: len(self._texts[key]))
+            vectors = np.concatenate([self._encoded(keys[first : first + AT_ONCE]) for first in range(0, len(keys), AT_ONCE)])
+            self.embedded += len(keys)
+            if at + EMBED_TOGETHER < len(missing):
+                self._library.vectors.put(keys, vectors)
+                self._told()
+            else:
+                self._changes.insert(0, lambda keys=keys, vectors=vectors: self._library.vectors.put(keys, vectors))  # type: ignore[misc]
+        if self._changes:
+            with self._library.changing():
+                for change in self._changes:
+                    change()
+        self.stored_passages += self._passages
+        self._texts, self._changes, self._passages = {}, [], 0
+        self._told()
+
+    def _encoded(self, keys: Sequence[bytes]) -> Vectors:
+        vectors = self._encoder.encode_passages([self._texts[key] for key in keys])
+        give_back_memory()
+        return vectors

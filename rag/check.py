@@ -1,0 +1,104 @@
+"""Is this library whole? Documents against themselves, vectors against their words, FAISS against SQLite."""
+
+import sqlite3
+from pathlib import Path
+
+import numpy as np
+
+from corpus import Library, passage_text
+from corpus.check import RESTORE, Problem, again, check_database
+from corpus.errors import DamagedLibrary
+from corpus.rows import text_key
+from embeddings import Encoder, FaissIndex, load_encoder
+from rag.vectors import KEY, torn_file
+
+# Passages embedded again, spread over the library; and how near the stored vector must be, which
+# float16 and another batch's padding leave at 0.99999.
+SAMPLE, NEAR = 32, 0.999
+
+REWRITE = "nothing is lost and questions are answered all the same; any `yinju index PATH` writes it anew"
+EMBED = "delete the library's folder and index your files again"
+
+
+def check_library(folder: Path, encoder: Encoder | None = None) -> list[Problem]:
+    """All that is wrong with the library in `folder`, with the remedy for each; nothing where it is whole.
+
+    Raises LibraryError where there is no library, ModelError where its model is gone.
+    """
+    try:
+        library = Library.open(folder)
+    except DamagedLibrary as reason:
+        what, _, remedy = str(reason).partition("; ")
+        return [Problem(what, remedy)]
+    with library:
+        problems = check_database(library)
+        if problems:
+            return problems
+        try:
+            problems = _numbers(library)
+            if not problems:
+                problems += _sample(library, encoder or load_encoder(library.model))
+                problems += _faiss(library)
+            return problems
+        except sqlite3.DatabaseError as reason:
+            return [Problem(f"the vectors of {folder} cannot be read ({reason})", RESTORE)]
+
+
+def _numbers(library: Library) -> list[Problem]:
+    """Every vector has the library's dimension and unit length."""
+    wrong = 0
+    try:
+        for _, vectors in library.vectors.chunks():
+            lengths = np.linalg.norm(vectors.astype(np.float32), axis=1)
+            wrong += int(np.count_nonzero(~(np.abs(lengths - 1) < 0.01)))
+    except ValueError:
+        return [Problem(f"a vector has not the library's {library.dimension} dimensions", EMBED)]
+    return [Problem(f"{wrong} vectors have not the length 1", EMBED)] if wrong else []
+
+
+def _sample(library: Library, encoder: Encoder) -> list[Problem]:
+    """Some passages embedded again: each stored vector belongs to its words."""
+    ids, _ = library.vectors.passage_keys()
+    chosen = [int(each) for each in ids[np.linspace(0, len(ids) - 1, min(SAMPLE, len(ids))).astype(int)]] if len(ids) else []
+    stored = {int(number): row for some, found in library.vectors.chunks(chosen) for number, row in zip(some, found, strict=True)}
+    names, places, texts = [], [], []
+    for passage in library.passages(chosen):
+        entry = library.with_sentences(passage.document_id)
+        key = dict((each.id, key) for each, key in library.passages_with_keys(passage.document_id))[passage.id]
+        assert entry is not None  # check_database has seen it
+        words = entry[0].text[passage.start : passage.end]
+        names.append(entry[0].name)
+        places.append(f"{entry[0].name}, {passage.start}–{passage.end}")
+        texts.append(words if text_key(words) == key else passage_text(entry[0], passage))
+    rows = encoder.encode_passages(texts)
+    problems = []
+    for name, place, number, row in zip(names, places, chosen, rows, strict=True):
+        cosine = float(row @ stored[number].astype(np.float32)) if number in stored else 0.0
+        if not cosine >= NEAR:
+            problems.append(Problem(f"{place}: the vector is not that of the words (cosine {cosine:.3f})", again(name)))
+    return problems
+
+
+def _faiss(library: Library) -> list[Problem]:
+    """The derived index, where one is named for what the library holds now, has its ids and vectors."""
+    torn = torn_file(library)
+    if torn is not None:
+        return [Problem(f"the index file {torn.name} is {'torn' if torn.exists() else 'missing'}", REWRITE)]
+    named = library.derived(KEY)
+    if named is None or named[1] != library.generation:
+        return []  # indexing was stopped: the index is made from the stored vectors when it is opened
+    try:
+        index = FaissIndex.load(named[0])
+    except (OSError, RuntimeError) as reason:
+        return [Problem(f"the index file {named[0].name} cannot be read ({reason})", REWRITE)]
+    count = 0
+    held = set(map(int, index.ids))
+    for ids, vectors in library.vectors.chunks():
+        count += len(ids)
+        if any(int(each) not in held for each in ids):
+            return [Problem(f"the index file {named[0].name} lacks passages", REWRITE)]
+        if not np.allclose(index.vectors(ids), vectors.astype(np.float32), atol=1e-6):
+            return [Problem(f"the index file {named[0].name} has other vectors than the database", REWRITE)]
+    if count != len(index):
+        return [Problem(f"the index file {named[0].name} has passages that are gone", REWRITE)]
+    return []

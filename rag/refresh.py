@@ -1,0 +1,243 @@
+"""One file after another against what the library knows of it: only what has changed is read, cut and embedded."""
+
+import os
+import re
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from hashlib import blake2b
+from pathlib import Path
+
+from corpus import Document, Library, UnreadableFile, read_all
+from corpus.file_table import KnownFile
+from corpus.files import read_stable
+from corpus.library import KnownDocument
+from corpus.metadata import FolderLabels, described, labels_hash
+from corpus.rows import document_hash, require_storable
+from embeddings import Encoder
+from rag.batch import Batch, cut_again, prepared
+
+# A file written this shortly before it was read may change again without a new time of change
+# (file systems count in up to two seconds).
+RACY_NS = 2_000_000_000
+# The name of the part that failed stands at the head of its message.
+FAILED_PART = re.compile(r"(.+?)(?= (?:is|has|holds|cannot|could|does|needs|was|stands|looks)\b|: )", re.S)
+
+Said = dict[str, dict[str, str]]
+
+
+class Refresh:
+    """Counts and failures of one run, and the files it has seen.
+
+    `told` is called with the share of the file at hand that is done, in bytes.
+    """
+
+    def __init__(
+        self, library: Library, encoder: Encoder, batch: Batch, roots: list[bytes], told: Callable[[int], None]
+    ) -> None:
+        self.added = self.updated = self.removed = self.unchanged = 0
+        self.failures: list[tuple[str, str]] = []
+        self.seen: set[bytes] = set()
+        self._library = library
+        self._encoder = encoder
+        self._batch = batch
+        self._roots = roots
+        self._told = told
+        self._labels = FolderLabels()
+        self._taken: dict[str, bytes] = {}
+        self._begun: bytes | None = None
+
+    def fail(self, name: str, reason: str) -> None:
+        self.failures.append((name, reason))
+
+    def file(self, path: Path, name: str, root: Path) -> None:
+        """Bring one file's documents up to date; what goes wrong with it is among the failures."""
+        absolute = Path(os.path.abspath(path))
+        key = os.fsencode(absolute)
+        if key in self.seen:
+            return
+        self.seen.add(key)
+        known = self._library.files.get(key)
+        said = self._said(absolute, name, root)
+        stamp = labels_hash(said) if said is not None else known.labels if known else ""
+        try:
+            if known and known.finished and known.labels == stamp and _is_as_read(known, path):
+                self._count_unchanged(key)
+                return
+            read_ns = time.time_ns()
+            data, status = read_stable(path, known.name if known else name)
+            digest = blake2b(data, digest_size=16).hexdigest()
+            if known is None:
+                name, known = self._named(name, absolute, key, digest)
+            state = KnownFile(
+                key, known.name if known else name, True, digest, status.st_size,
+                status.st_mtime_ns, status.st_ctime_ns, read_ns, stamp,
+            )  # fmt: skip
+            if known and known.finished and (known.hash, known.labels) == (digest, stamp):
+                self._count_unchanged(known.path)
+                self._batch.change(lambda: self._library.files.put(state))
+                return
+            self._documents(data, path, state, known.path if known else None, said or {})
+        except UnreadableFile as reason:
+            self.fail(known.name if known else name, str(reason))
+
+    def labels_file(self, path: Path, name: str) -> None:
+        """A metadata.csv that no file asked for is read as well, to say what is wrong with it."""
+        self._labels.labels(Path(os.path.abspath(path)).parent, name)
+        self._note_labels()
+
+    def _note_labels(self) -> None:
+        self.failures += [each for each in self._labels.failures.items() if each not in self.failures]
+        self._labels.failures.clear()
+
+    def _said(self, path: Path, name: str, root: Path) -> Said | None:
+        said = self._labels.of(path, name, root)
+        self._note_labels()
+        return said
+
+    def _count_unchanged(self, key: bytes) -> None:
+        self.unchanged += self._library.files.document_count(key)
+
+    def _named(self, name: str, path: Path, key: bytes, digest: str) -> tuple[str, KnownFile | None]:
+        """The name of a file that is new here, and the file that it was before, if it was another's.
+
+        Two files of one name from different folders are told apart by their folders' names; a
+        name whose file is no longer there goes to the file that now has it.
+        """
+        for each in _names(name, path):
+            holders = [*self._library.files.called(each), *filter(None, [self._taken.get(each)])]
+            if not holders:
+                break
+            gone = self._library.files.get(holders[0]) if len(holders) == 1 and _is_missing(holders[0]) else None
+            if gone is not None and (gone.hash == digest or any(gone.path.startswith(root) for root in self._roots)):
+                name, key_before = each, gone.path
+                self._taken[name] = key
+                self._batch.flush()
+                self._library.files.move(key_before, key)
+                return name, replace(gone, path=key, finished=False)
+        self._taken[each] = key
+        return each, None
+
+    def _documents(self, data: bytes, path: Path, state: KnownFile, known: bytes | None, said: Said) -> None:
+        before = self._library.known_documents(known) if known else {}
+        names: set[str] = set()
+        failed: list[str] = []
+        done = 0
+        for part in _parts(data, state.name):
+            if isinstance(part, UnreadableFile):
+                inner = _part_name(state.name, str(part))
+                failed.append(inner)
+                self.fail(inner, str(part))
+                continue
+            done = min(len(data), done + len((part.source or part.text).encode("utf8", "replace")))
+            try:
+                self._document(part, path, state, before, names, said)
+            except UnreadableFile as reason:
+                failed.append(part.name)
+                self.fail(part.name, str(reason))
+            self._told(done)
+        if not names:
+            return  # what the library had of the file stays, and the next run tries again
+        gone = [each for each in before if each not in names and each not in failed]
+        self.removed += len(gone)
+        self._batch.change(lambda: self._library.remove(gone))
+        finished = replace(state, finished=not failed)
+        self._batch.change(lambda: self._library.files.put(finished))
+
+    def _document(
+        self, document: Document, path: Path, state: KnownFile, before: dict[str, KnownDocument], names: set[str], said: Said
+    ) -> None:
+        document = self._with_free_name(document, state, names)
+        require_storable(document)
+        inner = document.name[len(state.name) :] if document.name.startswith(state.name) else ""
+        labels = said.get("", {})
+        if inner:  # a title belongs to one document
+            labels = {key: value for key, value in labels.items() if key != "title"} | said.get(inner, {})
+        document = described(document, path, labels)
+        old = before.get(document.name)
+        content = document_hash(document)
+        if old is not None and old.hash == content:
+            names.add(document.name)
+            if (old.title, old.metadata) == (document.title, dict(document.metadata)):
+                self.unchanged += 1
+                return
+            self.updated += 1
+            self._begin(state)
+            self._batch.change(lambda: self._library.relabel(document.name, document.title, document.metadata))
+            return
+        same = self._library.cut_before(content)
+        item, texts = (cut_again(document, content, same), []) if same else prepared(document, self._encoder)
+        if not item.passages:
+            raise UnreadableFile(f"{document.name} holds no words; add text to it, or leave it out")
+        self._begin(state)
+        names.add(document.name)
+        self.updated += old is not None
+        self.added += old is None
+        self._batch.put(item, texts, state.path)
+
+    def _begin(self, state: KnownFile) -> None:
+        """Before the first change of a file's documents: until the last, the file is not finished."""
+        if self._begun != state.path:
+            self._begun = state.path
+            self._batch.change(lambda: self._library.files.put(replace(state, finished=False)))
+
+    def _with_free_name(self, document: Document, state: KnownFile, names: set[str]) -> Document:
+        """The document under a name that no other document of the library has."""
+        name = document.name
+        for number in range(2, 1_000_000):
+            holders = [] if name == state.name else [each for each in self._library.files.called(name) if each != state.path]
+            if name not in names and not holders and self._taken.get(name, state.path) == state.path:
+                break
+            name = f"{document.name} ({number})"
+        self._taken[name] = state.path
+        return document if name == document.name else replace(document, name=name)
+
+
+def _parts(data: bytes, name: str) -> Iterator[Document | UnreadableFile]:
+    """The documents of a file. A reader that fails in a way of its own fails for this file only."""
+    try:
+        yield from read_all(data, name)
+    except Exception as reason:
+        if os.environ.get("YINJU_DEBUG"):
+            raise
+        yield UnreadableFile(
+            f"{name} cannot be read by this version ({type(reason).__name__}: {reason}); "
+            "leave it out, and please report it"
+        )
+
+
+def _part_name(file: str, reason: str) -> str:
+    match = FAILED_PART.match(reason)
+    return match[1] if match and file in match[1] else file
+
+
+def _is_as_read(known: KnownFile, path: Path) -> bool:
+    """Whether a file can be taken as unchanged without reading it."""
+    try:
+        now = path.stat()
+    except OSError:
+        return False
+    same = (now.st_size, now.st_mtime_ns, now.st_ctime_ns) == (known.size, known.mtime_ns, known.ctime_ns)
+    return same and max(now.st_mtime_ns, now.st_ctime_ns) + RACY_NS < known.read_ns
+
+
+def _is_missing(path: bytes) -> bool:
+    """Whether a file is certainly gone: not where its folder just cannot be read."""
+    try:
+        os.stat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:
+        return False
+    return False
+
+
+def _names(name: str, path: Path) -> Iterator[str]:
+    """The name, then with more and more of its folders before it, then with numbers."""
+    yield name
+    long = name
+    for folder in list(path.parents)[name.count("/") :]:
+        long = f"{folder.name or '_'}/{long}"
+        yield long
+    for number in range(2, 1_000_000):
+        yield f"{name} ({number})"

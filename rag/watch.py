@@ -1,0 +1,47 @@
+"""Following a folder: whenever its files have changed and then come to rest, it is indexed again.
+
+By looking at the files' times and sizes, which works on every file system, network disks included;
+the longer a look takes, the rarer it is.
+"""
+
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
+from hashlib import blake2b
+from pathlib import Path
+
+from corpus import YinjuError
+from corpus.files import Unlisted, walk
+
+# Seconds between two looks, at least; and the share of the time that looking may take.
+PAUSE, SHARE = 1.0, 0.05
+
+
+def changes(paths: Sequence[Path], leave_out: Path, sleep: Callable[[float], None] = time.sleep) -> Iterator[None]:
+    """Yields at once, and then whenever something has changed and is at rest again; never ends."""
+    seen = before = None
+    while True:
+        began = time.monotonic()
+        now = _look(paths, leave_out)
+        if seen is None or (now != seen and now == before):
+            yield
+            seen = now
+        before = now
+        sleep(max(PAUSE, (time.monotonic() - began) / SHARE if now == seen else 0))
+
+
+def _look(paths: Sequence[Path], leave_out: Path) -> bytes:
+    """Stands for the names, sizes and times of all files, in whatever number."""
+    digest = blake2b(digest_size=16)
+    for path in paths:
+        try:
+            for each in walk(path, leave_out):
+                file = each.path if isinstance(each, Unlisted) else each[0]
+                try:
+                    status = os.stat(file)
+                    digest.update(b"%b\0%d\0%d\0%d\0" % (os.fsencode(file), status.st_size, status.st_mtime_ns, status.st_ino))
+                except OSError:
+                    digest.update(os.fsencode(file) + b"\0gone\0")
+        except YinjuError:  # the path itself is away for now
+            digest.update(b"\0away\0")
+    return digest.digest()

@@ -1,0 +1,102 @@
+"""`yinju index`, `check` and `--where` as a person runs them, with a model of a few kilobytes."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from corpus import Library
+from tests.conftest import ROOT, Yinju
+from tests.test_embeddings import _tiny_model
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return _tiny_model(tmp_path_factory.mktemp("model"))
+
+
+def start(*arguments: object) -> "subprocess.Popen[str]":
+    command = [sys.executable, "-m", "ui", *map(str, arguments)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT)
+
+
+def wait_for(condition: Callable[[], bool], seconds: float = 120) -> None:
+    until = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < until
+        time.sleep(0.05)
+
+
+def documents(library: Path) -> int:
+    if not (library / "library.sqlite").is_file():
+        return 0
+    with Library.open(library) as opened:
+        return opened.document_count()
+
+
+def test_ctrl_c_is_one_sentence_and_keeps_what_is_done(yinju: Yinju, model: Path, tmp_path: Path) -> None:
+    folder, library = tmp_path / "in", tmp_path / "library"
+    folder.mkdir()
+    for number in range(1500):
+        (folder / f"{number}.txt").write_text(f"word {number}.")
+    process = start("index", folder, "--library", library, "--model", model)
+    wait_for(lambda: documents(library) > 64)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert said == "yinju: stopped; what was done is kept\n"
+    kept = documents(library)
+    assert 64 < kept < 1500
+    done = yinju("check", "--library", library, "--json")
+    assert (done.returncode, json.loads(done.stdout)) == (0, {"whole": True, "problems": []})
+    report = json.loads(yinju("index", folder, "--library", library, "--json").stdout)
+    assert report["documents"] == {"added": 1500 - kept, "updated": 0, "removed": 0, "unchanged": kept, "failed": 0}
+    assert report["embedded"] <= 1500 - kept
+
+
+def test_a_followed_folder_is_indexed_again_and_ctrl_c_stops_it(model: Path, tmp_path: Path) -> None:
+    folder, library = tmp_path / "in", tmp_path / "library"
+    folder.mkdir()
+    (folder / "a.txt").write_text("word.")
+    process = start("index", folder, "--library", library, "--model", model, "--watch", "--json")
+    wait_for(lambda: documents(library) == 1)
+    (folder / "b.txt").write_text("ask.")
+    wait_for(lambda: documents(library) == 2)
+    (folder / "a.txt").unlink()
+    (folder / "b.txt").unlink()
+    wait_for(lambda: documents(library) == 0)
+    process.send_signal(signal.SIGINT)
+    printed, said = process.communicate(timeout=60)
+    assert process.returncode == 130 and said.splitlines()[-1] == "yinju: stopped; what was done is kept"
+    assert [json.loads(line)["documents"]["added"] for line in printed.splitlines()] == [1, 1, 0]
+
+
+def test_check_says_what_is_wrong_with_exit_1(yinju: Yinju, model: Path, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("word.")
+    yinju("index", tmp_path / "a.txt", "--library", tmp_path / "library", "--model", model)
+    for file in (tmp_path / "library").glob("*.faiss"):
+        file.unlink()
+    done = yinju("check", "--library", tmp_path / "library", "--json")
+    found = json.loads(done.stdout)
+    assert done.returncode == 1 and not found["whole"] and "missing" in found["problems"][0]["what"]
+    (tmp_path / "library" / "library.sqlite").write_bytes(os.urandom(5000))
+    for wal in (tmp_path / "library").glob("library.sqlite-*"):
+        wal.unlink()
+    done = yinju("check", "--library", tmp_path / "library", "--json")
+    assert done.returncode == 1 and "cannot be read" in json.loads(done.stdout)["problems"][0]["what"]
+    for command in (["ask", "word?"], ["index", str(tmp_path / "a.txt")], ["docs", "list"]):
+        done = yinju(*command, "--library", tmp_path / "library")
+        assert done.returncode == 2 and len(done.stderr.splitlines()) == 1 and "cannot be read" in done.stderr
+
+
+def test_a_condition_is_asked_on_the_command_line(yinju: Yinju, sample_library: Path) -> None:
+    done = yinju("ask", "谁会得到补贴？", "--library", sample_library, "--where", "language = zh-Hant", "--json")
+    assert {each["document"].split("/")[0] for each in json.loads(done.stdout)["passages"]} == {"zh-Hant"}
+    done = yinju("ask", "谁会得到补贴？", "--library", sample_library, "--where", "language zh")
+    assert done.returncode == 2 and "character 10" in done.stderr and len(done.stderr.splitlines()) == 1
