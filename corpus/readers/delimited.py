@@ -1,0 +1,46 @@
+"""CSV and TSV: one block a row, each value with the name of its column."""
+
+import csv
+import io
+from collections import Counter
+
+from corpus.document import Document
+from corpus.errors import UnreadableFile
+from corpus.readers.build import Part, build
+from corpus.readers.table import table_parts
+from corpus.readers.text import running_text
+
+DELIMITERS = ",;\t|"
+# The longest cell that is read; the csv module's own bound is 131,072.
+LONGEST_CELL = 10_000_000
+SNIFFED = 20
+
+
+def read(data: bytes, name: str) -> Document:
+    """A table of values as a document, in any common encoding.
+
+    Raises UnreadableFile where the bytes are not text or a quotation mark is never closed.
+    """
+    text = running_text(data, name)
+    csv.field_size_limit(LONGEST_CELL)
+    rows = csv.reader(io.StringIO(text), delimiter=_delimiter(text), strict=True)
+    parts: list[Part] = []
+    try:
+        parts.extend(table_parts(rows))
+    except csv.Error as reason:
+        raise UnreadableFile(
+            f"{name} is not a table of values at line {rows.line_num} ({reason}); correct that line, or save it again as CSV"
+        ) from None
+    return build(name, parts)
+
+
+def _delimiter(text: str) -> str:
+    """The mark that splits the first lines into the same number of cells, more than one."""
+    lines = [line for line in text[:100_000].split("\n") if line.strip()][:SNIFFED]
+
+    def evenness(mark: str) -> tuple[int, int]:
+        counts = Counter(len(row) for row in csv.reader(lines, delimiter=mark))
+        width, lines_alike = max(counts.items(), key=lambda each: (each[0] > 1, each[1]), default=(1, 0))
+        return (lines_alike if width > 1 else 0), width
+
+    return max(DELIMITERS, key=evenness)
