@@ -2,18 +2,22 @@
 
 import csv
 import io
+import re
 from collections import Counter
 
+from corpus.decode import NotText, decode
 from corpus.document import Document
 from corpus.errors import UnreadableFile
 from corpus.readers.build import Part, build
 from corpus.readers.table import table_parts
-from corpus.readers.text import running_text
+from corpus.readers.text import CONTROLS
 
 DELIMITERS = ",;\t|"
 # The longest cell that is read; the csv module's own bound is 131,072.
 LONGEST_CELL = 10_000_000
 SNIFFED = 20
+# Line ends of running text that end no row.
+BREAKS_IN_CELLS = re.compile("[\x0b\x0c\x85\u2028\u2029]")
 
 
 def read(data: bytes, name: str) -> Document:
@@ -21,9 +25,12 @@ def read(data: bytes, name: str) -> Document:
 
     Raises UnreadableFile where the bytes are not text or a quotation mark is never closed.
     """
-    text = running_text(data, name)
+    try:
+        text = CONTROLS.sub("", BREAKS_IN_CELLS.sub(" ", decode(data).text))
+    except NotText as reason:
+        raise UnreadableFile(f"{name} is not text: {reason}; save it again as CSV, or leave it out") from None
     csv.field_size_limit(LONGEST_CELL)
-    rows = csv.reader(io.StringIO(text), delimiter=_delimiter(text), strict=True)
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
     parts: list[Part] = []
     try:
         parts.extend(table_parts(rows))
@@ -36,7 +43,7 @@ def read(data: bytes, name: str) -> Document:
 
 def _delimiter(text: str) -> str:
     """The mark that splits the first lines into the same number of cells, more than one."""
-    lines = [line for line in text[:100_000].split("\n") if line.strip()][:SNIFFED]
+    lines = [line for line in text[:100_000].splitlines() if line.strip()][:SNIFFED]
 
     def evenness(mark: str) -> tuple[int, int]:
         counts = Counter(len(row) for row in csv.reader(lines, delimiter=mark))
