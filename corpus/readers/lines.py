@@ -1,0 +1,221 @@
+"""Lines of a printed page, wherever they come from (a PDF's characters, or OCR), in reading order.
+
+The page is cut along white space (recursive X-Y cut; Nagy and Seth, 1984): bands from top to bottom,
+columns in them from left to right. Lengths are in the units of the page; y grows downwards.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from statistics import median
+
+# White space between columns, and between words that do not stand in one line of text, in line heights.
+GUTTER = 0.9
+# Lines of text mostly fill their column, and columns of text are as wide as this many letters; cells of
+# tables mostly do not, or are narrower.
+FULL_COLUMN = 0.6
+WIDE_COLUMN = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Words on one base line. `size` is the size of the letters; `page` counts from 1."""
+
+    text: str
+    left: float
+    top: float
+    right: float
+    bottom: float
+    size: float
+    page: int
+    bold: bool = False
+
+    @property
+    def middle(self) -> float:
+        return (self.top + self.bottom) / 2
+
+    def scaled(self, by: float) -> "Line":
+        """The line where lengths are measured in another unit."""
+        return replace(
+            self, left=self.left * by, top=self.top * by, right=self.right * by, bottom=self.bottom * by,
+            size=round(self.size * by, 1),
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """Lines that are read one after the other, or the rows of a table."""
+
+    lines: tuple[Line, ...]
+    rows: tuple[tuple[str, ...], ...] = ()
+
+    @property
+    def page(self) -> int:
+        return self.lines[0].page
+
+
+def reading_order(pieces: Sequence[Line]) -> Iterator[Column]:
+    """The columns of a page in the order they are read."""
+    if not pieces:
+        return
+    gap = GUTTER * median(each.size for each in pieces)
+    held: list[Line] = []
+    for column in _cut(list(pieces), gap):
+        # Bands of one column that follow one another are one column.
+        if not column.rows and held and _is_same_column(held, column.lines, gap):
+            held.extend(column.lines)
+            continue
+        if held:
+            yield Column(tuple(held))
+        held = []
+        if column.rows:
+            yield column
+        else:
+            held = list(column.lines)
+    if held:
+        yield Column(tuple(held))
+
+
+def in_lines(pieces: Iterable[Line]) -> list[Line]:
+    """The pieces from top to bottom, those on one base line joined from left to right."""
+    lines: list[list[Line]] = []
+    for piece in sorted(pieces, key=lambda each: each.middle):
+        last = lines[-1][-1] if lines else None
+        if last and abs(piece.middle - last.middle) < min(piece.bottom - piece.top, last.bottom - last.top) / 2:
+            lines[-1].append(piece)
+        else:
+            lines.append([piece])
+    return [_joined(sorted(each, key=lambda piece: piece.left)) for each in lines]
+
+
+def is_wide(character: str) -> bool:
+    """Whether a character is of a script that puts no spaces between words."""
+    return (
+        "⺀" <= character < "가"
+        or "豈" <= character < "ﬀ"
+        or "︰" <= character < "ﹰ"
+        or "！" <= character <= "￮"
+        or character >= "𠀀"
+    )
+
+
+def glue(before: str, after: str) -> str:
+    """What stands between two pieces of text that were set apart: a blank, but not beside a wide character."""
+    return "" if not before or not after or is_wide(before[-1]) or is_wide(after[0]) else " "
+
+
+def _joined(pieces: list[Line]) -> Line:
+    if len(pieces) == 1:
+        return pieces[0]
+    right_to_left = sum(_is_right_to_left(each.text) for each in pieces) * 2 > len(pieces)
+    text = ""
+    for before, piece in zip([None, *pieces[:-1]], pieces, strict=True):
+        near = before is not None and piece.left - before.right < 0.15 * piece.size
+        apart = before is not None and piece.left - before.right > GUTTER * piece.size
+        between = "" if before is None or near else " " if apart else glue(text, piece.text)
+        text = piece.text + between + text if right_to_left else text + between + piece.text
+    longest = max(pieces, key=lambda each: len(each.text))
+    return Line(
+        text, pieces[0].left, min(each.top for each in pieces), max(each.right for each in pieces),
+        max(each.bottom for each in pieces), longest.size, longest.page, longest.bold,
+    )  # fmt: skip
+
+
+def _is_right_to_left(text: str) -> bool:
+    return sum("\u0590" <= each < "\u0900" or "\ufb1d" <= each < "\ufeff" for each in text) * 2 > len(text)
+
+
+def _cut(pieces: list[Line], gap: float) -> Iterator[Column]:
+    columns = _columns(pieces, gap)
+    if len(columns) > 1:
+        rows = _table(columns)
+        if rows:
+            yield Column(tuple(in_lines(pieces)), rows)
+        else:
+            for column in columns:
+                yield from _cut(column, gap)
+        return
+    bands = _bands(pieces, gap)
+    if len(bands) > 1:
+        for band in bands:
+            yield from _cut(band, gap)
+    else:
+        yield Column(tuple(in_lines(pieces)))
+
+
+def _columns(pieces: list[Line], gap: float) -> list[list[Line]]:
+    """The pieces by the columns they stand in: one list where there is no white space from top to bottom."""
+    columns: list[list[Line]] = []
+    reach = float("-inf")
+    for piece in sorted(pieces, key=lambda each: each.left):
+        if not columns or piece.left - reach >= gap:
+            columns.append([])
+        columns[-1].append(piece)
+        reach = max(reach, piece.right)
+    # What never stands beside the rest (a signature, a date) is no column.
+    spans = [(min(each.top for each in column), max(each.bottom for each in column)) for column in columns]
+    beside = all(min(a[1], b[1]) - max(a[0], b[0]) > gap / 2 for a, b in zip(spans, spans[1:], strict=False))
+    return columns if len(columns) > 1 and beside else [pieces]
+
+
+def _bands(pieces: list[Line], gap: float) -> list[list[Line]]:
+    """The pieces in bands that share their columns: a headline, the columns below it, a footer."""
+    rows: list[list[Line]] = []
+    reach = float("-inf")
+    for piece in sorted(pieces, key=lambda each: each.top):
+        # Lines of one column may touch; those that stand side by side overlap by half.
+        if not rows or piece.top >= reach - (piece.bottom - piece.top) * 0.3:
+            rows.append([])
+        rows[-1].append(piece)
+        reach = max(reach, piece.bottom)
+    bands: list[list[Line]] = []
+    for row in rows:
+        split = len(_columns(row, gap)) > 1
+        if bands:
+            both = [*bands[-1], *row]
+            was_split = len(_columns(bands[-1], gap)) > 1
+            if (not split and not was_split) or len(_columns(both, gap)) > 1:
+                bands[-1] = both
+                continue
+        bands.append(list(row))
+    return bands
+
+
+def _table(columns: list[list[Line]]) -> tuple[tuple[str, ...], ...]:
+    """The rows of a table, where what stands in columns is one; () where it is text."""
+    widths = [max(each.right for each in column) - min(each.left for each in column) for column in columns]
+    full = [
+        (each.right - each.left) / width
+        for column, width in zip(columns, widths, strict=True)
+        for each in column
+        if width
+    ]
+    lines = [in_lines(column) for column in columns]
+    first = min(lines, key=len)
+    if len(first) < 2 or not full:
+        return ()
+    facing = sum(
+        all(any(abs(each.middle - line.middle) < line.size / 2 for each in other) for other in lines) for line in first
+    )
+    is_text = median(full) > FULL_COLUMN and median(widths) > WIDE_COLUMN * first[0].size
+    few_words = sum(len(each.text) for column in columns for each in column) < 25 * len(full)
+    if facing < 0.8 * len(first) or not few_words or is_text:
+        return ()
+    rows: list[list[str]] = []
+    middles: list[float] = []
+    for middle, number, text in sorted(
+        (line.middle, n, line.text) for n, column in enumerate(lines) for line in column
+    ):
+        if not rows or middle - middles[-1] > first[0].size / 2:
+            rows.append([""] * len(columns))
+            middles.append(middle)
+        rows[-1][number] = f"{rows[-1][number]} {text}".strip()
+    return tuple(tuple(row) for row in rows)
+
+
+def _is_same_column(above: Sequence[Line], below: Sequence[Line], gap: float) -> bool:
+    left, right = min(each.left for each in above), max(each.right for each in above)
+    return (
+        min(each.top for each in below) >= max(each.bottom for each in above) - gap
+        and abs(left - min(each.left for each in below)) < 4 * gap
+        and abs(right - max(each.right for each in below)) < 4 * gap
+    )
