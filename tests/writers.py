@@ -8,6 +8,8 @@ import zipfile
 from collections.abc import Sequence
 from email.message import EmailMessage
 
+# make test installs it, for the browser too.
+CJK_FONT = "/usr/share/fonts/opentype/noto/NotoSerifCJK-Regular.ttc"
 Rows = Sequence[Sequence[str]]
 
 
@@ -141,3 +143,66 @@ def eml_file(subject: str, words: str, attached: dict[str, bytes] | None = None,
 
 def html_file(body: str, head: str = "") -> bytes:
     return f"<!DOCTYPE html><html><head>{head}</head><body>{body}</body></html>".encode("utf-8", "surrogatepass")
+
+
+def pdf_file(
+    paragraphs: Sequence[str], title: str = "", columns: int = 1, font: str = "STSong-Light", head: str = "", password: str = "",
+    rows: Rows = (), size: float = 10,
+) -> bytes:  # fmt: skip
+    """Justified paragraphs with first-line indents; those that begin with # are headings, 1.4 times as large."""
+    from reportlab.lib.pagesizes import A4
+    from reportlab.lib.styles import ParagraphStyle
+    from reportlab.pdfbase import pdfmetrics
+    from reportlab.pdfbase.cidfonts import UnicodeCIDFont
+    from reportlab.platypus import BaseDocTemplate, Frame, PageTemplate, Paragraph, Table
+
+    pdfmetrics.registerFont(UnicodeCIDFont("STSong-Light"))
+    width, height = A4
+    margin, gutter = 50, 24
+    across = (width - 2 * margin - gutter * (columns - 1)) / columns
+    frames = [
+        Frame(margin + n * (across + gutter), margin, across, height - 2 * margin - 110, 0, 0, 0, 0)
+        for n in range(columns)
+    ]
+
+    def around(canvas: object, page: object) -> None:
+        canvas.setFont(font, 8)  # type: ignore[attr-defined]
+        canvas.drawString(margin, height - 30, head)  # type: ignore[attr-defined]
+        canvas.drawCentredString(width / 2, 25, f"— {page.page} —")  # type: ignore[attr-defined]
+        if page.page == 1:  # type: ignore[attr-defined]
+            canvas.setFont(font, 20)  # type: ignore[attr-defined]
+            canvas.drawCentredString(width / 2, height - 100, title)  # type: ignore[attr-defined]
+
+    wrap = "CJK" if font == "STSong-Light" else None
+    body = ParagraphStyle(
+        "body", fontName=font, fontSize=size, leading=1.6 * size, firstLineIndent=2 * size, alignment=4, wordWrap=wrap
+    )
+    heading = ParagraphStyle("heading", fontName=font, fontSize=1.4 * size, leading=2 * size, wordWrap=wrap)
+    story: list[object] = [Paragraph(p[1:], heading) if p.startswith("#") else Paragraph(p, body) for p in paragraphs]
+    if rows:
+        story.append(Table([list(row) for row in rows], style=[("FONT", (0, 0), (-1, -1), font, size)], colWidths=80))
+    file = io.BytesIO()
+    made = BaseDocTemplate(
+        file,
+        pagesize=A4,
+        title="一份文件",
+        author="张三",
+        encrypt=password or None,
+        pageTemplates=[PageTemplate(frames=frames, onPage=around)],
+    )
+    made.build(story)
+    return file.getvalue()
+
+
+def image_file(lines: Sequence[str], size: int = 32, kind: str = "PNG", pages: int = 1) -> bytes:
+    """Lines of text on an A4 page at 200 dots an inch."""
+    from PIL import Image, ImageDraw, ImageFont
+
+    image = Image.new("RGB", (1654, int(300 + len(lines) * size * 1.7)), "white")
+    font = ImageFont.truetype(CJK_FONT, size)
+    for number, line in enumerate(lines):
+        ImageDraw.Draw(image).text((150, 150 + number * size * 1.7), line, "black", font)
+    file = io.BytesIO()
+    more = {"save_all": True, "append_images": [image] * (pages - 1)} if pages > 1 else {}
+    image.save(file, kind, **more)
+    return file.getvalue()

@@ -30,7 +30,7 @@ def _is_told(text: Any) -> bool:
     count = pdfium.FPDFText_CountChars(text)
     sample = range(0, count, max(count // BROKEN_SAMPLE, 1))
     broken = sum(pdfium.FPDFText_HasUnicodeMapError(text, each) == 1 for each in sample)
-    return broken * 2 <= len(sample)
+    return bool(broken * 2 <= len(sample))
 
 
 def _pieces(text: Any, height: float, number: int) -> Iterator[Line]:

@@ -6,6 +6,7 @@ columns in them from left to right. Lengths are in the units of the page; y grow
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from statistics import median
 
 # White space between columns, and between words that do not stand in one line of text, in line heights.
@@ -125,21 +126,20 @@ def _is_right_to_left(text: str) -> bool:
 
 
 def _cut(pieces: list[Line], gap: float) -> Iterator[Column]:
-    columns = _columns(pieces, gap)
-    if len(columns) > 1:
-        rows = _table(columns)
-        if rows:
-            yield Column(tuple(in_lines(pieces)), rows)
-        else:
-            for column in columns:
-                yield from _cut(column, gap)
-        return
     bands = _bands(pieces, gap)
     if len(bands) > 1:
         for band in bands:
             yield from _cut(band, gap)
+        return
+    lines = in_lines(pieces)
+    columns = _columns(pieces, gap)
+    rows = _table(columns) if len(columns) > 1 else ()
+    # One line with wide blanks is a line.
+    if rows or len(columns) == 1 or len(lines) == 1:
+        yield Column(tuple(lines), rows)
     else:
-        yield Column(tuple(in_lines(pieces)))
+        for column in columns:
+            yield from _cut(column, gap)
 
 
 def _columns(pieces: list[Line], gap: float) -> list[list[Line]]:
@@ -153,7 +153,7 @@ def _columns(pieces: list[Line], gap: float) -> list[list[Line]]:
         reach = max(reach, piece.right)
     # What never stands beside the rest (a signature, a date) is no column.
     spans = [(min(each.top for each in column), max(each.bottom for each in column)) for column in columns]
-    beside = all(min(a[1], b[1]) - max(a[0], b[0]) > gap / 2 for a, b in zip(spans, spans[1:], strict=False))
+    beside = all(min(a[1], b[1]) - max(a[0], b[0]) > gap / 2 for a, b in pairwise(spans))
     return columns if len(columns) > 1 and beside else [pieces]
 
 
@@ -168,28 +168,30 @@ def _bands(pieces: list[Line], gap: float) -> list[list[Line]]:
         rows[-1].append(piece)
         reach = max(reach, piece.bottom)
     bands: list[list[Line]] = []
+    was_split = False
     for row in rows:
         split = len(_columns(row, gap)) > 1
-        if bands:
-            both = [*bands[-1], *row]
-            was_split = len(_columns(bands[-1], gap)) > 1
-            if (not split and not was_split) or len(_columns(both, gap)) > 1:
-                bands[-1] = both
-                continue
-        bands.append(list(row))
+        columns = _columns([*bands[-1], *row], gap) if bands else []
+        # What stands alone above columns, and not above the first, is read before them.
+        above = split and not was_split and bool(bands) and not any(each in columns[0] for each in bands[-1])
+        if bands and ((not split and not was_split) or (len(columns) > 1 and not above)):
+            bands[-1] = [*bands[-1], *row]
+        else:
+            bands.append(list(row))
+        was_split = split or (len(columns) > 1 and not above)
     return bands
 
 
 def _table(columns: list[list[Line]]) -> tuple[tuple[str, ...], ...]:
     """The rows of a table, where what stands in columns is one; () where it is text."""
+    lines = [in_lines(column) for column in columns]
     widths = [max(each.right for each in column) - min(each.left for each in column) for column in columns]
     full = [
         (each.right - each.left) / width
-        for column, width in zip(columns, widths, strict=True)
+        for column, width in zip(lines, widths, strict=True)
         for each in column
         if width
     ]
-    lines = [in_lines(column) for column in columns]
     first = min(lines, key=len)
     if len(first) < 2 or not full:
         return ()
@@ -197,7 +199,7 @@ def _table(columns: list[list[Line]]) -> tuple[tuple[str, ...], ...]:
         all(any(abs(each.middle - line.middle) < line.size / 2 for each in other) for other in lines) for line in first
     )
     is_text = median(full) > FULL_COLUMN and median(widths) > WIDE_COLUMN * first[0].size
-    few_words = sum(len(each.text) for column in columns for each in column) < 25 * len(full)
+    few_words = sum(len(each.text) for column in lines for each in column) < 25 * len(full)
     if facing < 0.8 * len(first) or not few_words or is_text:
         return ()
     rows: list[list[str]] = []

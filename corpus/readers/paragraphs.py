@@ -7,7 +7,8 @@ that had room for more. One that is open at the foot of a column goes on at the 
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from itertools import pairwise
 from statistics import median
 
 from corpus.readers.build import Part
@@ -16,7 +17,7 @@ from corpus.readers.table import table_parts
 from corpus.readers.text import ENDS, LIST_ITEM
 
 HEADING_SIZE = 1.12  # of the size of most letters
-HEADING_CHARACTERS = 120
+LONGEST_STRESSED = 60  # characters of a line in bold letters that is a heading
 INDENT = 0.8  # of the size of the letters
 LEADING = 1.35  # of the usual distance between lines
 SHORT = 2.0  # letters' sizes that a line may end before the edge and still be full
@@ -32,7 +33,6 @@ class _Draft:
     lines: list[Line]
     right: float  # edge of the column that the last line stands in
     kind: str = "paragraph"
-    compounds: frozenset[str] = field(default_factory=frozenset)
 
     @property
     def last(self) -> Line:
@@ -93,9 +93,11 @@ def _drafts(column: Column, body: float, mostly_bold: bool) -> Iterator[_Draft]:
 
 
 def _kind(line: Line, body: float, mostly_bold: bool) -> str:
-    if line.size >= HEADING_SIZE * body or (line.bold and not mostly_bold and len(line.text) < HEADING_CHARACTERS / 2):
-        if any(each.isalpha() for each in line.text) and not line.text.endswith((",", "，", "、", ";", "；")):
-            return "heading" if not line.text.endswith(("。", ".")) or line.size >= HEADING_SIZE * body else "paragraph"
+    large = line.size >= HEADING_SIZE * body
+    stressed = line.bold and not mostly_bold and len(line.text) < LONGEST_STRESSED and not line.text.endswith(("。", "."))
+    goes_on = line.text.endswith((",", "，", "、", ";", "；"))
+    if (large or stressed) and not goes_on and any(each.isalpha() for each in line.text):
+        return "heading"
     return "caption" if CAPTION.match(line.text) and line.size <= body else "paragraph"
 
 
@@ -116,7 +118,9 @@ def _begins(line: Line, draft: _Draft, left: float, right: float, step: float) -
 
 
 def _is_end(last: Line, following: Line, right: float) -> bool:
-    """Whether a line had room for what the next begins with."""
+    """Whether a line had room for what the next begins with, and does not say that it goes on."""
+    if following.text[0].islower() and not last.text.endswith(ENDS):
+        return False
     room = right - last.right
     if is_wide(following.text[0]):
         return room > SHORT * last.size
@@ -196,5 +200,5 @@ def _edges(lines: Iterable[Line]) -> tuple[float, float]:
 
 def _step(lines: Sequence[Line]) -> float:
     """The usual distance from line to line."""
-    steps = [b.middle - a.middle for a, b in zip(lines, lines[1:], strict=False) if b.middle > a.middle]
+    steps = [b.middle - a.middle for a, b in pairwise(lines) if b.middle > a.middle]
     return median(steps) if steps else lines[0].size * 1.5
