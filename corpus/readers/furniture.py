@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from corpus.readers.lines import Line
 
 # The part of a page's height, from the top and from the bottom, in which they stand.
-MARGIN = 0.12
+MARGIN = 0.16
 PAGE_NUMBER = re.compile(
     r"\W*(?:第|page|p\.?|seite|página|стр\.?)?\s*(?:\d{1,5}|[ivxlc]{1,7})\s*(?:页|頁)?\s*(?:(?:/|of|von|de|共)\s*\d{1,5}\s*(?:页|頁)?)?\W*",
     re.I,

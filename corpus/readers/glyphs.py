@@ -9,6 +9,8 @@ import pypdfium2.raw as pdfium
 from corpus.readers.lines import GUTTER, Line
 
 HYPHENS = {0x02, 0xFFFE}  # what PDFium makes of a hyphen at the end of a line
+# A blank that is typed may be stretched to this many letters' sizes, to fill a narrow column.
+STRETCHED = 2.5
 BOLD = 600  # weight from which letters are called bold
 FORCE_BOLD = 1 << 18  # flag of a font descriptor (ISO 32000-1, table 123)
 BROKEN_SAMPLE = 16
@@ -40,14 +42,15 @@ def _pieces(text: Any, height: float, number: int) -> Iterator[Line]:
     left = right = top = bottom = 0.0
     first = last_left = last_right = 0
     size = 0.0
-    space = False
+    space = typed = False
     # The calls of this loop are most of the time that a PDF takes.
-    unicode, loose = pdfium.FPDFText_GetUnicode, pdfium.FPDFText_GetLooseCharBox
+    unicode, loose, generated = pdfium.FPDFText_GetUnicode, pdfium.FPDFText_GetLooseCharBox, pdfium.FPDFText_IsGenerated
     for index in range(count):
         code = unicode(text, index)
         if code in (0x20, 0xA0, 0x09, 0x3000, 0x0D, 0x0A, 0):
             # Line ends are PDFium's guess; what stands where tells better.
-            space = space or code not in (0,)
+            space = space or code != 0
+            typed = typed or (code == 0x20 and not generated(text, index))
             continue
         if not loose(text, index, box):
             continue
@@ -57,7 +60,7 @@ def _pieces(text: Any, height: float, number: int) -> Iterator[Line]:
             apart = max(here_left - last_right, last_left - here_right)
             if (
                 not top < middle < bottom
-                or apart > GUTTER * size
+                or apart > (STRETCHED if typed else GUTTER) * size
                 or abs((here_bottom - here_top) - (bottom - top)) > size
             ):
                 yield _line(text, first, characters, left, top, right, bottom, size, number)
@@ -67,7 +70,7 @@ def _pieces(text: Any, height: float, number: int) -> Iterator[Line]:
         if not characters:
             first, left, right, top, bottom = index, here_left, here_right, here_top, here_bottom
             size = _size(text, index, bottom - top)
-        space = False
+        space = typed = False
         characters.append("-" if code in HYPHENS else chr(code) if code < 0x110000 else "\ufffd")
         left, right = min(left, here_left), max(right, here_right)
         last_left, last_right = here_left, here_right

@@ -77,44 +77,62 @@ def parts_of(columns: Sequence[Column]) -> list[Part]:
 
 def _drafts(column: Column, body: float, mostly_bold: bool) -> Iterator[_Draft]:
     """The paragraphs and headings of one column."""
-    left, right = _edges(column.lines)
     step = _step(column.lines)
-    draft: _Draft | None = None
-    for line in column.lines:
-        kind = _kind(line, body, mostly_bold)
-        if draft and kind == draft.kind and not _begins(line, draft, left, right, step):
-            draft.lines.append(line)
-            continue
+    whole = _edges(column.lines)
+    for lines in _chunks(column.lines, step):
+        # An abstract or a long quotation is narrower than its column.
+        left, right = _edges(lines) if len(lines) > 2 else whole
+        draft = None
+        for line in lines:
+            kind = _kind(line, body, mostly_bold)
+            if draft and kind == draft.kind and not _begins(line, draft, left, right):
+                draft.lines.append(line)
+                continue
+            if draft:
+                yield draft
+            draft = _Draft([line], right, kind)
         if draft:
             yield draft
-        draft = _Draft([line], right, kind)
-    if draft:
-        yield draft
+
+
+def _chunks(lines: Sequence[Line], step: float) -> Iterator[list[Line]]:
+    """Lines that stand at the usual distance from each other, and those of one heading."""
+    chunk: list[Line] = []
+    for line in lines:
+        if chunk:
+            last = chunk[-1]
+            distance = line.middle - last.middle
+            near = distance <= LEADING * step or (line.size > 1.05 * step / 1.5 and distance < 2 * line.size)
+            if not near or abs(line.size - last.size) > 0.12 * last.size:
+                yield chunk
+                chunk = []
+        chunk.append(line)
+    if chunk:
+        yield chunk
 
 
 def _kind(line: Line, body: float, mostly_bold: bool) -> str:
     large = line.size >= HEADING_SIZE * body
-    stressed = line.bold and not mostly_bold and len(line.text) < LONGEST_STRESSED and not line.text.endswith(("。", "."))
+    stressed = (
+        line.bold and not mostly_bold and len(line.text) < LONGEST_STRESSED and not line.text.endswith(("。", "."))
+    )
     goes_on = line.text.endswith((",", "，", "、", ";", "；"))
     if (large or stressed) and not goes_on and any(each.isalpha() for each in line.text):
         return "heading"
     return "caption" if CAPTION.match(line.text) and line.size <= body else "paragraph"
 
 
-def _begins(line: Line, draft: _Draft, left: float, right: float, step: float) -> bool:
+def _begins(line: Line, draft: _Draft, left: float, right: float) -> bool:
     """Whether a line begins a new paragraph below the draft's last."""
     last = draft.last
-    distance = line.middle - last.middle
     if draft.kind == "heading":
-        return abs(line.size - last.size) > 0.5 or distance > 2 * line.size or line.bold != last.bold
-    if distance > LEADING * step or abs(line.size - last.size) > 0.12 * last.size:
+        return line.bold != last.bold
+    is_end = _is_end(last, line, right)
+    if LIST_ITEM.match(line.text) and (is_end or last.text.endswith(ENDS)):
         return True
-    if LIST_ITEM.match(line.text) and _is_end(last, line, right):
-        return True
-    indented = line.left - left > INDENT * line.size
-    if indented and abs(line.left - last.left) > INDENT * line.size / 2:
-        return True
-    return _is_end(last, line, right)
+    hangs = len(draft.lines) == 1 and LIST_ITEM.match(last.text) is not None and line.left > last.left
+    indented = line.left - left > INDENT * line.size and abs(line.left - last.left) > INDENT * line.size / 2
+    return is_end or (indented and not hangs and last.text.endswith(ENDS))
 
 
 def _is_end(last: Line, following: Line, right: float) -> bool:
