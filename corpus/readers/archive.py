@@ -49,17 +49,27 @@ class Bounds:
 
 def read_zip(data: bytes, name: str) -> Iterator[Found]:
     """Every document of a zip file. Raises UnreadableFile where it is damaged or unpacks to too much."""
-    yield from _zip(data, name, Bounds(), 1)
+    yield from _some(_zip(data, name, Bounds(), 1), name)
 
 
 def read_tar(data: bytes, name: str) -> Iterator[Found]:
     """Every document of a gzipped tar file. Raises UnreadableFile, after what could be read."""
-    yield from _tar(data, name, Bounds(), 1)
+    yield from _some(_tar(data, name, Bounds(), 1), name)
 
 
 def read_mail(data: bytes, name: str) -> Iterator[Found]:
     """A letter, and the documents attached to it. Raises UnreadableFile where it is none."""
     yield from _mail(data, name, Bounds(), 1)
+
+
+def _some(found: Iterator[Found], name: str) -> Iterator[Found]:
+    """What is found, or the reason why that is nothing."""
+    nothing = True
+    for each in found:
+        nothing = False
+        yield each
+    if nothing:
+        raise UnreadableFile(f"{name} holds no files; put documents into it, or leave it out")
 
 
 def _zip(data: bytes, name: str, bounds: Bounds, depth: int) -> Iterator[Found]:

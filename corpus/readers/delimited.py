@@ -5,10 +5,10 @@ import io
 import re
 from collections import Counter
 
-from corpus.decode import NotText, decode
 from corpus.document import Document
 from corpus.errors import UnreadableFile
 from corpus.readers.build import Part, build
+from corpus.readers.characters import text_of
 from corpus.readers.table import table_parts
 from corpus.readers.text import CONTROLS
 
@@ -25,10 +25,7 @@ def read(data: bytes, name: str) -> Document:
 
     Raises UnreadableFile where the bytes are not text or a quotation mark is never closed.
     """
-    try:
-        text = CONTROLS.sub("", BREAKS_IN_CELLS.sub(" ", decode(data).text))
-    except NotText as reason:
-        raise UnreadableFile(f"{name} is not text: {reason}; save it again as CSV, or leave it out") from None
+    text = CONTROLS.sub("", BREAKS_IN_CELLS.sub(" ", text_of(data, name, "CSV")))
     csv.field_size_limit(LONGEST_CELL)
     rows = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
     parts: list[Part] = []

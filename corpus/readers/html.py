@@ -8,10 +8,10 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from corpus.decode import NotText, decode
 from corpus.document import Document
 from corpus.errors import UnreadableFile
 from corpus.readers.build import Part, build, one_line
+from corpus.readers.characters import text_of
 from corpus.readers.dates import iso_date
 from corpus.readers.foreign import opening
 from corpus.readers.text import CONTROLS, LINE_ENDS
@@ -55,10 +55,7 @@ def page_text(data: bytes, name: str) -> str:
             return data.decode(declared)
         except (LookupError, UnicodeError):
             pass
-    try:
-        return decode(data).text
-    except NotText as reason:
-        raise UnreadableFile(f"{name} is not a web page: {reason}; save it again as HTML, or leave it out") from None
+    return text_of(data, name, "HTML")
 
 
 def page_parts(text: str, name: str) -> tuple[list[Part], str, dict[str, str]]:

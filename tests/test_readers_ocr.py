@@ -1,0 +1,94 @@
+"""Scanned pages: words by OCR where a page has none of its own, with how sure the OCR is."""
+
+import io
+from pathlib import Path
+
+import pytest
+
+from bench.ocr import CHINESE, ENGLISH, SERIF, error_rate, page
+from corpus import Document, UnreadableFile, page_at, read_bytes
+from tests.test_readers import is_whole
+
+pytestmark = pytest.mark.skipif(not Path(SERIF).is_file(), reason="fonts-noto-cjk is not installed")
+
+
+def scanned_pdf(*pages: bytes, words: str = "") -> bytes:
+    """Pictures of pages as a PDF, with a last page of words where some are given."""
+    from reportlab.lib.pagesizes import A4
+    from reportlab.lib.utils import ImageReader
+    from reportlab.pdfgen.canvas import Canvas
+
+    canvas = Canvas("", A4)
+    for each in pages:
+        image = ImageReader(io.BytesIO(each))
+        width, height = image.getSize()
+        canvas.drawImage(image, 0, A4[1] - height * A4[0] / width, A4[0], height * A4[0] / width)
+        canvas.showPage()
+    if words:
+        canvas.drawString(72, 700, words)
+    return canvas.getpdfdata()
+
+
+@pytest.mark.parametrize(("text", "bound"), [(CHINESE, 0.02), (ENGLISH, 0.02)], ids=["Chinese", "English"])
+def test_a_scanned_page_is_read_with_few_errors(text: str, bound: float) -> None:
+    document = read_bytes(page(text, 10.5, SERIF, noise=True), "scan.png")
+    is_whole(document)
+    assert error_rate(text, document.text) < bound
+    assert 0.8 < float(document.metadata["ocr_confidence"]) <= 1
+    assert document.blocks[0].page == 1
+
+
+def test_only_pages_without_words_are_read_by_ocr() -> None:
+    words = "The second page has words of its own, which are kept as they are."
+    document = read_bytes(scanned_pdf(page(CHINESE, 10.5, SERIF), words=words), "scan.pdf")
+    is_whole(document)
+    assert document.text.endswith(words)
+    assert error_rate(CHINESE, document.text.removesuffix(words)) < 0.02
+    assert page_at(document, 0) == 1 and page_at(document, len(document.text) - 1) == 2
+    assert document.metadata["ocr_pages"].startswith("1: ") and "2: " not in document.metadata["ocr_pages"]
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "TIFF", "BMP", "WEBP"])
+def test_pictures_of_every_kind_are_read(kind: str) -> None:
+    from PIL import Image
+
+    line = "市政府公布新的停车收费办法"
+    file = io.BytesIO()
+    image = Image.open(io.BytesIO(page(line, 12, SERIF)))
+    more = {"save_all": True, "append_images": [image]} if kind == "TIFF" else {}
+    image.save(file, kind, **more)
+    document = read_bytes(file.getvalue(), f"scan.{ {'JPEG': 'jpg', 'TIFF': 'tif'}.get(kind, kind.lower()) }")
+    assert line in document.text
+    if kind == "TIFF":
+        assert document.text.count(line) == 2 and document.blocks[-1].page == 2
+
+
+def test_a_picture_without_words_says_so() -> None:
+    with pytest.raises(
+        UnreadableFile, match=r"^scan\.png shows no words that could be read; leave it out, or scan it again"
+    ):
+        read_bytes(page("", 12, SERIF), "scan.png")
+
+
+def test_without_the_extra_the_message_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    import sys
+
+    from corpus.readers import ocr
+
+    ocr._engine.cache_clear()
+    monkeypatch.setitem(sys.modules, "rapidocr_onnxruntime", None)
+    with pytest.raises(UnreadableFile, match=r"pip install 'yinju\[ocr\]'"):
+        read_bytes(page("", 12, SERIF), "scan.png")
+    ocr._engine.cache_clear()
+
+
+def test_a_turned_or_transparent_picture_is_read() -> None:
+    from PIL import Image
+
+    line = "市政府公布新的停车收费办法"
+    clear = Image.open(io.BytesIO(page(line, 12, SERIF))).convert("RGBA")
+    clear.putdata([(0, 0, 0, 255 - r) for r, _, _, _ in clear.getdata()])
+    file = io.BytesIO()
+    clear.save(file, "PNG")
+    document: Document = read_bytes(file.getvalue(), "scan.png")
+    assert line in document.text
