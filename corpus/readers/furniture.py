@@ -25,7 +25,10 @@ def without_furniture(pages: Sequence[Sequence[Line]], heights: Sequence[float])
         for page, height in zip(pages, heights, strict=True)
     ]
     counts = Counter(key for page in marginal for key in {near for each in page for near in _near(each)})
+    same = Counter(key for page in marginal for key in {_exactly(each) for each in page})
     often = 2 if len(pages) < 5 else 3
+    # Text may happen to stand where text much like it stood; the very same on a third of all pages does not.
+    surely = max(3, len(pages) // 3)
     found = []
     for page, at_margin in zip(pages, marginal, strict=True):
         suspects = [
@@ -33,17 +36,23 @@ def without_furniture(pages: Sequence[Sequence[Line]], heights: Sequence[float])
             for each in at_margin
             if PAGE_NUMBER.fullmatch(each.text) or any(counts[near] >= often for near in _near(each))
         ]
-        text = [each for each in page if each not in suspects]
+        sure = [each for each in suspects if same[_exactly(each)] >= surely]
+        suspects = [each for each in suspects if each not in sure]
+        text = [each for each in page if each not in suspects and each not in sure]
         # A line of text that is much like one on another page stands close to other text.
         while close := [each for each in suspects if not all(_is_apart(each, other) for other in text)]:
             text += close
             suspects = [each for each in suspects if each not in close]
-        found.append([each for each in page if each not in suspects])
+        found.append([each for each in page if each not in suspects and each not in sure])
     return found
 
 
 def _is_apart(piece: Line, other: Line) -> bool:
     return max(other.top - piece.bottom, piece.top - other.bottom) > APART * piece.size
+
+
+def _exactly(piece: Line) -> tuple[str, int, int]:
+    return piece.text, round(piece.middle), round(piece.left)
 
 
 def _near(piece: Line) -> list[tuple[str, int]]:

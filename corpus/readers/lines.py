@@ -6,7 +6,7 @@ columns in them from left to right. Lengths are in the units of the page; y grow
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import chain, pairwise
 from statistics import median
 
 # White space between columns, and between words that do not stand in one line of text, in line heights.
@@ -15,6 +15,8 @@ GUTTER = 0.9
 # tables mostly do not, or are narrower.
 FULL_COLUMN = 0.6
 WIDE_COLUMN = 8
+LARGER = 1.12
+FIRST_LINE = 2.5  # letters' sizes by which the first line of a paragraph may be indented
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +109,7 @@ def glue(before: str, after: str) -> str:
 def _joined(pieces: list[Line]) -> Line:
     if len(pieces) == 1:
         return pieces[0]
-    right_to_left = sum(_is_right_to_left(each.text) for each in pieces) * 2 > len(pieces)
+    right_to_left = sum(is_right_to_left(each.text) for each in pieces) * 2 > len(pieces)
     text = ""
     for before, piece in zip([None, *pieces[:-1]], pieces, strict=True):
         near = before is not None and piece.left - before.right < 0.15 * piece.size
@@ -121,7 +123,8 @@ def _joined(pieces: list[Line]) -> Line:
     )  # fmt: skip
 
 
-def _is_right_to_left(text: str) -> bool:
+def is_right_to_left(text: str) -> bool:
+    """Whether most letters are Hebrew, Arabic or the like."""
     return sum("\u0590" <= each < "\u0900" or "\ufb1d" <= each < "\ufeff" for each in text) * 2 > len(text)
 
 
@@ -167,19 +170,48 @@ def _bands(pieces: list[Line], gap: float) -> list[list[Line]]:
             rows.append([])
         rows[-1].append(piece)
         reach = max(reach, piece.bottom)
-    bands: list[list[Line]] = []
+    bands: list[list[list[Line]]] = []  # each a list of rows
     was_split = False
     for row in rows:
-        split = len(_columns(row, gap)) > 1
-        columns = _columns([*bands[-1], *row], gap) if bands else []
-        # What stands alone above columns, and not above the first, is read before them.
-        above = split and not was_split and bool(bands) and not any(each in columns[0] for each in bands[-1])
+        beside = _columns(row, gap)
+        split = len(beside) > 1
+        columns = _columns([*chain.from_iterable(bands[-1]), *row], gap) if bands else []
+        above = split and not was_split and bool(bands) and _is_headline(bands[-1], row, columns[0])
         if bands and ((not split and not was_split) or (len(columns) > 1 and not above)):
-            bands[-1] = [*bands[-1], *row]
+            bands[-1].append(row)
         else:
-            bands.append(list(row))
+            # The first line of a later column may stand a little higher than that of the first.
+            early = 0
+            while (
+                split
+                and not was_split
+                and bands
+                and early < len(bands[-1])
+                and _stands_in(bands[-1][-1 - early], row, beside)
+            ):
+                early += 1
+            moved = bands[-1][len(bands[-1]) - early :] if early else []
+            if early:
+                del bands[-1][len(bands[-1]) - early :]
+            bands = [band for band in bands if band]
+            bands.append([*moved, row])
         was_split = split or (len(columns) > 1 and not above)
-    return bands
+    return [list(chain.from_iterable(band)) for band in bands]
+
+
+def _stands_in(row: list[Line], below: list[Line], columns: list[list[Line]]) -> bool:
+    """Whether a row begins where a column below does, other than the first, in letters no larger."""
+    size = median(each.size for each in below)
+    left = min(each.left for each in row)
+    begins = any(-size / 2 < left - min(each.left for each in column) < FIRST_LINE * size for column in columns[1:])
+    return begins and max(each.size for each in row) < LARGER * size
+
+
+def _is_headline(band: list[list[Line]], row: list[Line], first: list[Line]) -> bool:
+    """Whether what stands above a later column than the first is in larger letters, and so is above them all."""
+    pieces = list(chain.from_iterable(band))
+    larger = min(each.size for each in pieces) > LARGER * median(each.size for each in row)
+    return larger and not any(each in first for each in pieces)
 
 
 def _table(columns: list[list[Line]]) -> tuple[tuple[str, ...], ...]:

@@ -7,12 +7,12 @@ that had room for more. One that is open at the foot of a column goes on at the 
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import median
 
 from corpus.readers.build import Part
-from corpus.readers.lines import Column, Line, glue, is_wide
+from corpus.readers.lines import Column, Line, glue, is_right_to_left, is_wide
 from corpus.readers.table import table_parts
 from corpus.readers.text import ENDS, LIST_ITEM
 
@@ -54,7 +54,7 @@ def parts_of(columns: Sequence[Column]) -> list[Part]:
     )
     sizes = sorted({each for each in letters if each >= HEADING_SIZE * body}, reverse=True)
     drafts: list[_Draft | Column] = []
-    for column in columns:
+    for column in map(_mirrored, columns):
         if column.rows:
             drafts.append(column)
             continue
@@ -73,6 +73,13 @@ def parts_of(columns: Sequence[Column]) -> list[Part]:
         else:
             parts.append(_part(draft, sizes, compounds))
     return parts
+
+
+def _mirrored(column: Column) -> Column:
+    """A column of right-to-left text with its sides exchanged, so that lines begin at the left."""
+    if sum(is_right_to_left(each.text) for each in column.lines) * 2 <= len(column.lines):
+        return column
+    return replace(column, lines=tuple(replace(each, left=-each.right, right=-each.left) for each in column.lines))
 
 
 def _drafts(column: Column, body: float, mostly_bold: bool) -> Iterator[_Draft]:

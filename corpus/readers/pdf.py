@@ -4,6 +4,7 @@ PDFium says which character stands where; lines, columns and paragraphs are made
 page is open at a time.
 """
 
+import re
 import threading
 from typing import Any
 
@@ -25,6 +26,8 @@ FEW = 20
 DOTS_PER_INCH = 200
 # What programs write where nobody gave a value.
 UNSAID = {"(unspecified)", "(anonymous)", "untitled", "unknown"}
+# A title that a program made of the file's name.
+FILE_NAME = re.compile(r"\.\w{2,5}$|^Microsoft \w+ - ")
 KEYS = {"author": "Author", "subject": "Subject", "keywords": "Keywords"}
 
 
@@ -58,7 +61,8 @@ def read(data: bytes, name: str) -> Document:
     metadata = {key: given.get(each, "") for key, each in KEYS.items()} | {"date": iso_date(given.get("CreationDate"))}
     metadata |= shown_confidence(scanned)
     columns = [column for page in without_furniture(pages, heights) for column in reading_order(page)]
-    return build(name, parts_of(columns), given.get("Title", ""), metadata)
+    title = given.get("Title", "")
+    return build(name, parts_of(columns), "" if FILE_NAME.search(title) else title, metadata)
 
 
 def _opened(pypdfium2: Any, data: bytes, name: str) -> Any:
