@@ -63,4 +63,5 @@ def _engine() -> Any:
     from rapidocr_onnxruntime import RapidOCR
 
     # Turned pages are turned by what their files say, not by a guess at every line.
-    return RapidOCR(use_cls=False, max_side_len=LONGEST_SIDE)
+    # Small pictures are not made larger: a strip of one line would become a page.
+    return RapidOCR(use_cls=False, max_side_len=LONGEST_SIDE, det_limit_type="max", det_limit_side_len=LONGEST_SIDE)
