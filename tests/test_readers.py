@@ -117,6 +117,11 @@ def test_rows_are_quoted_with_the_names_of_their_columns() -> None:
     assert words(read_bytes(b"1,2\n3,4\n", "a.csv")) == ["1; 2", "3; 4"]
 
 
+def test_quotation_marks_that_quote_no_cell_stand_for_themselves() -> None:
+    document = read_bytes('品名,尺寸\n"大"管,"5\n水管,3"\n'.encode(), "a.csv")
+    assert words(document) == ['品名: "大"管; 尺寸: "5', '品名: 水管; 尺寸: 3"']
+
+
 def test_only_the_main_text_of_a_web_page_is_kept() -> None:
     menu = "<nav><ul><li><a href='/'>首页</a></li><li>关于我们</li></ul></nav>"
     main = f"<article><h1>{HEADLINE}</h1><p>{WORDS * 3}</p><ul><li>一类区</li></ul><p>短。</p></article>"

@@ -3,6 +3,7 @@
 import pytest
 
 from corpus import page_at, read_bytes
+from corpus.readers.lines import Line, reading_order
 from tests import writers
 from tests.test_readers import ROWS, TABLE, is_whole, words
 
@@ -42,6 +43,26 @@ def test_paragraphs_come_back_whole_from_any_number_of_columns(
 def test_running_heads_and_page_numbers_are_left_out() -> None:
     document = read_bytes(writers.pdf_file(CHINESE, "新的停车收费办法", 2, head=HEAD), "a.pdf")
     assert HEAD not in document.text and "— 1 —" not in document.text
+
+
+def test_columns_that_begin_at_different_heights_are_read_one_after_the_other() -> None:
+    headline = [("停车收费", 50, 90, 20)]
+    left = [("第一节", 50, 135, 14), *((f"左栏第{n}行的文字写满整栏", 50, 160 + 16 * n, 10) for n in range(6))]
+    right = [(f"右栏第{n}行的文字写满整栏", 200, 120 + 16 * n, 10) for n in range(8)]
+    pieces = [Line(t, x, y, x + size * len(t), y + size, size, 1) for t, x, y, size in (*right, *left, *headline)]
+    read = [line.text for column in reading_order(pieces) for line in column.lines]
+    assert read == [each[0] for each in (*headline, *left, *right)]
+
+
+def test_a_headline_above_the_middle_column_is_read_first() -> None:
+    pieces = [
+        Line(f"{x}栏第{n}行的文字写满整栏", x, 100 + 16 * n, x + 120, 110 + 16 * n, 10, 1)
+        for x in (50, 200, 350)
+        for n in range(5)
+    ]
+    headline = Line("停车收费", 210, 60, 290, 80, 20, 1)
+    read = [line.text for column in reading_order([*pieces, headline]) for line in column.lines]
+    assert read == [headline.text, *(each.text for each in pieces)]
 
 
 def test_both_halves_of_a_paragraph_know_their_page() -> None:

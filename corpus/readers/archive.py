@@ -124,7 +124,9 @@ def _mail(data: bytes, name: str, bounds: Bounds, depth: int) -> Iterator[Found]
         yield mail.read(data, name)
     except UnreadableFile as reason:
         yield reason
-    for path, content in mail.attachments(letter):
+    with opening(name, "letter (.eml)"):
+        attached = list(mail.attachments(letter))
+    for path, content in attached:
         bounds.spend(name, members=1)
         inner = unlike(bounds.taken, f"{name}/{safe_name(path) or 'nameless'}")
         try:

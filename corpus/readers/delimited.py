@@ -7,7 +7,7 @@ from collections import Counter
 
 from corpus.document import Document
 from corpus.errors import UnreadableFile
-from corpus.readers.build import Part, build
+from corpus.readers.build import build
 from corpus.readers.characters import text_of
 from corpus.readers.table import table_parts
 from corpus.readers.text import CONTROLS
@@ -23,18 +23,22 @@ BREAKS_IN_CELLS = re.compile("[\x0b\x0c\x85\u2028\u2029]")
 def read(data: bytes, name: str) -> Document:
     """A table of values as a document, in any common encoding.
 
-    Raises UnreadableFile where the bytes are not text or a quotation mark is never closed.
+    Raises UnreadableFile where the bytes are not text or are no such table.
     """
     text = CONTROLS.sub("", BREAKS_IN_CELLS.sub(" ", text_of(data, name, "CSV")))
     csv.field_size_limit(LONGEST_CELL)
-    rows = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
-    parts: list[Part] = []
+    delimiter = _delimiter(text)
     try:
-        parts.extend(table_parts(rows))
-    except csv.Error as reason:
-        raise UnreadableFile(
-            f"{name} is not a table of values at line {rows.line_num} ({reason}); correct that line, or save it again as CSV"
-        ) from None
+        parts = list(table_parts(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)))
+    except csv.Error:
+        # Quotation marks that quote no cell (inches, a title in a sentence) stand for themselves.
+        rows = csv.reader(text.splitlines(), delimiter=delimiter, quoting=csv.QUOTE_NONE)
+        try:
+            parts = list(table_parts(rows))
+        except csv.Error as reason:
+            raise UnreadableFile(
+                f"{name} is not a table of values at line {rows.line_num} ({reason}); save it again as CSV"
+            ) from None
     return build(name, parts)
 
 

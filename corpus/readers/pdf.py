@@ -43,6 +43,7 @@ def read(data: bytes, name: str) -> Document:
                 for key, value in opened.get_metadata_dict(skip_empty=True).items()
                 if value.strip().lower() not in UNSAID
             }
+            language = _language(opened)
             pages: list[list[Line]] = []
             heights: list[float] = []
             scanned: dict[int, float] = {}
@@ -58,7 +59,10 @@ def read(data: bytes, name: str) -> Document:
                     scanned[number] = confidence
         finally:
             opened.close()
-    metadata = {key: given.get(each, "") for key, each in KEYS.items()} | {"date": iso_date(given.get("CreationDate"))}
+    metadata = {key: given.get(each, "") for key, each in KEYS.items()} | {
+        "date": iso_date(given.get("CreationDate")),
+        "language": language,
+    }
     metadata |= shown_confidence(scanned)
     columns = [column for page in without_furniture(pages, heights) for column in reading_order(page)]
     title = given.get("Title", "")
@@ -74,6 +78,18 @@ def _opened(pypdfium2: Any, data: bytes, name: str) -> Any:
                 f"{name} is protected by a password; save a copy without one, and index that"
             ) from None
         raise
+
+
+def _language(opened: Any) -> str:
+    """The language that the PDF says it is in (ISO 32000-1, 14.9.2), or ""."""
+    import ctypes
+
+    import pypdfium2.raw as pdfium
+
+    size = pdfium.FPDFCatalog_GetLanguage(opened.raw, None, 0)
+    buffer = ctypes.create_string_buffer(size)
+    pdfium.FPDFCatalog_GetLanguage(opened.raw, buffer, size)
+    return bytes(buffer.raw[: max(size - 2, 0)]).decode("utf-16-le", "replace")
 
 
 def _page(page: Any, number: int, name: str) -> tuple[list[Line], float | None]:
