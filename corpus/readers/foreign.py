@@ -29,4 +29,4 @@ def opening(name: str, kind: str, extra: str = "") -> Iterator[None]:
         said = " ".join(str(reason).split()) or type(reason).__name__
         raise UnreadableFile(
             f"{name} is damaged or not a {kind} ({said[:120]}); open and save it again, or leave it out"
-        ) from None
+        ) from reason

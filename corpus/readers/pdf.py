@@ -86,10 +86,10 @@ def _language(opened: Any) -> str:
 
     import pypdfium2.raw as pdfium
 
-    size = pdfium.FPDFCatalog_GetLanguage(opened.raw, None, 0)
-    buffer = ctypes.create_string_buffer(size)
+    size = pdfium.FPDFCatalog_GetLanguage(opened.raw, None, 0)  # characters, with a NUL at the end
+    buffer = (ctypes.c_ushort * (size + 1))()
     pdfium.FPDFCatalog_GetLanguage(opened.raw, buffer, size)
-    return bytes(buffer.raw[: max(size - 2, 0)]).decode("utf-16-le", "replace")
+    return "".join(chr(each) for each in buffer if each)
 
 
 def _page(page: Any, number: int, name: str) -> tuple[list[Line], float | None]:
