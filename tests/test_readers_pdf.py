@@ -1,9 +1,13 @@
 """Printed pages back to the paragraphs they were set from."""
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from corpus import page_at, read_bytes
-from corpus.readers.lines import Line, reading_order
+from corpus.readers.columns import reading_order
+from corpus.readers.lines import Line
+from corpus.readers.paragraphs import parts_of
 from tests import writers
 from tests.test_readers import ROWS, TABLE, is_whole, words
 
@@ -63,6 +67,24 @@ def test_a_headline_above_the_middle_column_is_read_first() -> None:
     headline = Line("停车收费", 210, 60, 290, 80, 20, 1)
     read = [line.text for column in reading_order([*pieces, headline]) for line in column.lines]
     assert read == [headline.text, *(each.text for each in pieces)]
+
+
+PLACES = st.tuples(st.integers(0, 50), st.integers(0, 80), st.integers(1, 30), st.sampled_from([8, 10, 10, 10, 16]))
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(PLACES, max_size=40))
+def test_wherever_words_stand_none_is_lost_and_none_is_read_twice(places: list[tuple[int, int, int, int]]) -> None:
+    pieces = [
+        Line(chr(0x4E00 + n) * length, 10 * x, 10 * y, 10 * x + size * length, 10 * y + size, size, 1)
+        for n, (x, y, length, size) in enumerate(places)
+    ]
+    columns = list(reading_order(pieces))
+    wanted = sorted(character for each in pieces for character in each.text)
+    assert sorted(c for column in columns for line in column.lines for c in line.text if c != " ") == wanted
+    parts = [part for part in parts_of(columns) if part.kind != "table"]
+    in_tables = [c for column in columns if column.rows for line in column.lines for c in line.text if c != " "]
+    assert sorted([c for part in parts for c in part.text if c != " "] + in_tables) == wanted
 
 
 def test_both_halves_of_a_paragraph_know_their_page() -> None:

@@ -6,9 +6,10 @@ from typing import Any
 from corpus.document import Document
 from corpus.errors import UnreadableFile
 from corpus.readers.build import build
+from corpus.readers.columns import reading_order
 from corpus.readers.dates import iso_date
 from corpus.readers.foreign import opening
-from corpus.readers.lines import Line, reading_order
+from corpus.readers.lines import Line
 from corpus.readers.ocr import LONGEST_SIDE, image_lines, shown_confidence
 from corpus.readers.paragraphs import parts_of
 
@@ -25,7 +26,9 @@ def read(data: bytes, name: str) -> Document:
         from PIL import Image
 
         with Image.open(io.BytesIO(data)) as opened:
-            frames = min(getattr(opened, "n_frames", 1), MAX_FRAMES)
+            frames = getattr(opened, "n_frames", 1)
+            if frames > MAX_FRAMES:
+                raise UnreadableFile(f"{name} holds more than {MAX_FRAMES:,} pages; split it into smaller files")
             properties = opened.getexif()
             metadata = {
                 "author": str(properties.get(MADE_BY, "")),

@@ -12,7 +12,8 @@ from itertools import pairwise
 from statistics import median
 
 from corpus.readers.build import Part
-from corpus.readers.lines import Column, Line, glue, is_right_to_left, is_wide
+from corpus.readers.columns import Column
+from corpus.readers.lines import Line, glue, is_right_to_left, is_wide
 from corpus.readers.table import table_parts
 from corpus.readers.text import ENDS, LIST_ITEM
 
@@ -181,7 +182,7 @@ def _part(draft: _Draft, sizes: list[float], compounds: frozenset[str]) -> Part:
     pages: list[int] = []
     for line in draft.lines:
         before = texts[-1][-1] if texts else ""
-        joint = _joint(before, line.text, compounds)
+        joint = _joint(before, line.text)
         if texts and joint == "":
             texts[-1][-1] = before[:-1] if _is_cut(before, line.text, compounds) else before
         if not pages or pages[-1] != line.page:
@@ -200,7 +201,8 @@ def _part(draft: _Draft, sizes: list[float], compounds: frozenset[str]) -> Part:
     return Part("list" if LIST_ITEM.match(first) else "paragraph", first, 0, pages[0], overleaf)
 
 
-def _joint(before: str, after: str, compounds: frozenset[str]) -> str:
+def _joint(before: str, after: str) -> str:
+    """What stands between a line and the next of its paragraph."""
     if before.endswith("-") and CUT_WORD.search(before) and after[:1].isalpha():
         return ""
     return "" if before.endswith("\u00ad") else glue(before, after)

@@ -11,10 +11,11 @@ from typing import Any
 from corpus.document import Document
 from corpus.errors import UnreadableFile
 from corpus.readers.build import build
+from corpus.readers.columns import reading_order
 from corpus.readers.dates import iso_date
 from corpus.readers.foreign import opening
 from corpus.readers.furniture import without_furniture
-from corpus.readers.lines import Line, reading_order
+from corpus.readers.lines import Line
 from corpus.readers.ocr import LONGEST_SIDE, image_lines, shown_confidence
 from corpus.readers.paragraphs import parts_of
 
