@@ -43,3 +43,4 @@ lint: install
 bench: install
 	$(BIN)/python -m bench.cmrc
 	$(BIN)/python -m bench.decode
+	$(BIN)/python -m bench.ocr

@@ -88,9 +88,14 @@ def test_without_the_extra_the_message_says_how_to_install_it(monkeypatch: pytes
     from corpus.readers import ocr
 
     ocr._engine.cache_clear()
+    both = scanned_pdf(page("", 12, SERIF), words="A page with words of its own is read all the same.")
     monkeypatch.setitem(sys.modules, "rapidocr_onnxruntime", None)
     with pytest.raises(UnreadableFile, match=r"pip install 'yinju\[ocr\]'"):
         read_bytes(page("", 12, SERIF), "scan.png")
+    with pytest.raises(UnreadableFile, match=r"pip install 'yinju\[ocr\]'"):
+        read_bytes(scanned_pdf(page("", 12, SERIF)), "scan.pdf")
+    document = read_bytes(both, "scan.pdf")
+    assert document.metadata["pages_not_read"] == "1" and document.blocks[0].page == 2
     ocr._engine.cache_clear()
 
 

@@ -6,6 +6,10 @@ from contextlib import contextmanager
 from corpus.errors import UnreadableFile
 
 
+class MissingPackage(UnreadableFile):
+    """The package that reads such a file is not installed."""
+
+
 @contextmanager
 def opening(name: str, kind: str, extra: str = "") -> Iterator[None]:
     """Whatever goes wrong inside is said of the file `name`, which should be a `kind`.
@@ -13,7 +17,7 @@ def opening(name: str, kind: str, extra: str = "") -> Iterator[None]:
         with opening("annual.docx", "Word document"):
             ...
 
-    `extra` is the optional extra that brings the libraries. Raises UnreadableFile. What is no
+    `extra` is the optional extra that brings the libraries. Raises UnreadableFile, or MissingPackage, which is one. What is no
     fault of the file (no memory left, an interrupt) passes through.
     """
     try:
@@ -22,7 +26,7 @@ def opening(name: str, kind: str, extra: str = "") -> Iterator[None]:
         raise
     except ImportError as reason:
         package = f"yinju[{extra}]" if extra else reason.name or "yinju"
-        raise UnreadableFile(
+        raise MissingPackage(
             f"{name} needs a package that is not installed ({reason.name}); install it with: pip install '{package}'"
         ) from None
     except Exception as reason:

@@ -13,7 +13,7 @@ from corpus.errors import UnreadableFile
 from corpus.readers.build import build
 from corpus.readers.columns import reading_order
 from corpus.readers.dates import iso_date
-from corpus.readers.foreign import opening
+from corpus.readers.foreign import MissingPackage, opening
 from corpus.readers.furniture import without_furniture
 from corpus.readers.lines import Line
 from corpus.readers.ocr import LONGEST_SIDE, image_lines, shown_confidence
@@ -48,21 +48,28 @@ def read(data: bytes, name: str) -> Document:
             pages: list[list[Line]] = []
             heights: list[float] = []
             scanned: dict[int, float] = {}
+            unread: dict[int, MissingPackage] = {}
             for number in range(1, len(opened) + 1):
                 page = opened.get_page(number - 1)
                 try:
                     pieces, confidence = _page(page, number, name)
-                    heights.append(page.get_height())
+                except MissingPackage as reason:
+                    pieces, confidence = [], None
+                    unread[number] = reason
                 finally:
+                    heights.append(page.get_height())
                     page.close()
                 pages.append(pieces)
                 if confidence is not None:
                     scanned[number] = confidence
         finally:
             opened.close()
+    if unread and not any(pages):
+        raise next(iter(unread.values()))
     metadata = {key: given.get(each, "") for key, each in KEYS.items()} | {
         "date": iso_date(given.get("CreationDate")),
         "language": language,
+        "pages_not_read": ", ".join(map(str, unread)),
     }
     metadata |= shown_confidence(scanned)
     columns = [column for page in without_furniture(pages, heights) for column in reading_order(page)]
@@ -98,19 +105,24 @@ def _page(page: Any, number: int, name: str) -> tuple[list[Line], float | None]:
     from corpus.readers.glyphs import page_pieces
 
     pieces, told = page_pieces(page, number)
-    if (told and sum(len(each.text) for each in pieces) >= FEW) or not _has_picture(page):
+    characters = sum(len(each.text) for each in pieces) if told else 0
+    if characters >= FEW or not _has_picture(page, also_drawn=not characters):
         return pieces, None
     longest = max(page.get_size())
     scale = min(DOTS_PER_INCH / 72, LONGEST_SIDE / longest) if longest else 1.0
     image = page.render(scale=scale, rev_byteorder=False).to_numpy()
     lines, confidence = image_lines(image, number, name)
+    if sum(len(each.text) for each in lines) <= characters:
+        return pieces, None
     # Back to the page's own units, so that pages of text and of pictures have the same.
-    return [each.scaled(1 / scale) for each in lines] or pieces, confidence
+    return [each.scaled(1 / scale) for each in lines], confidence
 
 
-def _has_picture(page: Any) -> bool:
-    """Whether anything is on the page but characters that say what they are."""
+def _has_picture(page: Any, also_drawn: bool) -> bool:
+    """Whether there is a picture on the page, or shapes that may be letters."""
     import pypdfium2.raw as pdfium
 
-    kinds = (pdfium.FPDF_PAGEOBJ_IMAGE, pdfium.FPDF_PAGEOBJ_PATH, pdfium.FPDF_PAGEOBJ_SHADING)
+    kinds = [pdfium.FPDF_PAGEOBJ_IMAGE]
+    if also_drawn:
+        kinds += [pdfium.FPDF_PAGEOBJ_PATH, pdfium.FPDF_PAGEOBJ_SHADING, pdfium.FPDF_PAGEOBJ_TEXT]
     return any(True for _ in page.get_objects(filter=kinds, max_depth=3))
