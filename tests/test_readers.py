@@ -1,5 +1,6 @@
 """What each reader keeps of its format: the words, in order, each as what it is, with its properties."""
 
+import re
 import unicodedata
 from html import escape
 
@@ -252,7 +253,8 @@ def test_web_pages_lose_no_text(texts: list[str]) -> None:
 @settings(max_examples=100, deadline=None)
 @given(st.integers(1, 4).flatmap(lambda width: st.lists(st.lists(ANY, min_size=width, max_size=width), min_size=1)))
 def test_tables_lose_no_text(rows: list[list[str]]) -> None:
-    rows = [["x" + cell.replace("\0", "") for cell in row] for row in rows]
+    # NULs are of no text; the other marks that tables are split at would leave open which splits this one.
+    rows = [["x" + re.sub("[\0;\t|]", "", cell) for cell in row] for row in rows]
     document = read_bytes(writers.csv_file(rows), "a.csv")
     is_whole(document)
     text = visible(document.text)
