@@ -63,7 +63,9 @@ def file_bytes(path: Path, name: str) -> bytes:
             raise UnreadableFile(f"{name} is larger than {MAX_BYTES >> 20} MB; split it into smaller files")
         return path.read_bytes()
     except OSError as reason:
-        raise UnreadableFile(f"{name} cannot be read ({reason.strerror}); check that it is there and may be read") from None
+        raise UnreadableFile(
+            f"{name} cannot be read ({reason.strerror}); check that it is there and may be read"
+        ) from None
 
 
 def read_bytes(data: bytes, name: str) -> Document:
@@ -71,7 +73,15 @@ def read_bytes(data: bytes, name: str) -> Document:
 
     Raises UnreadableFile.
     """
-    return READERS[ending(name)](data, name)
+    kind = ending(name)
+    if kind not in READERS:
+        many = (
+            "holds many documents; read them with read_all"
+            if kind in COLLECTIONS
+            else "is of no known kind; leave it out"
+        )
+        raise UnreadableFile(f"{name} {many}")
+    return READERS[kind](data, name)
 
 
 def read_all(data: bytes, name: str) -> Iterator[Document | UnreadableFile]:

@@ -10,7 +10,22 @@ from collections.abc import Callable, Iterator
 
 from corpus.document import Document
 from corpus.errors import UnreadableFile
-from corpus.readers import markdown, text
+from corpus.readers import (
+    archive,
+    delimited,
+    epub,
+    html,
+    image,
+    jsonl,
+    mail,
+    markdown,
+    pdf,
+    rich_text,
+    slides,
+    spreadsheet,
+    text,
+    word,
+)
 
 Reader = Callable[[bytes, str], Document]
 Collection = Callable[[bytes, str], Iterator[Document | UnreadableFile]]
@@ -20,9 +35,29 @@ READERS: dict[str, Reader] = {
     ".text": text.read,
     ".md": markdown.read,
     ".markdown": markdown.read,
+    ".html": html.read,
+    ".htm": html.read,
+    ".xhtml": html.read,
+    ".pdf": pdf.read,
+    **dict.fromkeys((".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp"), image.read),
+    ".docx": word.read,
+    ".pptx": slides.read,
+    ".xlsx": spreadsheet.read,
+    ".csv": delimited.read,
+    ".tsv": delimited.read,
+    ".epub": epub.read,
+    ".rtf": rich_text.read,
+    ".eml": mail.read,
 }
 
-COLLECTIONS: dict[str, Collection] = {}
+# A letter is both: read by itself it is its words, and as a collection its attachments too.
+COLLECTIONS: dict[str, Collection] = {
+    ".eml": archive.read_mail,
+    ".jsonl": jsonl.read,
+    ".tar.gz": archive.read_tar,
+    ".tgz": archive.read_tar,
+    ".zip": archive.read_zip,
+}
 
 
 def ending(name: str) -> str:

@@ -1,0 +1,90 @@
+"""Letters (.eml): the subject, who wrote to whom, and the words; attachments are documents of their own."""
+
+import re
+from collections.abc import Iterator
+from email import message_from_bytes
+from email.message import EmailMessage, MIMEPart
+from email.policy import default
+
+from corpus.document import Document
+from corpus.errors import UnreadableFile
+from corpus.readers import text as plain
+from corpus.readers.build import Part, build, clean, one_line
+from corpus.readers.dates import iso_date
+from corpus.readers.foreign import opening
+from corpus.readers.html import page_parts
+
+HEADER = re.compile(rb"\A(?:From [^\r\n]*\r?\n)?[A-Za-z][A-Za-z0-9-]*:", re.M)
+SHOWN = ("From", "To", "Cc", "Date")
+
+
+def read(data: bytes, name: str) -> Document:
+    """A letter without its attachments. Raises UnreadableFile where it is none or has no words."""
+    letter = open_letter(data, name)
+    with opening(name, "letter (.eml)"):
+        subject = _header(letter, "Subject")
+        lines = [f"{each}: {_header(letter, each)}" for each in SHOWN if _header(letter, each)]
+        body = letter.get_body(("plain", "html"))
+        parts = [Part("heading", subject, 1), Part("byline", "\n".join(lines)), *_body(body, name)]
+        if not any(clean(part.text) for part in (parts[0], *parts[2:])):
+            raise UnreadableFile(f"{name} has no words; add text to it, or leave it out")
+        metadata = {
+            "author": _header(letter, "From"),
+            "date": iso_date(_header(letter, "Date")),
+            "to": _header(letter, "To"),
+            "language": _header(letter, "Content-Language"),
+            "attachments": ", ".join(one_line(each.get_filename() or "") for each in letter.iter_attachments()),
+        }
+        return build(name, parts, subject, metadata)
+
+
+def open_letter(data: bytes, name: str) -> EmailMessage:
+    """The letter in `data`. Raises UnreadableFile where it has no headers."""
+    if not HEADER.match(data.lstrip()):
+        raise UnreadableFile(
+            f"{name} is not a letter (.eml): it begins with no header; save it again from your mail program"
+        )
+    with opening(name, "letter (.eml)"):
+        letter = message_from_bytes(data.lstrip(), policy=default)
+        if not any(letter.get(each) for each in ("From", "To", "Subject", "Date")):
+            raise UnreadableFile(f"{name} has no sender, date or subject; save it again from your mail program")
+        return letter
+
+
+def attachments(letter: EmailMessage) -> Iterator[tuple[str, bytes]]:
+    """(name, bytes) of every file sent along."""
+    for number, part in enumerate(letter.iter_attachments(), 1):
+        content = part.get_payload(decode=True)
+        if isinstance(content, bytes):
+            yield part.get_filename() or f"attachment {number}.txt", content
+        elif part.get_content_type() == "message/rfc822":
+            yield part.get_filename() or f"attachment {number}.eml", bytes(part.get_content())
+
+
+def _body(body: MIMEPart | None, name: str) -> list[Part]:
+    if body is None:
+        return []
+    content = body.get_payload(decode=True)
+    assert isinstance(content, bytes)
+    try:
+        text = content.decode(body.get_content_charset("utf-8"))
+    except (LookupError, UnicodeError):
+        text = plain.running_text(content, name)
+    if not text.strip():
+        return []
+    if body.get_content_subtype() == "html":
+        return page_parts(text, name)[0]
+    return plain_parts(text, name)
+
+
+def plain_parts(text: str, name: str) -> list[Part]:
+    """Plain text that stands in another format, as the reader of plain text takes it apart."""
+    words = clean(text)
+    if not words:
+        return []
+    document = plain.read(plain.CONTROLS.sub("", text).encode("utf-8-sig"), name)
+    return [Part(each.kind, document.text[each.start : each.end], each.level) for each in document.blocks]
+
+
+def _header(letter: EmailMessage, key: str) -> str:
+    return one_line(str(letter.get(key, "")))

@@ -1,0 +1,128 @@
+"""PDF: the words in reading order, with pages, paragraphs and headings; scanned pages by OCR.
+
+PDFium says which character stands where; lines, columns and paragraphs are made of that here. One
+page is open at a time.
+"""
+
+import re
+import threading
+from typing import Any
+
+from corpus.document import Document
+from corpus.errors import UnreadableFile
+from corpus.readers.build import build
+from corpus.readers.columns import reading_order
+from corpus.readers.dates import iso_date
+from corpus.readers.foreign import MissingPackage, opening
+from corpus.readers.furniture import without_furniture
+from corpus.readers.lines import Line
+from corpus.readers.ocr import LONGEST_SIDE, image_lines, shown_confidence
+from corpus.readers.paragraphs import parts_of
+
+KIND = "PDF"
+# PDFium may be used by one thread at a time.
+PDFIUM = threading.Lock()
+# Fewer characters than this on a page with a picture are a stamp or a page number on a scan.
+FEW = 20
+DOTS_PER_INCH = 200
+# What programs write where nobody gave a value.
+UNSAID = {"(unspecified)", "(anonymous)", "untitled", "unknown"}
+# A title that a program made of the file's name.
+FILE_NAME = re.compile(r"\.\w{2,5}$|^Microsoft \w+ - ")
+KEYS = {"author": "Author", "subject": "Subject", "keywords": "Keywords"}
+
+
+def read(data: bytes, name: str) -> Document:
+    """A PDF. Raises UnreadableFile where it is damaged, protected or without words."""
+    with PDFIUM, opening(name, KIND):
+        import pypdfium2
+
+        opened = _opened(pypdfium2, data, name)
+        try:
+            given = {
+                key: value
+                for key, value in opened.get_metadata_dict(skip_empty=True).items()
+                if value.strip().lower() not in UNSAID
+            }
+            language = _language(opened)
+            pages: list[list[Line]] = []
+            heights: list[float] = []
+            scanned: dict[int, float] = {}
+            unread: dict[int, MissingPackage] = {}
+            for number in range(1, len(opened) + 1):
+                page = opened.get_page(number - 1)
+                try:
+                    pieces, confidence = _page(page, number, name)
+                except MissingPackage as reason:
+                    pieces, confidence = [], None
+                    unread[number] = reason
+                finally:
+                    heights.append(page.get_height())
+                    page.close()
+                pages.append(pieces)
+                if confidence is not None:
+                    scanned[number] = confidence
+        finally:
+            opened.close()
+    if unread and not any(pages):
+        raise next(iter(unread.values()))
+    metadata = {key: given.get(each, "") for key, each in KEYS.items()} | {
+        "date": iso_date(given.get("CreationDate")),
+        "language": language,
+        "pages_not_read": ", ".join(map(str, unread)),
+    }
+    metadata |= shown_confidence(scanned)
+    columns = [column for page in without_furniture(pages, heights) for column in reading_order(page)]
+    title = given.get("Title", "")
+    return build(name, parts_of(columns), "" if FILE_NAME.search(title) else title, metadata)
+
+
+def _opened(pypdfium2: Any, data: bytes, name: str) -> Any:
+    try:
+        return pypdfium2.PdfDocument(data)
+    except pypdfium2.PdfiumError as reason:
+        if "password" in str(reason).lower():
+            raise UnreadableFile(
+                f"{name} is protected by a password; save a copy without one, and index that"
+            ) from None
+        raise
+
+
+def _language(opened: Any) -> str:
+    """The language that the PDF says it is in (ISO 32000-1, 14.9.2), or ""."""
+    import ctypes
+
+    import pypdfium2.raw as pdfium
+
+    size = pdfium.FPDFCatalog_GetLanguage(opened.raw, None, 0)  # characters, with a NUL at the end
+    buffer = (ctypes.c_ushort * (size + 1))()
+    pdfium.FPDFCatalog_GetLanguage(opened.raw, buffer, size)
+    return "".join(chr(each) for each in buffer if each)
+
+
+def _page(page: Any, number: int, name: str) -> tuple[list[Line], float | None]:
+    """The pieces of lines of a page, and how sure the OCR is of them where it was needed."""
+    from corpus.readers.glyphs import page_pieces
+
+    pieces, told = page_pieces(page, number)
+    characters = sum(len(each.text) for each in pieces) if told else 0
+    if characters >= FEW or not _has_picture(page, also_drawn=not characters):
+        return pieces, None
+    longest = max(page.get_size())
+    scale = min(DOTS_PER_INCH / 72, LONGEST_SIDE / longest) if longest else 1.0
+    image = page.render(scale=scale, rev_byteorder=False).to_numpy()
+    lines, confidence = image_lines(image, number, name)
+    if sum(len(each.text) for each in lines) <= characters:
+        return pieces, None
+    # Back to the page's own units, so that pages of text and of pictures have the same.
+    return [each.scaled(1 / scale) for each in lines], confidence
+
+
+def _has_picture(page: Any, also_drawn: bool) -> bool:
+    """Whether there is a picture on the page, or shapes that may be letters."""
+    import pypdfium2.raw as pdfium
+
+    kinds = [pdfium.FPDF_PAGEOBJ_IMAGE]
+    if also_drawn:
+        kinds += [pdfium.FPDF_PAGEOBJ_PATH, pdfium.FPDF_PAGEOBJ_SHADING, pdfium.FPDF_PAGEOBJ_TEXT]
+    return any(True for _ in page.get_objects(filter=kinds, max_depth=3))

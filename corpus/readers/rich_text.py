@@ -1,0 +1,52 @@
+"""Rich Text (.rtf): the words of each paragraph; title and author from its information group."""
+
+import re
+
+from corpus.document import Document
+from corpus.errors import UnreadableFile
+from corpus.readers.build import Part, build
+from corpus.readers.dates import iso_date
+from corpus.readers.foreign import opening
+
+INFORMATION = re.compile(r"\{\\(title|author|subject|keywords)(?![a-z]) ?((?:[^{}\\]|\\[^{}]|\\[{}]|\{[^{}]*\})*)\}")
+CREATED = re.compile(r"\{\\creatim\\yr(\d+)\\mo(\d+)\\dy(\d+)")
+CODE_PAGE = re.compile(r"\\ansicpg(\d+)")
+INFORMATION_WITHIN = 100_000
+
+
+def read(data: bytes, name: str) -> Document:
+    """A Rich Text file. Raises UnreadableFile where it is none, or is cut short."""
+    if not data.lstrip().startswith(b"{\\rtf"):
+        raise UnreadableFile(f"{name} is not a Rich Text file; open and save it again as RTF, or leave it out")
+    if not data.rstrip(b"\0 \r\n\t").endswith(b"}"):
+        raise UnreadableFile(f"{name} is cut short; get the whole file, or leave it out")
+    with opening(name, "Rich Text file"):
+        from striprtf.striprtf import rtf_to_text
+
+        # RTF is ASCII, and its few raw bytes are in the code page; Latin-1 carries every byte through.
+        source = data.decode("latin-1")
+        match = CODE_PAGE.search(source)
+        page = f"cp{match[1]}" if match and match[1] not in ("0", "65001") else "cp1252"
+        declared = match[0] if match else ""
+        text = _whole(rtf_to_text(source, page, errors="replace"), page)
+        parts = [Part("paragraph", line) for line in text.split("\n")]
+        metadata = {
+            key: _whole(rtf_to_text("{\\rtf1" + declared + " " + value + "}", page, errors="replace"), page)
+            for key, value in INFORMATION.findall(source[:INFORMATION_WITHIN])
+        }
+        made = CREATED.search(source[:INFORMATION_WITHIN])
+        metadata["date"] = iso_date("-".join(made.groups())) if made else ""
+        return build(name, parts, metadata.pop("title", ""), metadata)
+
+
+def _whole(text: str, page: str) -> str:
+    """The text with its surrogate pairs joined, and its bytes that stood unescaped read in the code page."""
+    text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return re.sub("[\x80-\xff]{2,}", lambda run: _decoded(run[0], page), text)
+
+
+def _decoded(run: str, page: str) -> str:
+    try:
+        return run.encode("latin-1").decode(page)
+    except UnicodeError:
+        return run

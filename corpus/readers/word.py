@@ -1,0 +1,145 @@
+"""Word documents (.docx): paragraphs, headings, lists, tables, footnotes; properties as metadata.
+
+python-docx opens the package and knows its styles; the text is gathered from the XML itself, because
+the library passes over text in content controls, text boxes and tracked insertions.
+"""
+
+import io
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from corpus.document import Document
+from corpus.readers.build import Part, build
+from corpus.readers.dates import iso_date
+from corpus.readers.foreign import opening
+from corpus.readers.table import table_parts
+from corpus.readers.zipped import open_zip
+
+if TYPE_CHECKING:
+    from lxml.etree import _Element as Element
+
+KIND = "Word document (.docx)"
+W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
+TEXT_BOX = W + "txbxContent"
+LEFT_OUT = {W + "del", W + "moveFrom", FALLBACK, TEXT_BOX, W + "instrText", W + "delText", W + "pPr", W + "rPr"}
+MARKS = {W + "tab": "\t", W + "br": "\n", W + "cr": "\n", W + "noBreakHyphen": "\u2011"}
+HEADING_STYLES = {"title": 1, "标题": 1, "subtitle": 2, "副标题": 2}
+
+
+def read(data: bytes, name: str) -> Document:
+    """A Word document. Raises UnreadableFile where it is damaged, protected or without text."""
+    open_zip(data, name, KIND)
+    with opening(name, KIND):
+        import docx
+        from docx.document import Document as WordDocument
+
+        opened: WordDocument = docx.Document(io.BytesIO(data))
+        levels = _heading_levels(opened)
+        parts = [*_parts(opened.element.body, levels), *_notes(opened)]
+        return build(name, parts, opened.core_properties.title or "", _metadata(opened))
+
+
+def _heading_levels(opened: Any) -> dict[str, int]:
+    """Style id to heading level: by the style's name, or by the outline level it sets or inherits."""
+    levels = {}
+    for style in opened.styles.element.iter(W + "style"):
+        named = style.find(W + "name")
+        title = (named.get(W + "val") or "").lower() if named is not None else ""
+        outline = style.find(f"{W}pPr/{W}outlineLvl")
+        word, _, number = title.rpartition(" ")
+        if word in ("heading", "标题") and number.isdigit():
+            levels[style.get(W + "styleId")] = min(int(number), 6)
+        elif title in HEADING_STYLES:
+            levels[style.get(W + "styleId")] = HEADING_STYLES[title]
+        elif outline is not None and int(outline.get(W + "val", "9")) < 9:
+            levels[style.get(W + "styleId")] = min(int(outline.get(W + "val")) + 1, 6)
+    return levels
+
+
+def _parts(within: "Element", levels: dict[str, int]) -> Iterator[Part]:
+    """The parts of a body, cell or text box, in order."""
+    for child in within:
+        if child.tag == W + "p":
+            yield from _paragraph(child, levels)
+        elif child.tag == W + "tbl":
+            yield from _table(child, levels)
+        elif child.tag not in LEFT_OUT and child.tag not in (W + "sectPr", W + "sdtPr", W + "tblPr"):
+            yield from _parts(child, levels)
+
+
+def _paragraph(paragraph: "Element", levels: dict[str, int]) -> Iterator[Part]:
+    style = paragraph.find(f"{W}pPr/{W}pStyle")
+    outline = paragraph.find(f"{W}pPr/{W}outlineLvl")
+    level = levels.get(style.get(W + "val") or "", 0) if style is not None else 0
+    if outline is not None and int(outline.get(W + "val") or 9) < 9:
+        level = min(int(outline.get(W + "val") or 0) + 1, 6)
+    text = _text(paragraph)
+    if level:
+        yield Part("heading", " ".join(text.split()), level)
+    elif paragraph.find(f"{W}pPr/{W}numPr") is not None:
+        yield Part("list", text)
+    else:
+        is_caption = style is not None and (style.get(W + "val") or "").lower() == "caption"
+        yield Part("caption" if is_caption else "paragraph", text)
+    for box in paragraph.iter(TEXT_BOX):
+        if not any(each.tag in (FALLBACK, TEXT_BOX) for each in box.iterancestors()):
+            yield from _parts(box, levels)
+
+
+def _text(paragraph: "Element") -> str:
+    """The words of a paragraph as they are shown, without those of its text boxes."""
+    words = []
+    stack = [paragraph]
+    while stack:
+        element = stack.pop()
+        if element.tag == W + "t":
+            words.append(element.text or "")
+        elif element.tag in MARKS:
+            words.append(MARKS[element.tag])
+        elif element.tag not in LEFT_OUT:
+            stack.extend(reversed(element))
+    return "".join(words)
+
+
+def _table(table: "Element", levels: dict[str, int]) -> Iterator[Part]:
+    rows = [
+        [each for each in row.iter(W + "tc") if _owner(each) is table]
+        for row in table.iter(W + "tr")
+        if _owner(row) is table
+    ]
+    if max((len(row) for row in rows), default=0) < 2:
+        for row in rows:
+            for cell in row:
+                yield from _parts(cell, levels)
+        return
+    yield from table_parts([" ".join(part.text for part in _parts(cell, levels)) for cell in row] for row in rows)
+
+
+def _owner(element: "Element") -> "Element | None":
+    return next(element.iterancestors(W + "tbl"), None)
+
+
+def _notes(opened: Any) -> Iterator[Part]:
+    """Footnotes and endnotes, after the text."""
+    from lxml import etree
+
+    for relation in opened.part.rels.values():
+        if relation.reltype.rsplit("/", 1)[-1] in ("footnotes", "endnotes") and not relation.is_external:
+            root = etree.fromstring(relation.target_part.blob, etree.XMLParser(resolve_entities=False))
+            for note in root:
+                if note.get(W + "type") not in ("separator", "continuationSeparator"):
+                    yield from _parts(note, {})
+
+
+def _metadata(opened: Any) -> dict[str, str]:
+    properties = opened.core_properties
+    return {
+        "author": properties.author or "",
+        # When it was saved last says nothing of the text; when it was made does.
+        "date": iso_date(properties.created),
+        "language": properties.language or "",
+        "subject": properties.subject or "",
+        "keywords": properties.keywords or "",
+        "section": properties.category or "",
+    }
