@@ -106,8 +106,7 @@ def _line(text: str, start: int, end: int, indent: int, after_blank: bool, page:
     width = columns(content[:400]) + indent + max(0, len(content) - 400)
     kind: Kind = "furniture" if content in heads else _kind(content, width)
     loose = sum(content.count(each) for each in LOOSE) if width <= 200 and not content.isascii() else 0
-    closed = CLOSED.search(content[-12:]) is not None
-    return Line(start, end, content, width, loose, indent >= INDENTED, after_blank, page, kind, closed, is_heading(content))
+    return Line(start, end, content, width, loose, indent >= INDENTED, after_blank, page, kind, is_closed(content), is_heading(content))
 
 
 def _repeated(contents: list[str]) -> frozenset[str]:
@@ -133,12 +132,17 @@ def _kind(content: str, width: int) -> Kind:
     return "list" if LIST_ITEM.match(content) else "text"
 
 
+def is_closed(content: str) -> bool:
+    """Whether a text ends as a sentence does."""
+    return CLOSED.search(content[-12:]) is not None
+
+
 def is_heading(content: str) -> bool:
     """Whether a line could be a heading: short, and not ended as a sentence or a clause is."""
     return (
         len(content) <= HEADING_COLUMNS
         and columns(content) <= HEADING_COLUMNS
-        and not CLOSED.search(content)
+        and not is_closed(content)
         and not content.endswith(("，", ",", "、", "；", ";"))
         and "\t" not in content
         and any(each.isalpha() for each in content)

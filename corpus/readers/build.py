@@ -11,9 +11,9 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from corpus.clean import CONTROLS, LINE_ENDS
 from corpus.document import Block, BlockKind, Document
 from corpus.errors import UnreadableFile
-from corpus.readers.text import CONTROLS, LINE_ENDS
 
 BLANK_LINES = re.compile(r"\n\s*\n")
 # Marks that turn the direction of what follows: a title or name that holds one can be made to look like another.

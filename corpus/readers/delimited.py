@@ -5,12 +5,12 @@ import io
 import re
 from collections import Counter
 
+from corpus.clean import CONTROLS
 from corpus.document import Document
 from corpus.errors import UnreadableFile
 from corpus.readers.build import build
 from corpus.readers.characters import text_of
 from corpus.readers.table import table_parts
-from corpus.readers.text import CONTROLS
 
 DELIMITERS = ",;\t|"
 # The longest cell that is read; the csv module's own bound is 131,072.

@@ -8,13 +8,13 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from corpus.clean import CONTROLS, LINE_ENDS
 from corpus.document import Document
 from corpus.errors import UnreadableFile
 from corpus.readers.build import Part, build, one_line
 from corpus.readers.characters import text_of
 from corpus.readers.dates import iso_date
 from corpus.readers.foreign import opening
-from corpus.readers.text import CONTROLS, LINE_ENDS
 
 if TYPE_CHECKING:
     from lxml.etree import _Element as Element

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+from corpus.clean import CONTROLS
 from corpus.decode import NotText, decode
 from corpus.document import Document
 from corpus.errors import UnreadableFile
@@ -85,7 +86,7 @@ def _document(row: dict[str, Any], name: str, number: int, taken: set[str]) -> D
     row_name = unlike(taken, f"{name}/{safe_name(named) or number}")
     try:
         # A byte-order mark, so that no sequence of words is taken for another encoding.
-        document = plain.read(plain.CONTROLS.sub("", row[key]).encode("utf-8-sig"), row_name)
+        document = plain.read(CONTROLS.sub("", row[key]).encode("utf-8-sig"), row_name)
     except UnreadableFile as reason:
         return reason
     title = row.get("title")

@@ -6,6 +6,7 @@ from email import message_from_bytes
 from email.message import EmailMessage, MIMEPart
 from email.policy import default
 
+from corpus.clean import CONTROLS
 from corpus.document import Document
 from corpus.errors import UnreadableFile
 from corpus.readers import text as plain
@@ -82,7 +83,7 @@ def plain_parts(text: str, name: str) -> list[Part]:
     words = clean(text)
     if not words:
         return []
-    document = plain.read(plain.CONTROLS.sub("", text).encode("utf-8-sig"), name)
+    document = plain.read(CONTROLS.sub("", text).encode("utf-8-sig"), name)
     return [Part(each.kind, document.text[each.start : each.end], each.level) for each in document.blocks]
 
 

@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import median
 
+from corpus.lines import LIST_ITEM, is_closed
 from corpus.readers.build import Part
 from corpus.readers.columns import Column
 from corpus.readers.lines import Line, glue, is_right_to_left, is_wide
 from corpus.readers.table import table_parts
-from corpus.readers.text import ENDS, LIST_ITEM
 
 HEADING_SIZE = 1.12  # of the size of most letters
 LONGEST_STRESSED = 60  # characters of a line in bold letters that is a heading
@@ -136,16 +136,16 @@ def _begins(line: Line, draft: _Draft, left: float, right: float) -> bool:
     if draft.kind == "heading":
         return line.bold != last.bold
     is_end = _is_end(last, line, right)
-    if LIST_ITEM.match(line.text) and (is_end or last.text.endswith(ENDS)):
+    if LIST_ITEM.match(line.text) and (is_end or is_closed(last.text)):
         return True
     hangs = len(draft.lines) == 1 and LIST_ITEM.match(last.text) is not None and line.left > last.left
     indented = line.left - left > INDENT * line.size and abs(line.left - last.left) > INDENT * line.size / 2
-    return is_end or (indented and not hangs and last.text.endswith(ENDS))
+    return is_end or (indented and not hangs and is_closed(last.text))
 
 
 def _is_end(last: Line, following: Line, right: float) -> bool:
     """Whether a line had room for what the next begins with, and does not say that it goes on."""
-    if following.text[0].islower() and not last.text.endswith(ENDS):
+    if following.text[0].islower() and not is_closed(last.text):
         return False
     room = right - last.right
     if is_wide(following.text[0]):
@@ -170,7 +170,7 @@ def _goes_on(draft: _Draft, following: _Draft, column: Column) -> bool:
     if following.kind != "paragraph" or abs(last.size - line.size) > 0.12 * last.size:
         return False
     indented = line.left - _edges(column.lines)[0] > INDENT * line.size
-    if last.text.endswith(ENDS):
+    if is_closed(last.text):
         # A sentence that ends at the very edge may be followed by more of its paragraph.
         begins_indented = draft.lines[0].left - min(each.left for each in draft.lines) > INDENT * last.size
         return begins_indented and not indented and not _is_end(last, line, draft.right)
