@@ -109,6 +109,21 @@ def page_at(document: Document, position: int) -> int | None:
     return page
 
 
+def title_at(document: Document, position: int) -> str:
+    """The title of what stands at `position`: of the article, in a file of several.
+
+    An article without a headline has the file's name: the headline of another would mislead.
+    """
+    if not document.blocks or document.blocks[-1].article == document.blocks[0].article:
+        return document.title
+    number = max(bisect_right(document.blocks, position, key=lambda each: each.start) - 1, 0)
+    article = document.blocks[number].article
+    for block in document.blocks:
+        if block.article == article and block.kind == "heading" and block.level == 1:
+            return document.text[block.start : block.end]
+    return document.name.rsplit("/", 1)[-1]
+
+
 def original_at(document: Document, position: int) -> int:
     """Where the character at `position` stood in the file's own text (`document.source`).
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from corpus import page_at
+from corpus import page_at, title_at
 from rag.answer import Found, Quote
 from rag.reader import Candidate, Reading
 from rag.terms import terms
@@ -20,7 +20,7 @@ def found(candidate: Candidate) -> Found:
     return Found(
         document.id,
         document.name,
-        document.title,
+        title_at(document, passage.start),
         document.text[passage.start : passage.end],
         passage.start,
         passage.end,
@@ -51,7 +51,7 @@ def _quote(reading: Reading, candidate: Candidate) -> Quote:
     return Quote(
         document.id,
         document.name,
-        document.title,
+        title_at(document, span.start),
         document.text[span.start : span.end],
         span.start,
         span.end,
