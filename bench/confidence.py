@@ -3,8 +3,9 @@
     python -m bench.confidence [QUESTIONS_PER_SET]
 
 Each question is asked of its set's paragraphs once with its own paragraph there and once with it
-taken away. Prints the logistic regression, and on the measuring fifth its AUROC and what each
-threshold answers.
+taken away; half of them where every paragraph is a document, half where the paragraphs of an article
+are one, under its title. Prints the logistic regression, and on the measuring fifth its AUROC and
+what each threshold answers.
 """
 
 import random
@@ -16,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from corpus import Library
+from corpus import Block, Document, Library
 from embeddings import load_encoder
 from eval import read_questions
 from eval.metrics import holds
@@ -41,22 +42,29 @@ def main() -> None:
     labels: list[bool] = []
     measuring: list[bool] = []
     reads: list[tuple[bool, list[Figures]]] = []
-    for name in SETS:
+    for name, whole in product(SETS, (False, True)):
         asked = read_questions(SHARED / name)
         chance = random.Random(1)
         corpus = chance.sample(asked.corpus, min(PARAGRAPHS, len(asked.corpus)))
+        if whole:
+            titles = list(dict.fromkeys(each.title for each in corpus))[: PARAGRAPHS // 4]
+            corpus = [each for each in asked.corpus if each.title in titles][: 2 * PARAGRAPHS]
         texts = {each.name: each.text for each in corpus}
         questions = [q for q in asked.questions if q.documents and q.documents[0] in texts]
+        indexed = _articles(corpus) if whole else list(corpus)
         with tempfile.TemporaryDirectory() as folder:
             with Library.create(folder, encoder.name, encoder.dimension) as library:
-                index_documents(corpus, library, encoder)
+                index_documents(indexed, library, encoder)
             with Assistant.open(folder, encoder) as assistant:
-                for q in chance.sample(questions, min(count, len(questions))):
-                    held = int(sha1(texts[q.documents[0]].encode()).hexdigest(), 16) % 5 == 0
+                for q in chance.sample(questions, min(count // 2, len(questions))):
+                    gold = texts[q.documents[0]]
+                    held = int(sha1(gold.encode()).hexdigest(), 16) % 5 == 0
                     vector = encoder.encode_queries([q.question])[0]
                     candidates = assistant.candidates(vector, 12)
-                    without = [each for each in candidates if each.document.name != q.documents[0]][:5]
+                    without = [each for each in candidates if not _holds(each, gold)][:5]
                     for answerable, pool in ((True, candidates[:5]), (False, without)):
+                        if not pool:
+                            continue
                         readings = assistant.reader.read(q.question, vector, pool)
                         rows.append(list(features(q.question, pool, readings)))
                         labels.append(answerable)
@@ -64,8 +72,30 @@ def main() -> None:
                         if answerable:
                             reads.append((held, [_figures(each, pool, q.answers) for each in readings]))
         print(f"{name}: {len(rows)} rows", file=sys.stderr, flush=True)
+    np.savez(Path(tempfile.gettempdir()) / "confidence.npz", rows=rows, labels=labels, measuring=measuring)
     _weights(reads)
     _fit(np.array(rows), np.array(labels), np.array(measuring))
+
+
+def _articles(paragraphs: list[Document]) -> list[Document]:
+    """Paragraphs of one title as one document, the title its heading."""
+    grouped: dict[str, list[Document]] = {}
+    for each in paragraphs:
+        grouped.setdefault(each.title, []).append(each)
+    found = []
+    for number, (title, group) in enumerate(grouped.items()):
+        text, blocks = title, [Block("heading", 0, len(title), 1)]
+        for each in group:
+            blocks.append(Block("paragraph", len(text) + 2, len(text) + 2 + len(each.text)))
+            text += "\n\n" + each.text
+        found.append(Document(f"{number:04}", title, text, tuple(blocks)))
+    return found
+
+
+def _holds(candidate: Candidate, paragraph: str) -> bool:
+    """Whether a passage has words of the paragraph."""
+    passage = candidate.document.text[candidate.passage.start : candidate.passage.end]
+    return paragraph in passage or passage in paragraph or paragraph[:60] in passage or paragraph[-60:] in passage
 
 
 def _figures(reading: Reading, pool: list[Candidate], answers: tuple[str, ...]) -> Figures:

@@ -11,7 +11,7 @@ KANA = "\u3040-\u30ff"
 
 # -- page furniture: page numbers, running heads, lines that lead from page to page
 
-MARK = r"[-—–―·•・.|｜*~～_=/\\:：«»<>《》\[\]〔〕【】()（）\s]"
+MARK = r"[-—–―·•・.|｜*~～_=/\\:：«»<>《》\[\]〔〕【】()（）▲△▼▽◀▶►◇◆■□※→←↑↓>＞\s]"
 NUMBER = r"(?:\d{1,3}|[０-９]{1,3}|[一二三四五六七八九十百〇零]{1,4})"
 PAGE_WORD = r"(?:版|页|頁|面|ページ|쪽|면)"
 SECTION = rf"[{HAN}{KANA}]{{1,6}}(?:[·・/\s][{HAN}{KANA}]{{1,6}}){{0,2}}(?:新闻|新聞|版|周刊)?"
@@ -36,6 +36,8 @@ JUMP = re.compile(
     rf"{MARK}*(?:(?:下|上|紧|緊)(?:转|轉|接)|转|轉|接)\s*(?:第?\s*[A-Z]?{NUMBER}\s*{PAGE_WORD}|[A-Z]?\d{{1,3}})[^，。]{{0,8}}$"
     rf"|{MARK}*(?:详见|詳見|相关报道见|更多报道见|导读见|本文见)\s*(?:第?\s*)?[A-Z]?{NUMBER}\s*{PAGE_WORD}[^，。]{{0,8}}$"
     rf"|{MARK}*(?:\d{{1,2}}|[０-９]{{1,2}}|[一二三四五六七八九十]{{1,2}})面(?:に続く|へ続く|から続く|に関連記事|に関連){MARK}*$"
+    rf"|{MARK}*(?:関連記事|関連|解説|続き)\s*(?:は|を)?\s*(?:\d{{1,2}}|[０-９]{{1,2}}|[一二三四五六七八九十]{{1,2}})面(?:に|へ)?{MARK}*$"
+    rf"|{MARK}*see\s+[A-Z][A-Z &-]{{2,24}},?\s*(?:page\s*)?[A-Z]?\d{{1,3}}{MARK}*$|{MARK}*[A-Z][A-Z &-]{{2,24}}\s*[,/|]\s*(?:continued\s+)?(?:from|on)\b[^.]{{0,14}}\d{{1,3}}{MARK}*$"
     rf"|{MARK}*(?:continued|cont[’']?d|turn|see|from|please see|story|more)\b[^.。]{{0,40}}\b(?:page|p\.|pg\.?|on|from)\s*\w{{0,3}}\d{{0,3}}{MARK}*$"
     rf"|{MARK}*(?:fortsetzung|continúa|sigue|viene|suite|lire|segue|продолжение|окончание|начало|siehe|ver)\b[^.]{{0,40}}\d{{1,3}}{MARK}*$",
     re.I,
@@ -47,12 +49,12 @@ MONTHS = (
     "|ноября|декабря|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec"
 )
 WEEKDAYS = (
-    "(?:mon|tues|wednes|thurs|fri|satur|sun)day|(?:montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag)"
+    "(?:mon|tues|wednes|thurs|fri|satur|sun)day|(?:mon|tues?|wed|thurs?|fri|sat|sun)\\.?,|(?:montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag)"
     "|(?:lunes|martes|miércoles|jueves|viernes|sábado|domingo)|(?:lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche)"
     "|(?:понедельник|вторник|среда|четверг|пятница|суббота|воскресенье)"
 )
 DATED = re.compile(
-    r"(?:(?:\d{4}|[二一][〇○零一二三四五六七八九]{3}|(?:令和|平成|昭和|民國|民国)[\d元]{1,3})\s*[年./-]\s*(?:\d{1,2}|[一二三四五六七八九十]{1,3})\s*[月./-]\s*(?:\d{1,2}|[一二三四五六七八九十]{1,3})\s*[日号號]?(?:[（(][日一二三四五六月火水木金土][）)])?"
+    r"(?:(?:\d{4}|[二一][〇○零一二三四五六七八九]{3}|(?:令和|平成|昭和|民國|民国)[\d元]{1,3})\s*[年./-](?:[（(][^）)]{2,8}[）)])?\s*(?:\d{1,2}|[一二三四五六七八九十]{1,3})\s*[月./-]\s*(?:\d{1,2}|[一二三四五六七八九十]{1,3})\s*[日号號]?(?:[（(][日一二三四五六月火水木金土][）)])?"
     r"|星期[一二三四五六日天]|周[一二三四五六日]|週[一二三四五六日]|[月火水木金土日]曜日?|礼拜[一二三四五六日]"
     rf"|\b(?:{WEEKDAYS})\b|\b(?:{MONTHS})\.?\s+\d{{1,2}}(?:st|nd|rd|th)?,?\s+\d{{4}}|\b\d{{1,2}}\.?\s+(?:de\s+)?(?:{MONTHS})\.?,?\s+(?:de\s+)?\d{{4}}"
     r"|\b\d{1,2}[./]\d{1,2}[./]\d{2,4}\b|(?:农历|農曆|夏历)[\u4e00-\u9fff]{2,10}|(?:总第?|第)\s*\d+\s*[期号號]|今日\s*\d+\s*版|\d{1,2}月\d{1,2}日"
@@ -66,6 +68,7 @@ PAPER = re.compile(
     re.I,
 )
 NAMED = re.compile(rf"{PAPER.pattern}\b|{PAPER.pattern}\s", re.I)
+ONLY_PAPER = re.compile(rf"(?:[\u3400-\u9fff]{{2,5}}(?:日报|日報|晚报|晚報|早报|早報|晨报|晨報|时报|時報|商报|商報|周报|週報|都市报|青年报|新聞|新闻)|THE (?:[A-Z]+ ){{0,3}}{PAPER.pattern}S?)$", re.I)
 # What no name of a paper holds, and running text nearly always does.
 RUNNING = re.compile("[ぁ-のはをに-ん]|[在于至到从的了将据被为是由]|\\b(?:the|at|in|on|was|is|were|by) ")
 CONTACT = re.compile(
@@ -78,17 +81,18 @@ STAFF = re.compile(
 # -- captions
 
 CAPTION_START = re.compile(
-    r"\s*[▲△▼▽↑↓◀←→◤◥●◆]?\s*(?:图为|圖為|图[①-⑳\d一二三四五六七八九十]{0,3}\s*[：:]|圖[①-⑳\d]{0,3}[：:]|[上下左右大小题][图圖][：:为為]?|本版图片|资料图|資料圖|图片说明|圖片說明|[图圖]说|照片[：:]|【?写真】?[：:＝=]?|写真は|〔写真|图\d+\s"
-    r"|(?:photo|picture|pictured|image|figure|fig|foto|bild|фото|imagen|photographie|صورة)\b\s*\d*\s*[:：.—–|]|(?:above|below|left|right|top|bottom|from left|clockwise|left to right|from top)\s*[:,]\s)",
+    r"\s*(?:[▲△▼▽◀▶◤◥]\s*\S|[↑↓←→●◆]?\s*(?:图为|圖為|图[①-⑳\d一二三四五六七八九十]{0,3}\s*[：:]|圖[①-⑳\d]{0,3}[：:]|[上下左右大小题][图圖][：:为為]?|本版图片|资料图|資料圖|图片说明|圖片說明|[图圖]说|照片[：:]|【写真】|写真[：:＝=・①-⑳]|写真は|〔写真|图\d+\s"
+    r"|(?:photo|picture|pictured|image|figure|fig|foto|bild|фото|imagen|photographie|صورة)\b\s*\d*\s*[:：.—–|]|(?:above|below|left|right|top|bottom|from left|clockwise|left to right|from top)\s*[:,]\s))",
     re.I,
 )
-CREDITS = r"(?:摄|攝|摄影|攝影|摄影报道|供图|供圖|提供|图|翻拍|制图|绘|漫画|发)"
+CREDITS = r"(?:图片|照片|写真|资料图?|示意图|効果图|摄|攝|摄影|攝影|摄影报道|供图|供圖|提供|图|翻拍|制图|绘|漫画|发)"
 CAPTION_END = re.compile(
     rf"(?:(?:记者|記者|通讯员|特派員|作者|[／/\s）)。]|^)[^，。]{{0,24}}(?:摄|攝|摄影|攝影|摄影报道|供图|供圖)(?:\s*[/／]\s*\S{{2,10}})?|[（(][^（）()]{{0,24}}{CREDITS}|[／/]\s*{CREDITS}"
-    rf"|(?:摄影|攝影|供图|图片来源|图源|来源|制图|漫画|图|摄|视觉)\s*[:：/／]\s*\S{{2,16}}"
-    r"|[＝=][^。]{1,24}(?:撮影|提供|写す)|(?:撮影|写真提供)|(?:^|[\s。）)])[（(]?(?:新华社|新華社|中新社|视觉中国|IC photo|CFP|法新社?|路透社?|美联社?|共同社)[^，。]{0,10}(?:发|供图|图|图片|传真|摄)"
+    rf"|(?:摄影|攝影|供图|图片来源|图源|来源|制图|漫画|图|摄|视觉)\s*[:：/／｜|丨]\s*\S{{2,16}}|(?:图源|图片来源|摄影|制图)\s+\S{{2,12}}|(?:资料图片?|资料照片|资料写真|資料写真|示意图|效果图)"
+    r"|[＝=][^。]{1,60}(?:撮影|提供|写す)|[＝=]\s*(?:共同|時事|ロイター|AFP時事|AP|UPI|新華社)|(?:撮影|写真提供)|(?:^|[\s。）)])[（(]?(?:新华社|新華社|中新社|视觉中国|IC photo|CFP|法新社?|路透社?|美联社?|共同社)[^，。]{0,10}(?:发|供图|图|图片|传真|摄)"
     r"|\b(?:photo(?:graph)?|picture|foto|image|credit|courtesy|photos?)s?\s*(?:by|:|von|de|of|courtesy of|\|)\s[^.]{1,40}"
     r"|[/／|]\s*(?:staff|ap|afp|epa|efe|dpa|ansa|reuters|getty(?: images)?|xinhua|tass|bloomberg|pool|handout|file)(?: photo)?"
+    r"|[.!?]\s+[A-Z][\w.'’ -]{3,30}\s*[/|]\s*(?:[A-Z][\w.'’]*\s?){1,4}|\([A-Z][\w.'’ -]{3,30}\s*[/|]\s*[A-Z][\w.'’ ]{1,30}|\b(?:[A-Z][\w'’.]+\s){1,3}photo"
     r"|\((?:photo|courtesy|file photo|ap|afp|reuters|getty|efe|foto)[^)]{0,40}|(?:file|ap|afp|staff|handout|courtesy)\s*photo(?:/[\w. ]{2,30})?)\s*[)）】〕。.]?$",
     re.I,
 )
@@ -115,9 +119,10 @@ BYLINE = re.compile(
     rf"|[（(【\[■□◆◎●○▲]?\s*{NAME}(?:[\s、　]+{NAME}){{1,6}}\s*(?:(?:图片|照片|图)由.{{2,30}}提供|文/图|报道|報道)?[）)】\]]?$"
     rf"|[（(【\[■□◆◎●○▲]\s*{NAME}\s*[）)】\]]?$"
     rf"|{NAMES}\s+(?:图片|照片|图)由.{{2,30}}提供$"
-    rf"|{NAME}\s*[/／|丨]\s*(?:文|图|文图|摄)$"
+    rf"|(?:{NAME}\s*[/／|丨]\s*(?:文|图|文图|摄|摄影)\s*){{1,3}}$|文\s+{NAMES}(?:\s+图\s+{NAMES})?$|{NAME}(?:[\s、]{NAME})*\s+发自[{HAN}]{{2,6}}$"
+    rf"|[（(]?作者(?:系|为|是|單位|单位)[^，。]{{2,40}}[）)]?$|[（(]?(?:摘自|原载|原載|选自|转自)《[^》]{{1,20}}》[^，。]{{0,16}}[）)]?$"
     rf"|[（(]?\s*据?\s*(?:新华社|新華社|中新社|中新网|央视|人民网|本报综合)[^，。]{{0,14}}[）)]?$"
-    rf"|本[报報刊](?:评论员|評論員|编辑部|編輯部|综合(?:报道|消息)?|专电|評論部|社论)$"
+    rf"|[□■◎●○▲]?\s*本[报報刊](?:评论员|評論員|编辑部|編輯部|综合(?:报道|消息)?|专电|評論部|社论)$"
     rf"|[（(【]?(?:[{HAN}{KANA}]{{2,8}}[\s・　]*)?(?:記者|特派員|編集委員|論説委員|支局長|通信員)[・:：＝=\s　]*[{HAN}{KANA}]{{2,8}}(?:[、・\s　][{HAN}{KANA}]{{2,8}}){{0,3}}[）)】]?$"
     rf"|[（(【]?[{HAN}{KANA}]{{2,8}}[\s　・]*(?:記者|特派員|編集委員|論説委員|支局長)[）)】]?$"
     rf"|[（(【][{HAN}]{{2,4}}[\s　・]?[{HAN}{KANA}]{{0,4}}(?:[、・\s　][{HAN}{KANA}]{{2,6}}){{0,2}}[）)】]$"
@@ -130,6 +135,7 @@ LATIN_BYLINE = re.compile(
     rf"(?:(?:,|and|&|und|y|et|e|и)\s*{CAPITALISED}{{2,5}})*{DESK}$"
     rf"|{CAPITALISED}{{2,4}}[,|·•/—–]\s*(?:[\w.'’&]+\s){{0,4}}(?:[Ss]taff|[Ww]riter|[Rr]eporter|[Cc]orrespondent|[Ee]ditor|[Cc]olumnist|[Pp]ress|[Rr]edactor[a]?|[Cc]orresponsal|[Rr]edaktion|STAFF|WRITER|REPORTER)\b.{{0,30}}$"
     rf"|(?:[Bb]y\s+)?(?:[Oo]ur|[Tt]he|[Aa]|From)?\s*(?:[A-Z][\w.]*\s){{0,3}}(?:[Ss]taff|STAFF|[Ss]pecial|[Oo]wn)\s+(?:[Ww]riters?|[Rr]eporters?|[Rr]eports?|[Cc]orrespondents?|WRITERS?|REPORTERS?|to the .{{2,30}})$"
+    r"|(?:[Oo]f [Tt]he\s+)?(?:The\s+)?(?:[A-Z][\w'’]+\s){1,3}Staff$|[—–]\s*[A-Z][\w'’.-]+(?:\s[A-Z][\w'’.-]+){1,3}$"
     r"|(?:By\s+)?(?:The\s+)?Associated Press$|(?:By\s+)?Reuters$"
 )
 
@@ -160,6 +166,8 @@ def _is_running_head(content: str) -> bool:
     """The paper's name, a date, a page, an address: and little else."""
     if re.search("[，。；、“”]", content):
         return False
+    if ONLY_PAPER.match(content):
+        return True
     dates = DATED.findall(content)
     rest = re.sub(rf"(?:{MARK}|\d)+", " ", CONTACT.sub("", DATED.sub("", content))).strip()
     if CONTACT.search(content) and len(content) <= 60 and not re.search("[.!?]$", content):

@@ -38,7 +38,7 @@ def build_app(assistant: Assistant, examples: Sequence[str] = ()) -> gr.Blocks:
                 with gr.Accordion("文档 Documents", open=False):
                     listed = gr.HTML(_documents(assistant))
                     upload = gr.File(
-                        label="添加文件 Add files (.txt, .md)", file_count="multiple",
+                        label="添加文件 Add files: txt, md, html, pdf, docx, pptx, xlsx, csv, epub, rtf, eml, images, zip …", file_count="multiple",
                         elem_id="yinju-upload", height=120,
                     )  # fmt: skip
                     said = gr.HTML(elem_id="yinju-said")

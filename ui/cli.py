@@ -272,6 +272,7 @@ def docs_show(name: str, library: LibraryOption = DEFAULT, as_json: JsonOption =
                 "blocks": blocks,
                 "metadata": dict(document.metadata),
                 "source": document.source,
+                "runs": [[each.start, each.original, each.length] for each in document.runs],
             }
         )
     else:

@@ -3,8 +3,11 @@
 import json
 from html import escape
 
-from corpus import Document
+from corpus import Document, original_at, title_at
 from rag import Answer, Found, Quote
+
+# Characters shown on either side of a quote in the file as it is.
+AROUND = 300
 
 
 def answer_html(answer: Answer) -> str:
@@ -29,14 +32,34 @@ def question_html(question: str) -> str:
 
 
 def source_html(document: Document, start: int, end: int) -> str:
-    """The whole document with `start:end` highlighted."""
+    """The whole document with `start:end` highlighted, articles parted, and the place as the file has it."""
     parts = []
+    article = 0
     for block in document.blocks:
-        tag = "h3" if block.kind == "heading" else "p"
-        parts.append(f"<{tag}>{_highlighted(document.text, block.start, block.end, start, end)}</{tag}>")
+        if block.article != article:
+            article = block.article
+            parts.append("<hr>")
+        tag = f"h{min(block.level + 2, 5)}" if block.kind == "heading" else "p"
+        inside = _highlighted(document.text, block.start, block.end, start, end)
+        parts.append(f'<{tag} class="yinju-{block.kind}" dir="auto">{inside}</{tag}>')
     return (
-        f'<div class="yinju-source"><h2>{escape(document.title)}</h2>'
-        f'<p class="yinju-place">{escape(document.name)} · {_place(start, end)}</p>{"".join(parts)}</div>'
+        f'<div class="yinju-source"><h2 dir="auto">{escape(title_at(document, start))}</h2>'
+        f'<p class="yinju-place">{escape(document.name)} · {_place(start, end)}</p>'
+        f'{_as_it_was(document, start, end)}{"".join(parts)}</div>'
+    )
+
+
+def _as_it_was(document: Document, start: int, end: int) -> str:
+    """The place in the file as it is, where reading has mended it."""
+    if document.source is None:
+        return ""
+    first, last = original_at(document, start), original_at(document, end - 1) + 1
+    first, last = min(first, last), max(first, last)
+    before, after = max(0, first - AROUND), min(len(document.source), last + AROUND)
+    excerpt = _highlighted(document.source, before, after, first, last).replace("yinju-here", "yinju-there")
+    return (
+        "<details><summary>文件里的原样 · As it stands in the file</summary>"
+        f'<pre class="yinju-original" dir="auto">{excerpt}</pre></details>'
     )
 
 

@@ -19,6 +19,9 @@ mark { background: #ffe08a; color: #222; padding: 0 .1em; border-radius: 2px; }
 .yinju-problem { border: 1px solid #b3261e; color: #b3261e; border-radius: 8px; padding: .6em 1em; margin: .6em 0; }
 .yinju-source { max-height: 76vh; overflow-y: auto; padding: 0 1em; line-height: 1.8;
   font-family: "Noto Serif CJK SC", "Songti SC", SimSun, Georgia, serif; }
+.yinju-source hr { margin: 1.6em 0; }
+.yinju-caption, .yinju-byline, .yinju-furniture { color: var(--body-text-color-subdued); font-size: .9em; }
+.yinju-original { white-space: pre-wrap; overflow-wrap: anywhere; font-size: .92em; background: var(--background-fill-secondary); padding: .6em; }
 .yinju-source p { white-space: pre-wrap; overflow-wrap: anywhere; }
 #yinju-place, #yinju-open { position: absolute; left: -9999px; height: 1px; overflow: hidden; }
 """
