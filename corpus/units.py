@@ -29,7 +29,7 @@ USUAL = 3.0
 PLAIN = 4.5
 NEVER = 99.0
 # What it takes that a line without a stop is a paragraph's beginning and no heading.
-CUT_SHORT, AT_FOOT = 3.0, 1.0
+CUT_SHORT, AT_FOOT = 3.6, 1.0
 STRAY_COLUMNS = 120
 # Characters alone never weigh more than this against the set of a column.
 FEW = 5.0
