@@ -27,7 +27,7 @@ from rag.reader import Candidate, Reading
 
 SHARED = Path(__file__).parents[2] / "shared" / "datasets"
 SETS = ("cmrc2018/cmrc2018_dev.json", "drcd/DRCD_dev.json", "jaquad/jaquad_train_0003.json", "squad2/squad2_part.json")
-PARAGRAPHS = 120
+PARAGRAPHS = 50
 # Of a reading: shared words, its cosine, its passage's cosine, its kind, and whether it holds a gold answer.
 Figures = tuple[float, float, float, bool, bool]
 
