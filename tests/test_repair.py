@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from corpus import Document, original_at, read_bytes
+from corpus import Document, UnreadableFile, original_at, read_bytes
 from corpus.clean import LINE_ENDS, clean
 
 STORY = (
@@ -154,3 +154,8 @@ def test_byline_and_running_head_say_who_wrote_and_when() -> None:
     text = "云岭日报 2023年10月18日 星期三\n\n青石镇告别老水厂\n\n本报记者 陈远 通讯员 李明\n\n老水厂昨天停止供水，由新建的云岭水厂接替。\n"
     assert dict(read(text).metadata) == {"date": "2023-10-18", "author": "陈远、李明"}
     assert dict(read("Harbour plan\n\nBy Jane Smith, Staff Writer\n\nThe board met on Monday. It agreed.\n").metadata) == {"author": "Jane Smith"}
+
+
+def test_a_line_of_millions_of_characters_is_data_and_no_text() -> None:
+    with pytest.raises(UnreadableFile, match=r"page\.txt has a line of 2,000,001 characters.*break it into lines"):
+        read("a" * 2_000_001)
