@@ -1,8 +1,8 @@
 """Knowing when not to answer: the probability that the documents answer, from the scores.
 
-A logistic regression over five figures of the best reading, fitted on the training part of the
-shared question sets, each question asked once with its paragraph and once with it taken away
-(bench/confidence.py fits it and measures it on the other part).
+A logistic regression over three figures of the best readings, fitted on the training part of the
+shared question sets, each question asked once with its paragraph and once with it taken away, of documents
+of one paragraph and of whole articles (bench/confidence.py fits it and measures it on the other part).
 """
 
 from collections.abc import Sequence
@@ -12,28 +12,26 @@ from rag.reader import Candidate, Reading
 from rag.terms import rarity, shared, terms
 
 # Of the features in their order, fitted by bench/confidence.py.
-INTERCEPT = -55.7
-WEIGHTS = (13.3, 46.0, 9.1, 1.8, 17.2)
+INTERCEPT = -46.5
+WEIGHTS = (49.3, 8.6, 2.1)
 # Below this no answer is given.
-THRESHOLD = 0.5
+THRESHOLD = 0.35
 
 
 def features(question: str, candidates: Sequence[Candidate], readings: Sequence[Reading]) -> tuple[float, ...]:
-    """Five figures of what was found, none of which grows with the library.
+    """Three figures of what was found, none of which grows with the library.
 
-    The cosine of the best passage and of the best sentence; the shares of the question's words in
-    the best passage and in the best reading's sentence; the best passage's lead over the others.
+    The cosine of the best sentence; the shares of the question's words in the best passage and in the
+    best reading's sentence. How far the best passage leads the others tells nothing more, and less
+    where they are of one document.
     """
     asked = terms(question)
     texts = [terms(each.document.text[each.passage.start : each.passage.end]) for each in candidates[:5]]
     weights = rarity(texts)
-    others = [each.score for each in candidates[1:5]] or [candidates[0].score]
     return (
-        candidates[0].score,
         max(each.cosine for each in readings),
         max(shared(asked, each, weights) for each in texts),
         readings[0].words,
-        candidates[0].score - sum(others) / len(others),
     )
 
 
