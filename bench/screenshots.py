@@ -10,7 +10,7 @@ from playwright.sync_api import sync_playwright
 
 IMAGES = Path(__file__).parents[1] / "docs" / "images"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
-ASKED = {"chat": "临江地铁6号线全长多少公里？", "none": "How do I bake sourdough bread at home?"}
+ASKED = {"chat": "县医院的高年资医生每年要下乡多少天？", "none": "How do I bake sourdough bread at home?"}
 
 
 def main() -> None:
