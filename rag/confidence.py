@@ -14,8 +14,6 @@ from rag.terms import rarity, shared, terms
 # Of the features in their order, fitted by bench/confidence.py.
 INTERCEPT = -55.7
 WEIGHTS = (13.3, 46.0, 9.1, 1.8, 17.2)
-# Below this no answer is given.
-THRESHOLD = 0.5
 
 
 def features(question: str, candidates: Sequence[Candidate], readings: Sequence[Reading]) -> tuple[float, ...]:

@@ -1,0 +1,92 @@
+"""The commands that measure: `yinju eval`, `compare`, `questions`, `tune`."""
+
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from corpus.errors import QuestionError
+from ui.printing import print_json
+from ui.terminal import progress_bar
+
+if TYPE_CHECKING:
+    from eval import QuestionSet
+
+DEFAULT = Path(".yinju")
+QUESTIONS = "JSON Lines, CSV, XLSX, SQuAD-like JSON, or a BEIR or TREC folder."
+JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")]
+LibraryOption = Annotated[Path, typer.Option("--library", help="The library's folder.", metavar="DIR")]
+QuestionsArgument = Annotated[Path, typer.Argument(help=QUESTIONS, metavar="QUESTIONS")]
+questions_app = typer.Typer(help="Question sets: check one, or make one from use.", no_args_is_help=True)
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands to the command line."""
+    app.command("eval")(evaluate)
+    app.add_typer(questions_app, name="questions")
+
+
+def evaluate(
+    questions: QuestionsArgument,
+    output: Annotated[Path, typer.Option(help="The run folder to write.", metavar="DIR")],
+    library: Annotated[Path | None, typer.Option(help="The library to ask.", metavar="DIR")] = None,
+    corpus: Annotated[Path | None, typer.Option(help="Files to index and ask.", metavar="PATH")] = None,
+    processes: Annotated[int, typer.Option(min=1, max=64, help="Ask in so many processes; the answers are the same.")] = 1,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace another run that the folder holds.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Ask a set of questions and measure the answers.
+
+    Stopped, it goes on where it was when the same command is given again.
+
+    Example: yinju eval questions.jsonl --library .yinju --output runs/today
+    """
+    if library is not None and corpus is not None:
+        raise QuestionError("--library and --corpus were both given; give the one that is to be asked")
+    from eval import read_questions
+
+    asked = read_questions(questions)
+    if library is None and corpus is None and not asked.corpus:
+        library = DEFAULT
+    from eval import run
+
+    said = {"questions": str(questions), "corpus": str(corpus or library or "the questions' own paragraphs")}
+    with _library(library, corpus, asked) as folder, progress_bar("Asking") as bar:
+        done = run(asked, folder, output, said=said, progress=bar, processes=processes, overwrite=overwrite)
+    if as_json:
+        print_json(done.metrics)
+        return
+    from eval.report import summary
+
+    for name, value, between in summary(done.metrics):
+        print(f"{name:40}{value:>10}  {between}".rstrip())
+    print(f"written to {output}; open {output / 'report.html'}")
+
+
+@contextmanager
+def _library(library: Path | None, corpus: Path | None, asked: "QuestionSet") -> Iterator[Path]:
+    """The library to ask; where none is given, one made for the while."""
+    from corpus import Library
+
+    if library is not None:
+        Library.open(library).close()
+        yield library
+        return
+    from embeddings import load_encoder
+    from rag import index_documents, index_paths
+
+    with tempfile.TemporaryDirectory(prefix="yinju-eval-") as scratch:
+        folder = Path(scratch) / "library"
+        encoder = load_encoder()
+        with Library.create(folder, encoder.name, encoder.dimension) as opened, progress_bar("Indexing") as bar:
+            if corpus is not None:
+                report = index_paths([corpus], opened, encoder, bar)
+            else:
+                report = index_documents(asked.corpus, opened, encoder, bar)
+        for _, reason in report.failures:
+            print(f"yinju: skipped: {reason}", file=sys.stderr)
+        yield folder
