@@ -8,7 +8,19 @@ another; `check_questions` finds what is wrong with a set; `tune` chooses settin
 and measures them on the other.
 """
 
+from eval.check import check_questions
+from eval.compare import Comparison, compare
 from eval.questions import Question, QuestionSet, Span, read_questions
 from eval.run import Run, run
 
-__all__ = ["Question", "QuestionSet", "Run", "Span", "read_questions", "run"]
+__all__ = [
+    "Comparison",
+    "Question",
+    "QuestionSet",
+    "Run",
+    "Span",
+    "check_questions",
+    "compare",
+    "read_questions",
+    "run",
+]

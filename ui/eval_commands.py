@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from corpus.errors import QuestionError
+from ui.comparison import print_comparison
 from ui.printing import print_json
 from ui.terminal import progress_bar
 
@@ -27,6 +28,7 @@ questions_app = typer.Typer(help="Question sets: check one, or make one from use
 def register(app: typer.Typer) -> None:
     """Add these commands to the command line."""
     app.command("eval")(evaluate)
+    app.command("compare")(compare_runs)
     app.add_typer(questions_app, name="questions")
 
 
@@ -90,3 +92,63 @@ def _library(library: Path | None, corpus: Path | None, asked: "QuestionSet") ->
         for _, reason in report.failures:
             print(f"yinju: skipped: {reason}", file=sys.stderr)
         yield folder
+
+
+def compare_runs(
+    runs: Annotated[list[Path], typer.Argument(help="Run folders of `yinju eval`; the first is what others are held against.", metavar="RUN_DIR RUN_DIR...")],
+    fail_if: Annotated[list[str] | None, typer.Option(help="Exit with 1 where a change is like this.", metavar="CONDITION")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Hold runs of the same questions against the first, with tests of significance.
+
+    Example: yinju compare runs/before runs/after --fail-if 'quotes.hit@1 < -0.01'
+    """
+    from eval.compare import compare, parse_fails
+
+    fails = [parse_fails(each) for each in fail_if or ()]
+    found = compare(runs)
+    failed = [f"{each.after}: {fail.text}" for each in found for fail in fails if fail.holds(each)]
+    if as_json:
+        print_json({"comparisons": [each.to_json() for each in found], "failed": failed})
+    else:
+        for each in found:
+            print_comparison(each)
+        for text in failed:
+            print(f"failed: {text}")
+    if failed:
+        raise typer.Exit(1)
+
+
+@questions_app.command("check")
+def questions_check(
+    questions: QuestionsArgument,
+    library: Annotated[Path | None, typer.Option(help="The library that is to be asked.", metavar="DIR")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Is this set whole? Its form, and its gold against the corpus; exit status 1 where something is found.
+
+    Example: yinju questions check questions.jsonl --library .yinju
+    """
+    from dataclasses import asdict
+
+    from corpus import Library
+    from eval import check_questions, read_questions
+
+    asked = read_questions(questions)
+    if library is None and not asked.corpus:
+        library = DEFAULT
+    if library is None:
+        findings = check_questions(asked.questions, asked.corpus)
+    else:
+        with Library.open(library) as opened:
+            names = [name for _, name, _, _ in opened.labels()]
+            documents = (found for found in map(opened.document, names) if found is not None)
+            findings = check_questions(asked.questions, documents)
+    if as_json:
+        print_json({"questions": len(asked.questions), "findings": [asdict(each) for each in findings]})
+    else:
+        for each in findings:
+            print(f"{each.id}: {each.says}")
+        print(f"{len(asked.questions)} questions, {len(findings)} findings")
+    if findings:
+        raise typer.Exit(1)
