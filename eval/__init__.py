@@ -8,6 +8,7 @@ another; `check_questions` finds what is wrong with a set; `tune` chooses settin
 and measures them on the other.
 """
 
+from eval import tune
 from eval.check import check_questions
 from eval.compare import Comparison, compare
 from eval.questions import Question, QuestionSet, Span, read_questions
@@ -23,4 +24,5 @@ __all__ = [
     "compare",
     "read_questions",
     "run",
+    "tune",
 ]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from corpus.errors import QuestionError
-from ui.comparison import print_comparison
+from ui.comparison import print_comparison, print_differences
 from ui.printing import print_json
 from ui.terminal import progress_bar
 
@@ -29,6 +29,7 @@ def register(app: typer.Typer) -> None:
     """Add these commands to the command line."""
     app.command("eval")(evaluate)
     app.command("compare")(compare_runs)
+    app.command("tune")(tune_settings)
     app.add_typer(questions_app, name="questions")
 
 
@@ -152,3 +153,75 @@ def questions_check(
         print(f"{len(asked.questions)} questions, {len(findings)} findings")
     if findings:
         raise typer.Exit(1)
+
+
+@questions_app.command("export")
+def questions_export(
+    library: LibraryOption = DEFAULT,
+    output: Annotated[Path | None, typer.Option(help="The file to write; standard output by default.", metavar="FILE")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Thumbs up and down and corrections, kept by the chat page, as a question set (JSON Lines).
+
+    Example: yinju questions export --library .yinju --output questions.jsonl
+    """
+    from corpus import Library
+    from corpus.feedback import all_feedback
+    from eval.export import question_lines
+
+    with Library.open(library) as opened:
+        lines = list(question_lines(all_feedback(opened)))
+    if output is not None:
+        try:
+            output.write_text("".join(f"{each}\n" for each in lines), "utf8", errors="backslashreplace")
+        except OSError as reason:
+            raise QuestionError(f"{output} cannot be written ({reason.strerror}); choose another with --output") from None
+        if not as_json:
+            print(f"{len(lines)} questions written to {output}")
+    elif not as_json:
+        print("\n".join(lines))
+    if as_json:
+        import json
+
+        print_json({"questions": [json.loads(each) for each in lines]})
+
+
+def tune_settings(
+    questions: QuestionsArgument,
+    library: LibraryOption = DEFAULT,
+    lengths: Annotated[str, typer.Option(help="Passage lengths to try, in tokens; empty to leave the length as it is.")] = "150,250,400",
+    save: Annotated[bool, typer.Option("--save", help="Write the chosen settings into the library.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Choose passage length, weights, passages read and the threshold on one half; measure on the other.
+
+    Example: yinju tune questions.jsonl --library .yinju --save
+    """
+    from dataclasses import asdict
+
+    from corpus import Library
+    from embeddings import load_encoder
+    from eval import read_questions, tune
+
+    try:
+        tried = [int(each) for each in lengths.split(",") if each.strip()]
+    except ValueError:
+        tried = [0]
+    if any(not 20 <= each <= 100_000 for each in tried):
+        raise QuestionError(f"--lengths {lengths!r} are no numbers of tokens from 20 on; write them like: 150,250,400")
+    asked = read_questions(questions)
+    with Library.open(library) as opened:
+        model = opened.model
+    encoder = load_encoder(model)
+    found = tune.tune(asked.questions, library, encoder, lambda text: print(f"yinju: {text}", file=sys.stderr), tried)
+    if save:
+        tune.save(library, encoder, found.after)
+    if as_json:
+        print_json(found.to_json() | {"saved": save})
+        return
+    before = asdict(found.before)
+    for name, value in asdict(found.after).items():
+        print(f"{name:16}{before[name]} → {value}" if before[name] != value else f"{name:16}{value}")
+    print(f"on the {found.measuring} questions that nothing was chosen by:")
+    print_differences(found.differences)
+    print(f"written into {library}" if save else "nothing is written; --save writes it into the library")
