@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -38,12 +39,14 @@ def document(name: str, text: str) -> Document:
     return Document(name, name, text, (Block("paragraph", 0, len(text)),))
 
 
-CORPUS = [document(f"{name}.txt", f"{name}市的人口是{number}万。{name}市在江边。<script>alert(1)</script>{name}。") for number, name in enumerate(NAMES, 11)]
+CORPUS = [document(f"{name}.txt", f"{name}市的人口是{number}万。{name}市在江边。") for number, name in enumerate(NAMES, 11)]
+CORPUS.append(document("sea.html", "海王星的<script>直径</script>是49244公里。"))
 TOWNS = tuple(
     Question(f"q {number}", f"{name}市的人口是多少？", (f"{number}万",), (f"{name}.txt",), spans=(Span(f"{name}.txt", 6, 9),), extra={"desk": "city"})
     for number, name in enumerate(NAMES, 11)
 )
-QUESTIONS = (*TOWNS, Question("none", "月球的重量是多少？", answerable=False), Question("open", "江边有什么？"))
+QUESTIONS = (*TOWNS, Question("none", "月球的重量是多少？", answerable=False), Question("open", "江边有什么？"),
+             Question("<i>", "海王星的<script>直径</script>是多少公里？", ("49244公里",)))  # fmt: skip
 SET = QuestionSet(QUESTIONS)
 
 
@@ -164,10 +167,11 @@ def test_without_gold_answers_are_written_and_nothing_is_measured_as_zero(opened
 def test_a_report_stands_alone_and_escapes_what_documents_say(opened: Opened, tmp_path: Path) -> None:
     done = run(SET, opened(), tmp_path / "run")
     page = (tmp_path / "run" / "report.html").read_text()
-    assert "<script>alert(1)" not in page and "&lt;script&gt;alert(1)" in page
+    assert "<script>直径" not in page and "<i>" not in page.replace("<i>not answered</i>", "")
+    assert page.count("海王星的&lt;script&gt;直径") >= 2  # the question and its quote
     assert "<mark>11万</mark>" in page and page.count("<svg") >= 3
     assert not any(each in page for each in ("src=", "<link", "@import", "url(http"))
-    assert all(each.question in page for each in QUESTIONS)
+    assert all(escape(each.question) in page for each in QUESTIONS)
     assert len(page) < 1_000_000
     assert done._repr_html_().startswith("<iframe")
 
