@@ -1,8 +1,9 @@
 """Outcomes to the numbers of metrics.json, each with its interval.
 
 The groups of the contract hold its keys and no others, null where the set has nothing to measure one
-on. The other groups leave out what cannot be measured. Everything but `latency_ms`,
-`latency_stages_ms` and `cost` is the same at every run of the same questions on the same library.
+on. The other groups leave out what cannot be measured. Everything but TIMED (`latency_ms`,
+`latency_stages_ms`, `latency_intervals_ms` and `cost`) is the same, to the byte, at every run of the same
+questions on the same library.
 """
 
 from collections import Counter
@@ -31,7 +32,7 @@ CONTRACT = {
 # What a slice is measured by.
 SLICED = ("retrieval.recall@1", "retrieval.mrr@10", "quotes.hit@1", "quotes.exact@1", "quotes.f1@1", *ANSWERED)
 # Groups that differ between two runs of the same.
-TIMED = ("latency_ms", "latency_stages_ms", "cost")
+TIMED = ("latency_ms", "latency_stages_ms", "latency_intervals_ms", "cost")
 DIGITS = 6
 
 
@@ -105,7 +106,17 @@ def latency(timings: Iterable[Mapping[str, float]]) -> dict[str, Any]:
         stage: {f"p{p}": round(float(np.percentile(values, p)), 2) for p in (50, 95, 99)} for stage, values in stages.items()
     }
     total = shown.get("total", {})
-    return {"latency_ms": {"p50": total.get("p50"), "p95": total.get("p95")}, "latency_stages_ms": shown}
+    between = {f"total.p{p}": _percentile_interval(np.array(stages["total"]), p) for p in (50, 95, 99)} if shown else {}
+    return {
+        "latency_ms": {"p50": total.get("p50"), "p95": total.get("p95")},
+        "latency_stages_ms": shown,
+        "latency_intervals_ms": between,
+    }
+
+
+def _percentile_interval(values: Numbers, p: int) -> list[float | None]:
+    found = interval(len(values), lambda counts: float(np.percentile(np.repeat(values, counts.astype(int)), p)))
+    return [_rounded(each) for each in found or ()]
 
 
 def _abstention(facts: Numbers) -> dict[str, tuple[float | None, tuple[float, float] | None]]:

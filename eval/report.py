@@ -44,7 +44,8 @@ def write_report(path: Path, metrics: Mapping[str, Any], table: Path, answers: P
 
 def summary(metrics: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
     """(name, value, interval) of every figure, as the page and the command line show them."""
-    intervals = metrics.get("intervals", {})
+    waits = metrics.get("latency_intervals_ms", {})
+    intervals = metrics.get("intervals", {}) | {f"latency_ms.{key}": waits.get(f"total.{key}") for key in ("p50", "p95")}
     for group in GROUPS:
         for key, value in (metrics.get(group) or {}).items():
             name = f"{group}.{key}"
