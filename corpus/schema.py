@@ -120,10 +120,23 @@ def _file_of_format_1(connection: sqlite3.Connection, name: str, source: str) ->
     return int(connection.execute("SELECT id FROM files WHERE path = ?", row[:1]).fetchone()[0])
 
 
+def _feedback(connection: sqlite3.Connection) -> None:
+    """Format 3: what people said of answers. It names documents, and outlives them."""
+    _run(
+        connection,
+        """CREATE TABLE feedback (
+            id INTEGER PRIMARY KEY, question TEXT NOT NULL, verdict TEXT NOT NULL, document TEXT,
+            "start" INTEGER, "end" INTEGER, text TEXT NOT NULL, "when" TEXT NOT NULL
+        )""",
+    )
+
+
 def _run(connection: sqlite3.Connection, *statements: str) -> None:
     for each in statements:
         connection.execute(each)
 
 
-MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (_documents_and_passages, _files_and_vectors)
+MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
+    _documents_and_passages, _files_and_vectors, _feedback,
+)  # fmt: skip
 FORMAT = len(MIGRATIONS)

@@ -1,92 +1,175 @@
-"""How right an answer is: exact match and F1 by the official rules, quote hits, retrieval, abstention."""
+"""Outcomes to the numbers of metrics.json, each with its interval.
 
-import re
-import string
-import unicodedata
+The groups of the contract hold its keys and no others, null where the set has nothing to measure one
+on. The other groups leave out what cannot be measured. Everything but TIMED (`latency_ms`,
+`latency_stages_ms`, `latency_intervals_ms` and `cost`) is the same, to the byte, at every run of the same
+questions on the same library.
+"""
+
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
-HAN_OR_KANA = re.compile("[\u3040-\u30ff\u3400-\u9fff]")
-TOKEN = re.compile("[\u4e00-\u9fa5\u3040-\u30ff]|[^\\W\u4e00-\u9fa5\u3040-\u30ff]+")
-ARTICLES = re.compile(r"\b(a|an|the)\b")
+import numpy as np
+from numpy.typing import NDArray
 
+from eval import abstention
+from eval.bootstrap import interval, mean_intervals
+from eval.fold import holds
+from eval.official import exact_match, f1
+from eval.outcome import ANSWERED, NAMES, Outcome
+from eval.slices import largest
 
-def holds(quote: str, answers: Iterable[str]) -> bool:
-    """Whether the quote holds one of the answers, white space aside."""
-    text = "".join(quote.split())
-    return any("".join(each.split()) in text for each in answers if each.strip())
+__all__ = ["CONTRACT", "MEANS", "TIMED", "Table", "exact_match", "f1", "holds", "measure"]
 
-
-def exact_match(prediction: str, answers: Sequence[str]) -> float:
-    """1 where the prediction is one of the answers as the official scripts fold them, else 0."""
-    return float(any(_folded(prediction, each) == _folded(each, each) for each in answers))
-
-
-def f1(prediction: str, answers: Sequence[str]) -> float:
-    """The best F1 over the answers.
-
-    Chinese and Japanese: longest common run of characters and words (CMRC 2018, Cui et al. 2019,
-    cmrc2018_evaluate.py); others: shared words (SQuAD, Rajpurkar et al. 2016, evaluate-v2.0.py).
-    """
-    return max((_f1(prediction, each) for each in answers), default=0.0)
-
-
-def _f1(prediction: str, answer: str) -> float:
-    if HAN_OR_KANA.search(answer):
-        ours, gold = _tokens(prediction), _tokens(answer)
-        common = _longest_common(ours, gold)
-    else:
-        ours, gold = _folded(prediction, answer).split(), _folded(answer, answer).split()
-        common = sum((Counter(ours) & Counter(gold)).values())
-    if not common:
-        return 0.0
-    precision, recall = common / len(ours), common / len(gold)
-    return 2 * precision * recall / (precision + recall)
+Numbers = NDArray[np.float64]
+MEANS = NAMES
+CONTRACT = {
+    "retrieval": ("recall@1", "recall@5", "recall@10", "mrr@10", "ndcg@10"),
+    "quotes": ("hit@1", "hit@3", "exact@1", "f1@1", "mean_chars"),
+    "abstention": ("auroc", "answered_when_answerable", "answered_when_not"),
+}
+# What a slice is measured by.
+SLICED = ("retrieval.recall@1", "retrieval.mrr@10", "quotes.hit@1", "quotes.exact@1", "quotes.f1@1", *ANSWERED)
+# Groups that differ between two runs of the same.
+TIMED = ("latency_ms", "latency_stages_ms", "latency_intervals_ms", "cost")
+DIGITS = 6
 
 
-def _folded(text: str, answer: str) -> str:
-    if HAN_OR_KANA.search(answer):
-        return "".join(_tokens(text))
-    lowered = "".join(each for each in text.lower() if each not in string.punctuation)
-    return " ".join(ARTICLES.sub(" ", lowered).split())
+class Table:
+    """Outcomes as columns of numbers: a hundred thousand questions are some tens of megabytes."""
+
+    def __init__(self) -> None:
+        self._values: list[Numbers] = []
+        self._facts: list[tuple[float, float, float, float]] = []
+        self._slices: list[dict[str, str]] = []
+        self._known: dict[str, str] = {}
+
+    def add(self, outcome: Outcome, slices: Mapping[str, str]) -> None:
+        self._values.append(np.array([outcome.values.get(name, np.nan) for name in MEANS]))
+        right = np.nan if outcome.right is None else float(outcome.right)
+        self._facts.append((outcome.confidence, outcome.question.answerable, outcome.answered, right))
+        # The same name is kept once, however many questions are in the slice.
+        self._slices.append({self._one(key): self._one(value) for key, value in slices.items()})
+
+    def _one(self, text: str) -> str:
+        return self._known.setdefault(text, text)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    @property
+    def values(self) -> Numbers:
+        return np.array(self._values).reshape(len(self), len(MEANS))
+
+    @property
+    def facts(self) -> Numbers:
+        """Confidence, answerable, answered, right (NaN where unknown), a row a question."""
+        return np.array(self._facts, np.float64).reshape(len(self), 4)
+
+    @property
+    def slices(self) -> list[dict[str, str]]:
+        return self._slices
 
 
-def _tokens(text: str) -> list[str]:
-    kept = "".join(" " if unicodedata.category(each)[0] in "PS" else each for each in text.lower())
-    return TOKEN.findall(kept)
+def measure(table: Table) -> dict[str, Any]:
+    """All that does not depend on the clock."""
+    values, found = table.values, {}
+    intervals: dict[str, tuple[float, float] | None] = {}
+    for name, column, between in zip(MEANS, values.T, mean_intervals(values), strict=True):
+        known = column[~np.isnan(column)]
+        if len(known):
+            found[name] = float(known.mean())
+            intervals[name] = between
+    for name, (value, between) in _abstention(table.facts).items():
+        if value is not None:
+            found[name] = value
+            intervals[name] = between
+    metrics: dict[str, Any] = {"questions": len(table)}
+    metrics |= {group: {key: _rounded(found.pop(f"{group}.{key}", None)) for key in keys} for group, keys in CONTRACT.items()}
+    for name, value in found.items():
+        group, key = name.split(".", 1)
+        metrics.setdefault(group, {})[key] = _rounded(value)
+    metrics["intervals"] = {name: [_rounded(each) for each in between] for name, between in intervals.items() if between}
+    metrics["curves"] = _curves(table.facts)
+    metrics["slices"] = _slices(table)
+    return metrics
 
 
-def _longest_common(first: Sequence[str], second: Sequence[str]) -> int:
-    """The length of the longest common contiguous run, as CMRC's script takes it."""
-    best = 0
-    row = [0] * (len(second) + 1)
-    for one in first:
-        previous = 0
-        for at, other in enumerate(second, 1):
-            previous, row[at] = row[at], previous + 1 if one == other else 0
-            best = max(best, row[at])
-    return best
+def latency(timings: Iterable[Mapping[str, float]]) -> dict[str, Any]:
+    """Percentiles of the whole and of each stage, in milliseconds."""
+    stages: dict[str, list[float]] = {}
+    for each in timings:
+        for stage, value in each.items():
+            stages.setdefault(stage, []).append(value)
+    shown = {
+        stage: {f"p{p}": round(float(np.percentile(values, p)), 2) for p in (50, 95, 99)} for stage, values in stages.items()
+    }
+    total = shown.get("total", {})
+    between = {f"total.p{p}": _percentile_interval(np.array(stages["total"]), p) for p in (50, 95, 99)} if shown else {}
+    return {
+        "latency_ms": {"p50": total.get("p50"), "p95": total.get("p95")},
+        "latency_stages_ms": shown,
+        "latency_intervals_ms": between,
+    }
 
 
-def retrieval(gold: Mapping[str, Sequence[str]], ranked: Mapping[str, Mapping[str, float]]) -> dict[str, float | None]:
-    """recall@1/5/10, MRR@10 and nDCG@10 at document level, averaged over the questions of `gold`."""
-    names = {"recall@1": "R@1", "recall@5": "R@5", "recall@10": "R@10", "mrr@10": "RR@10", "ndcg@10": "nDCG@10"}
-    if not gold:
-        return dict.fromkeys(names)
-    import ir_measures
-    from ir_measures import Qrel, ScoredDoc
-
-    qrels = [Qrel(question, name, 1) for question, names_ in gold.items() for name in names_]
-    run = [ScoredDoc(question, name, score) for question in gold for name, score in ranked[question].items()]
-    measures = {key: ir_measures.parse_measure(name) for key, name in names.items()}
-    values = ir_measures.calc_aggregate(measures.values(), qrels, run)
-    return {key: float(values[measure]) for key, measure in measures.items()}
+def _percentile_interval(values: Numbers, p: int) -> list[float | None]:
+    found = interval(len(values), lambda counts: float(np.percentile(np.repeat(values, counts.astype(int)), p)))
+    return [_rounded(each) for each in found or ()]
 
 
-def auroc(scores: Sequence[float], positive: Sequence[bool]) -> float | None:
-    """The chance that a positive scores above a negative; None where either is absent."""
-    if len(set(positive)) < 2:
-        return None
-    from sklearn.metrics import roc_auc_score
+def _abstention(facts: Numbers) -> dict[str, tuple[float | None, tuple[float, float] | None]]:
+    sure, answerable, answered, right = facts.T
+    known = ~np.isnan(right)
+    quoted = facts[known]
+    both = bool(answerable.any() and not answerable.all())
+    rows: dict[str, tuple[bool, int, Callable[[Numbers | None], float | None]]] = {
+        "abstention.auroc": (both, len(facts), lambda w: abstention.auroc(sure, answerable, w)),
+        "selective.f1": (both, len(facts), lambda w: abstention.answering_f1(answered, answerable, w)),
+        "selective.aurc": (known.any(), len(quoted), lambda w: abstention.area_under_risk(quoted[:, 0], quoted[:, 3], w)),
+        "selective.ece_answerable": (both, len(facts), lambda w: abstention.calibration_error(sure, answerable, w)),
+        "selective.ece_right": (known.any(), len(quoted), lambda w: abstention.calibration_error(quoted[:, 0], quoted[:, 3], w)),
+    }
+    return {name: (of(None), interval(count, of)) if can else (None, None) for name, (can, count, of) in rows.items()}
 
-    return float(roc_auc_score(positive, scores))
+
+def _curves(facts: Numbers) -> dict[str, Any]:
+    """What the report draws: risk by coverage (at most a hundred points), and reliability."""
+    quoted = facts[~np.isnan(facts[:, 3])]
+    if not len(quoted):
+        return {}
+    coverage, risk = abstention.risk_coverage(quoted[:, 0], quoted[:, 3])
+    at = np.unique(np.linspace(0, len(coverage) - 1, min(len(coverage), 100)).astype(int))
+    rows = abstention.reliability(quoted[:, 0], quoted[:, 3])
+    return {
+        "risk_coverage": [[_rounded(float(coverage[each])), _rounded(float(risk[each]))] for each in at],
+        "reliability": [[count, _rounded(said), _rounded(true)] for count, said, true in rows],
+    }
+
+
+def _slices(table: Table) -> dict[str, Any]:
+    kinds: dict[str, Counter[str]] = {}
+    for each in table.slices:
+        for kind, name in each.items():
+            kinds.setdefault(kind, Counter())[name] += 1
+    chosen = [(kind, name) for kind, counts in kinds.items() for name in largest(counts)]
+    which = [MEANS.index(each) for each in SLICED]
+    values = table.values[:, which]
+    found: dict[str, Any] = {}
+    for kind, name in chosen:
+        inside = np.array([each.get(kind) == name for each in table.slices])
+        rows = values[inside]
+        entry: dict[str, Any] = {"questions": len(rows)}
+        for measure_name, column, between in zip(SLICED, rows.T, mean_intervals(rows), strict=True):
+            known = column[~np.isnan(column)]
+            if len(known):
+                entry[measure_name] = _rounded(float(known.mean()))
+                if between:
+                    entry.setdefault("intervals", {})[measure_name] = [_rounded(each) for each in between]
+        found.setdefault(kind, {})[name] = entry
+    return found
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, DIGITS)

@@ -1,40 +1,139 @@
-"""A run as one page that stands alone: the figures, then the questions that were missed."""
+"""A run as one page that stands alone: figures, charts, slices, and every question with why it hit or missed.
 
-from collections.abc import Mapping, Sequence
+It asks nothing of the network, opens from disk, and prints. All that comes from documents and
+questions is escaped.
+"""
+
+import csv
+import json
+import os
+from collections.abc import Iterable, Iterator, Mapping
 from html import escape
+from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
-from eval.metrics import holds
-from eval.questions import Question
-from rag import Answer
+from eval.charts import charts
 
-STYLE = (
-    "body{font:16px/1.6 system-ui,sans-serif;max-width:60em;margin:2em auto;padding:0 1em}"
-    "td,th{padding:.2em 1em;text-align:left;border-bottom:1px solid #ddd;vertical-align:top}"
-)
+# Rows that a browser still scrolls well; misses are shown before hits where there are more.
+MOST_ROWS = 5000
+# Passages listed of each question, and characters shown of a text.
+FOUND, CHARACTERS = 3, 400
+HEADLINE = (
+    ("quotes.hit@1", "first quote right"), ("quotes.f1@1", "F1 of the marked answer"), ("retrieval.recall@1", "document found first"),
+    ("retrieval.recall@10", "document among ten"), ("abstention.auroc", "AUROC of answering"), ("latency_ms.p50", "ms, median wait"),
+)  # fmt: skip
+GROUPS = ("retrieval", "documents", "passages", "quotes", "official", "abstention", "selective", "latency_ms", "cost")
 
 
-def report(metrics: Mapping[str, Any], questions: Sequence[Question], answers: Sequence[Answer]) -> str:
-    """The HTML of a run's report; it asks nothing of the network."""
-    figures = "".join(
-        f"<tr><td>{escape(group)}.{escape(name)}</td><td>{'—' if value is None else f'{value:.3f}'}</td></tr>"
-        for group in ("retrieval", "quotes", "abstention", "latency_ms")
-        for name, value in metrics[group].items()
-    )
-    missed = "".join(
-        f"<tr><td>{escape(q.id)}</td><td>{escape(q.question)}</td><td>{escape(' | '.join(q.answers) or '(none)')}</td>"
-        f"<td>{escape(a.quotes[0].text if a.quotes else '(not answered)')}</td></tr>"
-        for q, a in zip(questions, answers, strict=True)
-        if _missed(q, a)
-    )
+def write_report(path: Path, metrics: Mapping[str, Any], table: Path, answers: Path) -> None:
+    """The page of a run whose run.csv and answers.jsonl are written."""
+    shown = _shown(table)
+    building = path.with_name(f".{path.name}.{os.getpid()}")
+    with building.open("w", encoding="utf8", errors="backslashreplace") as file:
+        file.writelines(_head(metrics))
+        file.write(_note(metrics["questions"], len(shown)))
+        file.write("<table id=rows><thead><tr><th>id<th>question<th>gold<th>quoted<th>found<th>why</thead><tbody>\n")
+        with table.open(encoding="utf8", newline="") as rows, answers.open("rb") as lines:
+            for number, (row, line) in enumerate(zip(csv.DictReader(rows), lines, strict=True)):
+                if number in shown:
+                    file.write(_row(row, json.loads(line)))
+        file.write(f"</tbody></table><script>{_asset('report.js')}</script>\n")
+    os.replace(building, path)
+
+
+def summary(metrics: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """(name, value, interval) of every figure, as the page and the command line show them."""
+    waits = metrics.get("latency_intervals_ms", {})
+    intervals = metrics.get("intervals", {}) | {f"latency_ms.{key}": waits.get(f"total.{key}") for key in ("p50", "p95")}
+    for group in GROUPS:
+        for key, value in (metrics.get(group) or {}).items():
+            name = f"{group}.{key}"
+            yield name, _number(value), _between(intervals.get(name))
+
+
+def _head(metrics: Mapping[str, Any]) -> Iterator[str]:
+    yield "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'>"
+    yield f"<title>Yinju run</title><style>{_asset('report.css')}</style><h1>{metrics['questions']:,} questions</h1><div class=cards>"
+    for name, label in HEADLINE:
+        group, key = name.split(".", 1)
+        value = (metrics.get(group) or {}).get(key)
+        if value is not None:
+            between = _between(metrics["intervals"].get(name))
+            yield f"<div><b>{_number(value)}</b><span>{escape(label)}</span><small>{between}</small></div>"
+    yield "</div><div class=charts>"
+    for title, svg in charts(metrics):
+        yield f"<figure><figcaption>{escape(title)}</figcaption>{svg}</figure>"
+    yield "</div><details open><summary>All figures</summary><table><tr><th>figure<th>value<th>95% interval</tr>"
+    yield from (f"<tr><td>{escape(name)}<td class=n>{value}<td class=n>{between}</tr>" for name, value, between in summary(metrics))
+    yield "</table></details>"
+    for kind, slices in metrics.get("slices", {}).items():
+        yield from _slices(kind, slices)
+    yield "<details><summary>Settings</summary><table>"
+    yield from (f"<tr><td>{escape(str(key))}<td>{escape(str(value))}</tr>" for key, value in metrics["settings"].items())
+    yield "</table></details><h2>Questions</h2>"
+
+
+def _slices(kind: str, slices: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    yield f"<details><summary>By {escape(kind)}</summary><table><tr><th>{escape(kind)}<th>questions<th>first quote right<th><th>F1<th>recall@1<th>answered</tr>"
+    for name, each in slices.items():
+        hit = each.get("quotes.hit@1")
+        bar = "" if hit is None else f"<meter min=0 max=1 value={hit:.4f}></meter> {_between(each.get('intervals', {}).get('quotes.hit@1'))}"
+        answered = each.get("abstention.answered_when_answerable", each.get("abstention.answered_when_not"))
+        values = (_number(each.get(key)) for key in ("quotes.f1@1", "retrieval.recall@1"))
+        yield f"<tr><td>{escape(name)}<td class=n>{each['questions']}<td class=n>{_number(hit)}<td>{bar}"
+        yield "".join(f"<td class=n>{value}" for value in (*values, _number(answered))) + "</tr>"
+    yield "</table></details>"
+
+
+def _shown(table: Path) -> set[int]:
+    """The numbers of the rows that the page shows: misses first, then hits, in their order."""
+    with table.open(encoding="utf8", newline="") as rows:
+        whys = [not each["why"].startswith("missed") for each in csv.DictReader(rows)]
+    return set(sorted(range(len(whys)), key=lambda number: whys[number])[:MOST_ROWS])
+
+
+def _note(questions: int, shown: int) -> str:
+    rest = "" if shown == questions else f" The page shows {shown:,} of {questions:,}, those that were missed first; all are in run.csv."
     return (
-        f"<!doctype html><meta charset=utf-8><title>Yinju run</title><style>{STYLE}</style>"
-        f"<h1>{metrics['questions']} questions</h1><table>{figures}</table>"
-        f"<h2>Missed</h2><table><tr><th>id<th>question<th>gold<th>quoted</tr>{missed}</table>\n"
+        "<p class=find><input id=find type=search placeholder='Search questions, quotes, documents'> <select id=kind>"
+        f"<option value=''>all<option value=missed>missed<option value=hit>hit</select> <span id=count></span>{rest}</p>\n"
     )
 
 
-def _missed(question: Question, answer: Answer) -> bool:
-    if not question.answerable:
-        return answer.answered
-    return bool(question.answers) and not (answer.quotes and holds(answer.quotes[0].text, question.answers))
+def _row(row: Mapping[str, str], answer: Mapping[str, Any]) -> str:
+    quoted = "<br>".join(map(_quote, answer["quotes"])) or "<i>not answered</i>"
+    found = "".join(f"<li>{escape(each['document'])} <small>{each['score']:.3f}</small>" for each in _first(answer["passages"]))
+    kind = "missed" if row["why"].startswith("missed") else "hit" if row["why"].startswith("hit") else ""
+    return (
+        f"<tr class='{kind}'><td>{escape(answer['id'])}<td>{escape(answer['question'])}<td>{escape(row['gold'] or '—')}"
+        f"<td>{quoted}<td><ol>{found}</ol><td>{escape(row['why'])} <small>({answer['confidence']:.2f})</small></tr>\n"
+    )
+
+
+def _quote(quote: Mapping[str, Any]) -> str:
+    text, words = quote["text"], quote["answer"]
+    place = f"<small>— {escape(quote['document'])}, {quote['start']}–{quote['end']}</small>"
+    if not words:
+        return f"{escape(text[:CHARACTERS])} {place}"
+    start, end = words["start"] - quote["start"], words["end"] - quote["start"]
+    before, after = text[max(0, start - CHARACTERS) : start], text[end : end + CHARACTERS]
+    return f"{escape(before)}<mark>{escape(text[start:end])}</mark>{escape(after)} {place}"
+
+
+def _first(passages: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    return list(passages)[:FOUND]
+
+
+def _number(value: float | None) -> str:
+    if value is None:
+        return "—"
+    return f"{value:,}" if isinstance(value, int) else f"{value:,.1f}" if abs(value) >= 10 else f"{value:.3f}"
+
+
+def _between(interval: Any) -> str:
+    return f"{_number(interval[0])} – {_number(interval[1])}" if interval else ""
+
+
+def _asset(name: str) -> str:
+    return files("eval").joinpath(name).read_text("utf8")

@@ -1,122 +1,217 @@
 """One run of a question set: asked, measured, and written down."""
 
+import csv
 import json
 import os
-from collections.abc import Callable, Mapping, Sequence
+import resource
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass
+from hashlib import blake2b
+from importlib.metadata import PackageNotFoundError, version
+from itertools import islice
 from pathlib import Path
-from typing import Any
-from urllib.parse import quote
+from typing import Any, TextIO
 
-import numpy as np
+from corpus import Library, YinjuError
+from eval import asking
+from eval.asking import DEPTH
+from eval.kept import BLOCK, KeptAnswers
+from eval.metrics import MEANS, Table, latency, measure
+from eval.outcome import Outcome, outcomes
+from eval.question import Question, QuestionSet
+from eval.questions import read_questions
+from eval.ranking import by_document, trec_lines
+from eval.report import write_report
+from eval.slices import Facts, library_facts, slices_of
+from rag import Assistant
 
-from corpus import YinjuError
-from eval.metrics import auroc, exact_match, f1, holds, retrieval
-from eval.questions import Question, QuestionSet
-from eval.report import report
-from rag import Answer, Assistant, answer_to_json
-
-# Passages fetched for a question: enough for ten documents of several passages each.
-DEPTH = 50
 Progress = Callable[[int, int, str], None]
+METRICS, ANSWERS, TREC, TABLE, REPORT = "metrics.json", "answers.jsonl", "run.trec", "run.csv", "report.html"
+# Answers held in memory while they are measured.
+AT_ONCE = 256
+# Cells that a spreadsheet would run as a formula.
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished run: its folder and the content of its metrics.json. A notebook shows its report."""
+
+    folder: Path
+    metrics: Mapping[str, Any]
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        page = (self.folder / REPORT).read_text("utf8")
+        return f'<iframe style="width:100%;height:40em;border:0" sandbox="allow-scripts" srcdoc="{escape(page)}"></iframe>'
+
+
+def silent(done: int, total: int, label: str) -> None:
+    """A progress that shows nothing."""
 
 
 def run(
-    assistant: Assistant, asked: QuestionSet, output: Path, settings: Mapping[str, object], progress: Progress
-) -> dict[str, Any]:
-    """Ask every question, and write metrics.json, answers.jsonl, run.trec and report.html to `output`.
+    questions: str | Path | QuestionSet,
+    library: str | Path | Assistant,
+    output: str | Path,
+    *,
+    said: Mapping[str, object] | None = None,
+    progress: Progress = silent,
+    processes: int = 1,
+    overwrite: bool = False,
+) -> Run:
+    """Ask every question, and write metrics.json, answers.jsonl, run.trec, run.csv and report.html to `output`.
 
-    Raises YinjuError where the folder cannot be written.
+    A run that was stopped goes on: what is answered is not asked again. `said` is written among the
+    settings beside what the run says of itself. With several `processes` the answers are the same.
+
+    Raises QuestionError where the questions cannot be read; YinjuError where the folder holds a run of
+    other questions, library or settings (unless `overwrite`), or cannot be written.
     """
+    asked = questions if isinstance(questions, QuestionSet) else read_questions(Path(questions))
+    with ExitStack() as stack:
+        assistant = library if isinstance(library, Assistant) else stack.enter_context(Assistant.open(library))
+        folder = Path(output)
+        identity = identity_of(asked, assistant)
+        _prepare(folder, identity, overwrite)
+        kept = KeptAnswers(folder, identity)
+        began = time.perf_counter()
+        _ask(assistant, asked.questions, kept, processes, progress)
+        seconds = time.perf_counter() - began
+        waits = list(asking.timings(assistant, asked.questions))
+        table = _write_answers(folder, asked.questions, kept, library_facts(assistant.library))
+        metrics = measure(table) | latency(waits) | {"cost": _cost(assistant.library, seconds)}
+        metrics["settings"] = dict(said or {}) | identity
+        write_report(folder / REPORT, metrics, folder / TABLE, folder / ANSWERS)
+        with _writing(folder / METRICS) as file:
+            file.write(json.dumps(metrics, ensure_ascii=False, indent=2) + "\n")
+        kept.remove()
+    return Run(folder, metrics)
+
+
+def identity_of(asked: QuestionSet, assistant: Assistant) -> dict[str, Any]:
+    """What makes two runs the same: the questions, the passages, the model, the settings."""
+    library = assistant.library
+    ids, _ = library.vectors.passage_keys()
     try:
-        output.mkdir(parents=True, exist_ok=True)
-    except OSError as reason:
-        raise YinjuError(f"{output} cannot be written ({reason.strerror}); choose another folder with --output") from None
-    answers = []
-    for done, each in enumerate(asked.questions, 1):
-        answers.append(assistant.ask(each.question, DEPTH))
-        progress(done, len(asked.questions), "")
-    metrics = measure(asked.questions, answers) | {"settings": dict(settings)}
-    lines = [
-        json.dumps({"id": each.id} | _shortened(answer_to_json(answer)), ensure_ascii=False)
-        for each, answer in zip(asked.questions, answers, strict=True)
-    ]
-    _write(output / "answers.jsonl", "\n".join(lines) + "\n")
-    _write(output / "run.trec", _trec(asked.questions, answers))
-    _write(output / "report.html", report(metrics, asked.questions, answers))
-    _write(output / "metrics.json", json.dumps(metrics, ensure_ascii=False, indent=2) + "\n")
-    return metrics
-
-
-def measure(questions: Sequence[Question], answers: Sequence[Answer]) -> dict[str, Any]:
-    """The metrics of the contract; None where the set has nothing to measure one on."""
-    pairs = list(zip(questions, answers, strict=True))
-    placed = {q.id: q.documents for q, _ in pairs if q.answerable and q.documents}
-    gold = [(q, a) for q, a in pairs if q.answerable and q.answers]
-    firsts = [a.quotes[0] for _, a in pairs if a.quotes]
-    marked = [(_marked(a), q.answers) for q, a in gold]
-    totals = [a.timings["total"] for a in answers]
+        release = version("yinju")
+    except PackageNotFoundError:  # run from a checkout that is not installed
+        release = "0"
     return {
-        "questions": len(pairs),
-        "retrieval": retrieval(placed, {q.id: by_document(a) for q, a in pairs}),
-        "quotes": {
-            "hit@1": _mean([any(holds(each.text, q.answers) for each in a.quotes[:1]) for q, a in gold]),
-            "hit@3": _mean([any(holds(each.text, q.answers) for each in a.quotes[:3]) for q, a in gold]),
-            "exact@1": _mean([exact_match(*each) for each in marked]),
-            "f1@1": _mean([f1(*each) for each in marked]),
-            "mean_chars": _mean([len(each.text) for each in firsts]),
-        },
-        "abstention": {
-            "auroc": auroc([a.confidence for a in answers], [q.answerable for q in questions]),
-            "answered_when_answerable": _mean([a.answered for q, a in pairs if q.answerable]),
-            "answered_when_not": _mean([a.answered for q, a in pairs if not q.answerable]),
-        },
-        "latency_ms": {
-            "p50": float(np.percentile(totals, 50)) if totals else None,
-            "p95": float(np.percentile(totals, 95)) if totals else None,
-        },
+        "question_set": asked.digest(),
+        # A passage's id is made of its document, place and words.
+        "passage_set": blake2b(ids.tobytes(), digest_size=12).hexdigest(),
+        "model": library.model,
+        "reader": type(assistant.reader).__name__,
+        **asdict(assistant.settings),
+        "depth": DEPTH,
+        "block": BLOCK,
+        "yinju": release,
     }
 
 
-def by_document(answer: Answer) -> dict[str, float]:
-    """The documents of an answer's passages, each with its best passage's score."""
-    best: dict[str, float] = {}
-    for each in answer.passages:
-        best[each.document] = max(each.score, best.get(each.document, -1.0))
-    return best
+def _prepare(folder: Path, identity: Mapping[str, Any], overwrite: bool) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / f".probe.{os.getpid()}"
+        probe.touch()
+        probe.unlink()
+    except OSError as reason:
+        raise YinjuError(f"{folder} cannot be written ({reason.strerror}); choose another folder with --output") from None
+    if overwrite:
+        KeptAnswers.discard(folder)
+        return
+    if not (folder / METRICS).is_file():
+        return
+    try:
+        before = json.loads((folder / METRICS).read_text("utf8"))["settings"]
+        differs = [key for key, value in identity.items() if before.get(key) != value]
+    except (ValueError, KeyError, TypeError, AttributeError):
+        differs = ["what wrote it"]
+    if differs:
+        raise YinjuError(
+            f"{folder} holds a finished run of other settings ({', '.join(differs)}); choose another folder with "
+            "--output, or replace it with --overwrite"
+        )
 
 
-def _marked(answer: Answer) -> str:
-    if not answer.quotes:
-        return ""
-    first = answer.quotes[0]
-    if first.answer_start is None or first.answer_end is None:
-        return ""
-    return first.text[first.answer_start - first.start : first.answer_end - first.start]
+def _ask(
+    assistant: Assistant, questions: Sequence[Question], kept: KeptAnswers, processes: int, progress: Progress
+) -> None:
+    done = min(kept.blocks * BLOCK, len(questions))
+    label = f"{done} answered before" if done else ""
+    progress(done, len(questions), label)
+    for block in asking.answers(assistant, asking.blocks(questions, kept.blocks), processes):
+        kept.append(block)
+        done += len(block)
+        progress(done, len(questions), label)
 
 
-def _mean(values: Sequence[float]) -> float | None:
-    return float(np.mean(values)) if len(values) else None
+def _write_answers(folder: Path, questions: Sequence[Question], kept: Iterable[dict[str, Any]], facts: Facts) -> Table:
+    """answers.jsonl, run.trec and run.csv, answer by answer; and the outcomes as a table of numbers."""
+    table = Table()
+    with _writing(folder / ANSWERS) as lines, _writing(folder / TREC) as trec, _writing(folder / TABLE) as rows:
+        sheet = csv.writer(rows, lineterminator="\n")
+        sheet.writerow(_COLUMNS)
+        pairs = zip(questions, kept, strict=True)
+        while some := list(islice(pairs, AT_ONCE)):
+            for (question, answer), outcome in zip(some, outcomes(some), strict=True):
+                table.add(outcome, slices_of(question, facts))
+                trec.write(trec_lines(question, by_document(answer.pop("ranked"))))
+                sheet.writerow(_row(outcome, answer))
+                if not answer["answered"]:
+                    answer["quotes"] = []
+                lines.write(json.dumps(answer, ensure_ascii=False) + "\n")
+    return table
 
 
-def _shortened(content: dict[str, Any]) -> dict[str, Any]:
-    return content | {"passages": content["passages"][:10]}
+_COLUMNS = ("id", "question", "lang", "answerable", "gold", "answered", "confidence", "quote", "answer", "document", "why", *MEANS)
 
 
-def _trec(questions: Sequence[Question], answers: Sequence[Answer]) -> str:
-    lines = []
-    for question, answer in zip(questions, answers, strict=True):
-        ranked = sorted(by_document(answer).items(), key=lambda each: -each[1])
-        for rank, (name, score) in enumerate(ranked, 1):
-            lines.append(f"{_column(question.id)} Q0 {_column(name)} {rank} {score:.6f} yinju\n")
-    return "".join(lines)
+def _row(outcome: Outcome, answer: Mapping[str, Any]) -> list[object]:
+    q = outcome.question
+    first = answer["quotes"][0] if answer["answered"] else None
+    words = first["answer"]["text"] if first and first["answer"] else ""
+    texts = (" | ".join(q.answers), first["text"] if first else "", words, first["document"] if first else "")
+    gold, quote, marked, document = map(_cell, texts)
+    return [
+        _cell(q.id), _cell(q.question), q.lang or "", int(q.answerable), gold, int(outcome.answered), outcome.confidence,
+        quote, marked, document, outcome.why, *(_number(outcome.values.get(name)) for name in MEANS),
+    ]  # fmt: skip
 
 
-def _column(name: str) -> str:
-    """White space parts the columns of the format, so that alone (and the per cent sign) is encoded."""
-    return "".join(quote(each) if each.isspace() or each == "%" else each for each in name)
+def _cell(text: str) -> str:
+    return f"'{text}" if text.startswith(FORMULA) else text
 
 
-def _write(path: Path, text: str) -> None:
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:.6g}"
+
+
+def _cost(library: Library, seconds: float) -> dict[str, float]:
+    size = sum(each.stat().st_size for each in library.folder.iterdir() if each.is_file())
+    # Linux counts kilobytes, macOS bytes.
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1 << 20 if sys.platform == "darwin" else 1 << 10)
+    return {
+        "documents": library.document_count(),
+        "passages": library.passage_count(),
+        "library_mb": round(size / 1e6, 3),
+        "peak_memory_mb": round(peak, 1),
+        "seconds": round(seconds, 2),
+    }
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[TextIO]:
+    """A file that is there whole or as it was before."""
     building = path.with_name(f".{path.name}.{os.getpid()}")
-    building.write_bytes(text.encode("utf8", "backslashreplace"))
-    os.replace(building, path)
+    try:
+        with building.open("w", encoding="utf8", errors="backslashreplace", newline="") as file:
+            yield file
+        os.replace(building, path)
+    finally:
+        building.unlink(missing_ok=True)

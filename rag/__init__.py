@@ -11,6 +11,7 @@ from rag.assistant import Assistant
 from rag.check import check_library
 from rag.indexing import IndexReport, index_documents, index_paths
 from rag.question import check_question
+from rag.settings import Settings
 
 __all__ = [
     "Answer",
@@ -18,6 +19,7 @@ __all__ = [
     "Found",
     "IndexReport",
     "Quote",
+    "Settings",
     "answer_to_json",
     "check_library",
     "check_question",

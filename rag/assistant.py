@@ -3,7 +3,7 @@
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from corpus import Document, Library, LibraryError, Passage, Sentence
@@ -12,41 +12,47 @@ from corpus.vector_table import Ids
 from corpus.where import fulfils, parse_where, require_known, searchable
 from embeddings import Encoder, load_encoder
 from embeddings.index import Vectors
-from rag.answer import Answer
-from rag.confidence import THRESHOLD, confidence, features
+from rag.answer import Answer, Found
+from rag.confidence import confidence, features
 from rag.indexing import IndexReport, Progress, index_paths, silent
 from rag.question import check_question
 from rag.quote import found, quotes
-from rag.reader import Candidate, Reader, WordsAndCosine
+from rag.reader import Candidate, Reader, Reading, WordsAndCosine
+from rag.settings import Settings, library_settings
 from rag.vectors import caught_up, open_index
 
 # Documents kept in memory, with their sentences, for the next question.
 DOCUMENTS_KEPT = 256
-# Passages that the reader is given, however few are asked for.
+# Passages that the reader and the confidence are given, however few are asked for.
 READ = 5
+
 
 class Assistant:
     """An open library that can be asked. May be used by many threads."""
 
-    def __init__(self, library: Library, encoder: Encoder, reader: Reader | None = None) -> None:
+    def __init__(
+        self, library: Library, encoder: Encoder, reader: Reader | None = None, settings: Settings | None = None
+    ) -> None:
         library.require_model(encoder.name, encoder.dimension)
         self.library = library
         self.encoder = encoder
-        self.reader = reader or WordsAndCosine(encoder)
+        self.settings = settings or library_settings(library)
+        self.reader = reader or WordsAndCosine(encoder, self.settings)
+        self._read = max(READ, self.settings.read)
         self._lock = threading.Lock()
         self._documents: OrderedDict[str, tuple[Document, list[Sentence]]] = OrderedDict()
         self._labels: list[tuple[str, dict[str, str]]] | None = None
         self._opened = open_index(library)
 
     @classmethod
-    def open(cls, folder: str | Path, encoder: Encoder | None = None) -> "Assistant":
-        """The library in `folder` with the model it was made with.
+    def open(cls, folder: str | Path, encoder: Encoder | None = None, settings: Settings | None = None) -> "Assistant":
+        """The library in `folder` with the model it was made with and, unless others are given, its own settings.
 
         Raises LibraryError where there is no such library, ModelError where its model is gone.
         """
         library = Library.open(folder)
         try:
-            return cls(library, encoder or load_encoder(library.model))
+            return cls(library, encoder or load_encoder(library.model), settings=settings)
         except BaseException:
             library.close()
             raise
@@ -88,22 +94,58 @@ class Assistant:
         clock = _Clock()
         vector = self.encoder.encode_queries([text])[0]
         clock.stop("embed")
-        candidates = self.candidates(vector, max(top_k, READ), where)
+        candidates = self.candidates(vector, max(top_k, self._read), where)
         clock.stop("search")
         if not candidates and where is None:
-            raise LibraryError(f"{self.library.folder} holds no documents yet; add some with: yinju index PATH")
-        readings = self.reader.read(text, vector, candidates[:READ]) if candidates else []
+            raise self._empty()
+        readings = self.reader.read(text, vector, candidates[: self._read]) if candidates else []
         clock.stop("read")
-        sure = confidence(features(text, candidates, readings)) if readings else 0.0
-        answered = bool(readings) and sure >= THRESHOLD
-        return Answer(
-            question,
-            answered,
-            sure,
-            quotes(readings, candidates) if answered else (),
-            tuple(found(each) for each in candidates[:top_k]),
-            clock.timings(),
-        )
+        nearest = tuple(found(each) for each in candidates[:top_k])
+        return self._answer(question, candidates, readings, nearest, clock.timings(), self.settings.threshold)
+
+    def ask_many(self, questions: Sequence[str], top_k: int = 5, threshold: float | None = None) -> list[Answer]:
+        """The answers that `ask` gives one by one, sooner: what must be embedded is embedded together.
+
+        `threshold` 0 gives every answer its quotes, however sure it is. `timings` are each question's
+        share of the whole; ask one by one to know how long a question takes.
+
+        Raises as `ask` does.
+        """
+        if not questions:
+            return []
+        clock = _Clock()
+        texts = [check_question(each) for each in questions]
+        vectors = self.encoder.encode_queries(texts)
+        clock.stop("embed")
+        read: list[list[Candidate]] = []
+        nearest: list[tuple[Found, ...]] = []
+        for vector in vectors:
+            candidates = self.candidates(vector, max(top_k, self._read))
+            if not candidates:
+                raise self._empty()
+            nearest.append(tuple(found(each) for each in candidates[:top_k]))
+            # The rest's documents are let go: in a library of large ones they would fill the memory.
+            read.append(candidates[: self._read])
+        clock.stop("search")
+        readings = self.reader.read_many(list(zip(texts, vectors, read, strict=True)))
+        clock.stop("read")
+        timings = {stage: value / len(questions) for stage, value in clock.timings().items()}
+        limit = self.settings.threshold if threshold is None else threshold
+        return [
+            self._answer(*each, timings, limit) for each in zip(questions, read, readings, nearest, strict=True)
+        ]
+
+    def _empty(self) -> LibraryError:
+        return LibraryError(f"{self.library.folder} holds no documents yet; add some with: yinju index PATH")
+
+    def _answer(
+        self, question: str, candidates: Sequence[Candidate], readings: Sequence[Reading],
+        nearest: tuple[Found, ...], timings: Mapping[str, float], threshold: float,
+    ) -> Answer:  # fmt: skip
+        sure = confidence(features(check_question(question), candidates, readings)) if readings else 0.0
+        answered = bool(readings) and sure >= threshold
+        given = quotes(readings, candidates) if answered else ()
+        return Answer(question, answered, sure, given, nearest, timings)
 
     def candidates(self, vector: Vectors, count: int, where: str | None = None) -> list[Candidate]:
         """The `count` nearest passages of an embedded question (shape: dimension), best first.

@@ -15,10 +15,8 @@ from corpus.rows import Prepared, document_hash, text_key
 from embeddings import Encoder
 from embeddings.index import Vectors
 from embeddings.memory import give_back_memory
+from rag.settings import Settings
 
-# Tokens a passage may hold, where the model reads that many. A paragraph of an encyclopedia or a
-# newspaper mostly fits whole.
-PASSAGE_TOKENS = 400
 # Passages embedded together, over documents, so that short documents fill a batch as well.
 EMBED_TOGETHER = 64
 # Of those, passages given to the model at once, of about one length: so much fills it, and more holds more memory.
@@ -27,9 +25,9 @@ AT_ONCE = 16
 STORE_TOGETHER = 512
 
 
-def prepared(document: Document, encoder: Encoder) -> tuple[Prepared, list[str]]:
-    """A document cut into passages, and the text that is embedded for each."""
-    passages = split_passages(document, encoder.count_tokens, min(PASSAGE_TOKENS, encoder.max_tokens))
+def prepared(document: Document, encoder: Encoder, settings: Settings) -> tuple[Prepared, list[str]]:
+    """A document cut into passages of at most `passage_tokens`, and the text that is embedded for each."""
+    passages = split_passages(document, encoder.count_tokens, min(settings.passage_tokens, encoder.max_tokens))
     texts = [embedded_text(document, each, encoder) for each in passages]
     keys = [text_key(each) for each in texts]
     return Prepared(document, document_hash(document), split_sentences(document), passages, keys), texts

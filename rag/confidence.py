@@ -14,8 +14,6 @@ from rag.terms import rarity, shared, terms
 # Of the features in their order, fitted by bench/confidence.py.
 INTERCEPT = -46.5
 WEIGHTS = (49.3, 8.6, 2.1)
-# Below this no answer is given.
-THRESHOLD = 0.35
 
 
 def features(question: str, candidates: Sequence[Candidate], readings: Sequence[Reading]) -> tuple[float, ...]:

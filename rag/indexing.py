@@ -12,6 +12,7 @@ from corpus.rows import document_hash
 from embeddings import Encoder
 from rag.batch import Batch, prepared
 from rag.refresh import Refresh
+from rag.settings import library_settings
 from rag.vectors import save_index
 
 # Files after which progress is told where nothing is embedded.
@@ -96,9 +97,10 @@ def index_documents(
     with library.writing():
         hashes = {name: each.hash for name, each in library.known_documents(None).items()}
         batch = Batch(library, encoder, lambda: None)
+        settings = library_settings(library)
         changed = [each for each in wanted.values() if hashes.get(each.name) != document_hash(each)]
         for done, each in enumerate(changed):
-            batch.put(*prepared(each, encoder), None)
+            batch.put(*prepared(each, encoder, settings), None)
             progress(done, len(changed), each.name)
         batch.flush()
         removed = library.remove([each.name for each in library.list_documents() if each.name not in wanted])

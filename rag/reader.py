@@ -11,13 +11,11 @@ from corpus import Document, Passage, Sentence
 from embeddings import Encoder
 from embeddings.index import Vectors
 from rag.mark import holds_kind, mark
+from rag.settings import Settings
 from rag.terms import rarity, shared, terms
 
-# Weights of the baseline, chosen on the training part of the shared Chinese, Japanese and English
-# sets (bench/confidence.py).
-WORDS, COSINE, PASSAGE, KIND = 0.2, 1.0, 1.0, 0.01
 # Sentences embedded when asked: the best by words, of the best passages.
-EMBEDDED_PASSAGES, EMBEDDED_SENTENCES = 3, 24
+EMBEDDED_SENTENCES = 24
 
 
 @dataclass(frozen=True)
@@ -50,36 +48,64 @@ class Reading:
     kind: bool
 
 
+Asked = tuple[str, Vectors, Sequence[Candidate]]
+
+
 class Reader(Protocol):
     def read(self, question: str, vector: Vectors, candidates: Sequence[Candidate]) -> list[Reading]:
         """Readings, best first. `vector` is the embedded question (shape: dimension)."""
+        ...
+
+    def read_many(self, asked: Sequence[Asked]) -> list[list[Reading]]:
+        """The same for many questions at once, each with its vector and its candidates."""
         ...
 
 
 class WordsAndCosine:
     """Shared words of every sentence, and the cosine of the most promising, embedded when asked."""
 
-    def __init__(self, encoder: Encoder) -> None:
+    def __init__(self, encoder: Encoder, settings: Settings = Settings()) -> None:  # noqa: B008 (frozen)
         self._encoder = encoder
+        self._settings = settings
 
     def read(self, question: str, vector: Vectors, candidates: Sequence[Candidate]) -> list[Reading]:
+        return self.read_many([(question, vector, candidates)])[0]
+
+    def read_many(self, asked: Sequence[Asked]) -> list[list[Reading]]:
+        chosen = [self._promising(question, candidates) for question, _, candidates in asked]
+        # Questions of one document meet the same sentences: each is embedded once.
+        texts: dict[str, int] = {}
+        for (_, _, candidates), best in zip(asked, chosen, strict=True):
+            for number, span, _ in best:
+                texts.setdefault(candidates[number].document.text[span.start : span.end], len(texts))
+        rows = self._encoder.encode_passages(list(texts))
+        return [self._weighed(*each, best, texts, rows) for each, best in zip(asked, chosen, strict=True)]
+
+    def _promising(self, question: str, candidates: Sequence[Candidate]) -> list[tuple[int, Sentence, float]]:
+        """The sentences to embed: candidate, span and share of the question's words, best first."""
         asked = terms(question)
         pool = [
             (number, sentence, terms(each.document.text[sentence.start : sentence.end]))
-            for number, each in enumerate(candidates[:EMBEDDED_PASSAGES])
+            for number, each in enumerate(candidates[: self._settings.read])
             for sentence in each.sentences
         ]
         weights = rarity(found for _, _, found in pool)
         scored = [(number, sentence, shared(asked, found, weights)) for number, sentence, found in pool]
         # Stable: where no words are shared (another language), the order of the passages stays.
-        best = sorted(scored, key=lambda each: each[2] + PASSAGE * candidates[each[0]].score, reverse=True)
-        best = best[:EMBEDDED_SENTENCES]
-        texts = [candidates[number].document.text[span.start : span.end] for number, span, _ in best]
-        cosines = self._encoder.encode_passages(texts) @ vector
+        best = sorted(scored, key=lambda each: each[2] + self._settings.passage * candidates[each[0]].score, reverse=True)
+        return best[:EMBEDDED_SENTENCES]
+
+    def _weighed(
+        self, question: str, vector: Vectors, candidates: Sequence[Candidate],
+        best: Sequence[tuple[int, Sentence, float]], texts: dict[str, int], rows: Vectors,
+    ) -> list[Reading]:  # fmt: skip
+        by = self._settings
         readings = []
-        for (number, span, words), text, cosine in zip(best, texts, map(float, cosines), strict=True):
+        for number, span, words in best:
+            document = candidates[number].document
+            text = document.text[span.start : span.end]
+            cosine = float(rows[texts[text]] @ vector)
             kind = holds_kind(question, text)
-            score = WORDS * words + COSINE * cosine + PASSAGE * candidates[number].score + KIND * kind
-            answer = mark(question, candidates[number].document.text, span)
-            readings.append(Reading(number, span, answer, score, cosine, words, kind))
+            score = by.words * words + by.cosine * cosine + by.passage * candidates[number].score + by.kind * kind
+            readings.append(Reading(number, span, mark(question, document.text, span), score, cosine, words, kind))
         return sorted(readings, key=lambda each: -each.score)

@@ -16,6 +16,7 @@ from corpus.metadata import FolderLabels, described, labels_hash
 from corpus.rows import document_hash, require_storable
 from embeddings import Encoder
 from rag.batch import Batch, cut_again, prepared
+from rag.settings import library_settings
 
 # A file written this shortly before it was read may change again without a new time of change
 # (file systems count in up to two seconds).
@@ -40,6 +41,7 @@ class Refresh:
         self.seen: set[bytes] = set()
         self._library = library
         self._encoder = encoder
+        self._settings = library_settings(library)
         self._batch = batch
         self._roots = roots
         self._told = told
@@ -166,7 +168,7 @@ class Refresh:
             self._batch.change(lambda: self._library.relabel(document.name, document.title, document.metadata))
             return
         same = self._library.cut_before(content)
-        item, texts = (cut_again(document, content, same), []) if same else prepared(document, self._encoder)
+        item, texts = (cut_again(document, content, same), []) if same else prepared(document, self._encoder, self._settings)
         if not item.passages:
             raise UnreadableFile(f"{document.name} holds no words; add text to it, or leave it out")
         self._begin(state)

@@ -60,7 +60,7 @@ def test_a_question_set_is_measured(yinju: Yinju, sample_library: Path, tmp_path
     assert set(metrics["retrieval"]) == {"recall@1", "recall@5", "recall@10", "mrr@10", "ndcg@10"}
     assert metrics["retrieval"]["recall@10"] > 0.5
     assert {each.name for each in (tmp_path / "run").iterdir()} == {
-        "metrics.json", "answers.jsonl", "run.trec", "report.html",
+        "metrics.json", "answers.jsonl", "run.trec", "run.csv", "report.html",
     }  # fmt: skip
     assert all(len(line.split()) == 6 for line in (tmp_path / "run" / "run.trec").read_text().splitlines())
 

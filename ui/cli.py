@@ -1,21 +1,21 @@
-"""The command line: `yinju index`, `ask`, `eval`, `docs`, `check`, `serve`.
+"""The command line: `yinju index`, `ask`, `eval`, `compare`, `questions`, `tune`, `docs`, `check`, `serve`.
 
 Results on standard output (one JSON object with `--json`), progress and messages on standard error.
 Exit status 0 done, 2 bad input, 1 our failure.
 """
 
-import json
 import os
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from corpus.errors import QuestionError, YinjuError
+from corpus.errors import YinjuError
+from ui import eval_commands
+from ui.printing import print_json as _print_json
 from ui.terminal import print_answer, progress_bar
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ app = typer.Typer(
 )
 docs_app = typer.Typer(help="What the library holds.", no_args_is_help=True)
 app.add_typer(docs_app, name="docs")
+eval_commands.register(app)
 
 LibraryOption = Annotated[Path, typer.Option("--library", help="The library's folder.", metavar="DIR")]
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")]
@@ -55,12 +56,6 @@ def main() -> None:
         print(f"yinju: this is our failure, not yours: {type(error).__name__}: {error} "
               "(set YINJU_DEBUG=1 for the details, and please report them)", file=sys.stderr)  # fmt: skip
         sys.exit(1)
-
-
-def _print_json(content: dict[str, Any]) -> None:
-    # Lone surrogates cannot be printed as UTF-8; as JSON escapes they can.
-    text = json.dumps(content, ensure_ascii=False)
-    sys.stdout.buffer.write(text.encode("utf8", "backslashreplace") + b"\n")
 
 
 @app.command()
@@ -182,51 +177,6 @@ def ask(
         _print_json(answer_to_json(answer))
     else:
         print_answer(answer)
-
-
-@app.command("eval")
-def evaluate(
-    questions: Annotated[Path, typer.Argument(help="JSON Lines, CSV, or SQuAD-like JSON.")],
-    output: Annotated[Path, typer.Option(help="The run folder to write.", metavar="DIR")],
-    library: Annotated[Path | None, typer.Option(help="The library to ask.", metavar="DIR")] = None,
-    corpus: Annotated[Path | None, typer.Option(help="Files to index and ask.", metavar="PATH")] = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Ask a set of questions and measure the answers.
-
-    Example: yinju eval questions.jsonl --library .yinju --output runs/today
-    """
-    from eval import read_questions, run
-
-    if library is not None and corpus is not None:
-        raise QuestionError("--library and --corpus were both given; give the one that is to be asked")
-    asked = read_questions(questions)
-    if library is None and corpus is None and not asked.corpus:
-        library = DEFAULT
-    from corpus import Library
-    from rag import Assistant, index_documents, index_paths
-
-    with tempfile.TemporaryDirectory(prefix="yinju-eval-") as scratch:
-        if library is None:
-            from embeddings import load_encoder
-
-            library = Path(scratch) / "library"
-            encoder = load_encoder()
-            with Library.create(library, encoder.name, encoder.dimension) as opened, progress_bar("Indexing") as bar:
-                if corpus is not None:
-                    index_paths([corpus], opened, encoder, bar)
-                else:
-                    index_documents(asked.corpus, opened, encoder, bar)
-        settings = {"questions": str(questions), "corpus": str(corpus or library)}
-        with Assistant.open(library) as assistant, progress_bar("Asking") as bar:
-            metrics = run(assistant, asked, output, settings | {"model": assistant.library.model}, bar)
-    if as_json:
-        _print_json(metrics)
-    else:
-        for group in ("retrieval", "quotes", "abstention", "latency_ms"):
-            for name, value in metrics[group].items():
-                print(f"{group + '.' + name:36}{'—' if value is None else f'{value:.3f}'}")
-        print(f"written to {output}")
 
 
 @docs_app.command("list")

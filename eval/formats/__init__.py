@@ -1,0 +1,1 @@
+"""One file a format of question sets; each turns a path into a QuestionSet."""

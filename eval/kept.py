@@ -1,0 +1,90 @@
+"""Answers on disk while a run goes on, so that a stopped one goes on where it was.
+
+`answers.partial.jsonl` begins with what the run is, then has an answer a line. Answers come in blocks
+that are asked together; a block that was not written whole is asked again, so that a run that was
+stopped has the same answers as one that was not.
+"""
+
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from corpus import YinjuError
+
+NAME = "answers.partial.jsonl"
+# Questions asked together. A multiple of a model's batch; more would hold more passages in memory.
+BLOCK = 64
+
+
+class KeptAnswers:
+    """The answers kept in a run folder: appended to block by block, read one by one."""
+
+    def __init__(self, folder: Path, identity: Mapping[str, Any]) -> None:
+        self._path = folder / NAME
+        self._identity = dict(identity)
+        self.blocks = self._resume()
+
+    def _resume(self) -> int:
+        """How many blocks are there already. Raises YinjuError where they are of another run."""
+        if not self._path.is_file():
+            self._path.write_bytes(_line(self._identity))
+            return 0
+        whole, blocks = 0, 0
+        with self._path.open("rb") as file:
+            first = file.readline()
+            if _parsed(first) != self._identity:
+                raise YinjuError(
+                    f"{self._path.parent} holds an unfinished run of other questions, another library or other settings; "
+                    "choose another folder with --output, or replace it with --overwrite"
+                )
+            whole = len(first)
+            end = whole
+            for line in file:
+                content = _parsed(line)
+                if content is None:
+                    break
+                end += len(line)
+                if content == {"block": blocks}:
+                    blocks += 1
+                    whole = end
+        os.truncate(self._path, whole)
+        return blocks
+
+    def append(self, answers: Sequence[Mapping[str, Any]]) -> None:
+        """Keep the answers of the next block: all of them, or none."""
+        with self._path.open("ab") as file:
+            file.write(b"".join(map(_line, answers)) + _line({"block": self.blocks}))
+            file.flush()
+            os.fsync(file.fileno())
+        self.blocks += 1
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        with self._path.open("rb") as file:
+            next(file)
+            for line in file:
+                content = json.loads(line)
+                if "block" not in content:
+                    yield content
+
+    def remove(self) -> None:
+        self._path.unlink(missing_ok=True)
+
+    @staticmethod
+    def discard(folder: Path) -> None:
+        """Forget what a stopped run has left in a folder."""
+        (folder / NAME).unlink(missing_ok=True)
+
+
+def _line(content: Mapping[str, Any]) -> bytes:
+    # Lone surrogates cannot be written as UTF-8; as JSON escapes they can.
+    return json.dumps(content, ensure_ascii=False).encode("utf8", "backslashreplace") + b"\n"
+
+
+def _parsed(line: bytes) -> dict[str, Any] | None:
+    try:
+        content = json.loads(line) if line.endswith(b"\n") else None
+    except ValueError:
+        return None
+    return content if isinstance(content, dict) else None

@@ -1,0 +1,180 @@
+"""Choosing a library's settings by a question set: on one half of it, and measured on the other.
+
+Weights and the number of passages read are searched over readings that are made once; the length of
+passages needs the documents cut and embedded anew, into a library that is thrown away; the threshold is
+chosen last, by the answers that the other settings give.
+"""
+
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from hashlib import sha1
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from corpus import Library, QuestionError
+from embeddings import Encoder
+from eval import asking
+from eval.abstention import answering_f1
+from eval.compare import COMPARED
+from eval.fold import holds
+from eval.metrics import MEANS
+from eval.outcome import Outcome, outcomes
+from eval.question import Question
+from eval.significance import Difference, differences
+from rag import Assistant, Settings, index_documents
+from rag.recut import recut
+from rag.settings import library_settings, save_settings
+
+Progress = Callable[[str], None]
+LENGTHS = (150, 250, 400)
+# Weights tried: of shared words, of the passage, of the kind asked for (the sentence's cosine weighs 1), and passages read.
+WORDS, PASSAGE, KIND, READ = (0.0, 0.1, 0.2, 0.4, 0.8), (0.25, 0.5, 1.0, 2.0), (0.0, 0.01, 0.05), (1, 2, 3, 5)
+# Fewer on a side say nothing; of more passages, cutting anew would take hours.
+FEWEST, MOST_PASSAGES = 10, 20_000
+THRESHOLDS = tuple(round(0.05 * step, 2) for step in range(1, 20))
+# Of a reading: words, cosine, passage, kind, its passage's rank, whether it is right. NaN where there is none.
+Figures = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Tuned:
+    """What was chosen on the development half, and what it changes on the other."""
+
+    before: Settings
+    after: Settings
+    development: int
+    measuring: int
+    tried: tuple[tuple[int, float], ...]
+    differences: dict[str, Difference]
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def tune(questions: Sequence[Question], folder: Path, encoder: Encoder, tell: Progress, lengths: Sequence[int] = LENGTHS) -> Tuned:
+    """The best settings by `quotes.hit@1`. Changes nothing; see `save`.
+
+    Raises QuestionError where too few questions have a gold answer.
+    """
+    development, measuring = halves(questions)
+    if min(len([q for q in half if q.has_gold]) for half in (development, measuring)) < FEWEST:
+        raise QuestionError(f"fewer than {2 * FEWEST} questions have a gold answer to tune by; give a larger set")
+    with Library.open(folder) as library:
+        before = library_settings(library)
+        small = library.passage_count() <= MOST_PASSAGES
+    tried: list[tuple[int, float]] = []
+    best, highest = before, -1.0
+    for length in dict.fromkeys([before.passage_tokens, *(lengths if small else ())]):
+        tell(f"passages of {length} tokens")
+        with _cut(folder, encoder, replace(before, passage_tokens=length)) as cut:
+            settings, hit = _weights(cut, encoder, replace(before, passage_tokens=length), [q for q in development if q.has_gold])
+        tried.append((length, round(hit, 6)))
+        if hit > highest:  # where nothing is better, what is there stays
+            best, highest = settings, hit
+    tell("the threshold, and the measuring half")
+    with _cut(folder, encoder, best) as cut:
+        with Assistant.open(cut, encoder, best) as assistant:
+            best = replace(best, threshold=_threshold(_asked(assistant, development), best.threshold))
+        with Assistant.open(cut, encoder, best) as assistant:
+            after = _asked(assistant, measuring)
+    with Assistant.open(folder, encoder, before) as assistant:
+        changed = differences(_values(_asked(assistant, measuring)), _values(after))
+    return Tuned(before, best, len(development), len(measuring), tuple(tried), changed)
+
+
+def save(folder: Path, encoder: Encoder, settings: Settings) -> None:
+    """Write settings into a library, cutting its documents anew where their length has changed."""
+    with Library.open(folder) as library:
+        if library_settings(library).passage_tokens != settings.passage_tokens:
+            recut(library, encoder, settings)
+            return
+        with library.writing():
+            save_settings(library, settings)
+
+
+def halves(questions: Sequence[Question]) -> tuple[list[Question], list[Question]]:
+    """Development and measuring: what is asked of one document is on one side, so that nothing of it is learnt."""
+    sides: tuple[list[Question], list[Question]] = ([], [])
+    for each in questions:
+        name = each.documents[0] if each.documents else each.question
+        sides[int(sha1(name.encode("utf8", "surrogatepass")).hexdigest(), 16) % 2].append(each)
+    return sides
+
+
+@contextmanager
+def _cut(folder: Path, encoder: Encoder, settings: Settings) -> Iterator[Path]:
+    """The library itself, or one of its documents cut otherwise."""
+    with Library.open(folder) as library:
+        if library_settings(library).passage_tokens == settings.passage_tokens:
+            yield folder
+            return
+        with tempfile.TemporaryDirectory(prefix="yinju-tune-") as scratch:
+            other = Path(scratch) / "library"
+            documents = (library.document(name) for _, name, _, _ in library.labels())
+            with Library.create(other, encoder.name, encoder.dimension) as made:
+                with made.writing():
+                    save_settings(made, settings)
+                index_documents((each for each in documents if each is not None), made, encoder)
+            yield other
+
+
+def _weights(folder: Path, encoder: Encoder, settings: Settings, questions: Sequence[Question]) -> tuple[Settings, float]:
+    """The weights whose best reading is right most often, and how often; the given ones where none are better."""
+    with Assistant.open(folder, encoder, replace(settings, read=max(READ))) as assistant:
+        rows = np.concatenate([_figures(assistant, block) for block in asking.blocks(questions, 0)])
+    present = (settings.words, settings.passage, settings.kind, settings.read)
+    best, highest = settings, -1.0
+    for words, passage, kind, read in dict.fromkeys([present, *product(WORDS, PASSAGE, KIND, READ)]):
+        score = words * rows[..., 0] + settings.cosine * rows[..., 1] + passage * rows[..., 2] + kind * rows[..., 3]
+        score = np.where((rows[..., 4] < read) & ~np.isnan(score), score, -np.inf)
+        hit = float(np.take_along_axis(rows[..., 5], score.argmax(1)[:, None], 1).mean())
+        if hit > highest:
+            best, highest = replace(settings, words=words, passage=passage, kind=kind, read=read), hit
+    return best, highest
+
+
+def _figures(assistant: Assistant, block: Sequence[Question]) -> Figures:
+    """(questions × readings × six) figures."""
+    texts = [each.question for each in block]
+    vectors = assistant.encoder.encode_queries(texts)
+    candidates = [assistant.candidates(each, max(READ)) for each in vectors]
+    found = assistant.reader.read_many(list(zip(texts, vectors, candidates, strict=True)))
+    rows = np.full((len(block), 64, 6), np.nan)
+    rows[..., 5] = 0.0
+    for row, question, some, readings in zip(rows, block, candidates, found, strict=True):
+        for at, each in enumerate(readings[:64]):
+            document, span = some[each.candidate].document, each.sentence
+            right = holds(document.text[span.start : span.end], question.answers) if question.answers else any(
+                gold.document == document.name and gold.start < span.end and span.start < gold.end for gold in question.spans
+            )  # fmt: skip
+            row[at] = (each.words, each.cosine, some[each.candidate].score, each.kind, each.candidate, right)
+    return rows
+
+
+def _threshold(found: Sequence[Outcome], present: float) -> float:
+    """The threshold of the best F1 of answering; the present one where no question is without an answer."""
+    sure = np.array([each.confidence for each in found])
+    answerable = np.array([each.question.answerable for each in found], np.float64)
+    if answerable.all():
+        return present
+    values = {each: answering_f1((sure >= each).astype(np.float64), answerable) or 0.0 for each in (present, *THRESHOLDS)}
+    return max(values, key=lambda each: values[each])
+
+
+def _asked(assistant: Assistant, questions: Sequence[Question]) -> list[Outcome]:
+    found: list[Outcome] = []
+    blocks = asking.blocks(questions, 0)
+    for block, kept in zip(blocks, asking.answers(assistant, blocks, 1), strict=True):
+        found += outcomes(list(zip(block, kept, strict=True)))
+    return found
+
+
+def _values(found: Sequence[Outcome]) -> dict[str, NDArray[np.float64]]:
+    names = [each for each in MEANS if each in COMPARED]
+    return {name: np.array([each.values.get(name, np.nan) for each in found]) for name in names}

@@ -1,0 +1,50 @@
+"""What can be tuned of a library: how passages are cut, how readings are weighed, when to answer.
+
+Kept in the library's meta table, so that whoever opens it asks as it was tuned (`yinju tune --save`).
+"""
+
+import json
+from dataclasses import asdict, dataclass
+
+from corpus import Library, LibraryError
+
+KEY = "settings"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """`passage_tokens` is how passages are cut; the rest is read at every question.
+
+    The sentences of the best `read` passages are read. `words`, `cosine`, `passage` and `kind` weigh a reading's
+    shared words, its sentence's cosine, its passage's cosine, and whether it holds the kind of thing
+    asked for; an answer is given from a confidence of `threshold` on. The weights were chosen on the
+    training part of the shared Chinese, Japanese and English sets (bench/confidence.py).
+    """
+
+    # A paragraph of an encyclopedia or a newspaper mostly fits whole.
+    passage_tokens: int = 400
+    read: int = 3
+    words: float = 0.2
+    cosine: float = 1.0
+    passage: float = 1.0
+    kind: float = 0.01
+    threshold: float = 0.35
+
+
+def library_settings(library: Library) -> Settings:
+    """The library's own settings; where it has none, the defaults. Raises LibraryError where they are damaged."""
+    value = library.meta(KEY)
+    if value is None:
+        return Settings()
+    try:
+        content = json.loads(value)
+        known = {name: type(value) for name, value in asdict(Settings()).items()}
+        return Settings(**{name: known[name](found) for name, found in content.items() if name in known})
+    except (ValueError, TypeError, AttributeError):
+        raise LibraryError(f"the settings of {library.folder} are damaged; write them anew with: yinju tune --save") from None
+
+
+def save_settings(library: Library, settings: Settings) -> None:
+    """Keep the settings in the library; for who may write."""
+    with library.changing() as connection:
+        connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (KEY, json.dumps(asdict(settings))))

@@ -1,0 +1,97 @@
+"""Sets made from use, and settings chosen by a set."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from corpus import Library, QuestionError, YinjuError
+from corpus.feedback import Feedback, add_feedback, all_feedback
+from eval import Question, read_questions, tune
+from eval.export import question_lines
+from rag import Assistant, Settings, index_documents
+from rag.recut import recut
+from rag.settings import library_settings
+from tests.test_eval_run import CORPUS, WideEncoder
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Iterator[Path]:
+    with Library.create(tmp_path / "library", WideEncoder.name, WideEncoder.dimension) as library:
+        index_documents(CORPUS, library, WideEncoder())
+    yield tmp_path / "library"
+
+
+def test_verdicts_become_a_question_set(folder: Path, tmp_path: Path) -> None:
+    with Library.open(folder) as library:
+        add_feedback(library, Feedback("甲市多少人？", "down", "甲.txt", 9, 16))
+        add_feedback(library, Feedback("甲市多少人？", "corrected", "甲.txt", 0, 10))
+        add_feedback(library, Feedback("乙市多少人？", "up", "乙.txt", 0, 10))
+        add_feedback(library, Feedback("月球多重？", "down"))
+        add_feedback(library, Feedback("江边有什么？", "down", "甲.txt", 0, 10))
+        (tmp_path / "q.jsonl").write_text("\n".join(question_lines(all_feedback(library))))
+        assert all(each.when for each in all_feedback(library))
+    corrected, up, none, unclear = read_questions(tmp_path / "q.jsonl").questions
+    assert corrected.answers == ("甲市的人口是11万。",) and corrected.documents == ("甲.txt",) and corrected.extra["judged"] == "corrected"
+    assert (corrected.spans[0].start, corrected.spans[0].end) == (0, 10)
+    assert up.answers == ("乙市的人口是12万。",) and not none.answerable
+    assert unclear.answerable and not unclear.has_gold and unclear.extra["judged"] == "down"
+
+
+@pytest.mark.parametrize(
+    ("said", "says"),
+    [
+        (Feedback("谁？", "sideways"), "is no verdict"),  # type: ignore[arg-type]
+        (Feedback("谁？", "up"), "needs the document, start and end"),
+        (Feedback("谁？", "up", "none.txt", 0, 1), "has no characters 0–1"),
+        (Feedback("谁？", "up", "甲.txt", 0, 9999), "has no characters 0–9999"),
+    ],
+)
+def test_a_verdict_that_points_nowhere_is_refused(folder: Path, said: Feedback, says: str) -> None:
+    with Library.open(folder) as library, pytest.raises(YinjuError, match=says):
+        add_feedback(library, said)
+
+
+TOWNS = [Question(name, f"{name}市的人口是多少？", (f"{name}市的人口是",), (f"{name}.txt",)) for name in "甲乙丙丁戊己庚辛壬癸"]
+ASKED = [replace(each, id=f"{each.id}{number}") for number in range(4) for each in TOWNS]
+
+
+def test_settings_are_chosen_on_one_half_and_measured_on_the_other(folder: Path) -> None:
+    encoder = WideEncoder()
+    told: list[str] = []
+    found = tune.tune([*ASKED, *(Question(f"n{at}", f"月球{at}？", answerable=False) for at in range(8))], folder, encoder, told.append, [20])
+    development, measuring = tune.halves(ASKED)
+    assert not {q.documents for q in development} & {q.documents for q in measuring}
+    assert found.development + found.measuring == 48 and [length for length, _ in found.tried] == [400, 20]
+    assert "quotes.hit@1" in found.differences and told[0] == "passages of 400 tokens"
+    with Library.open(folder) as library:
+        assert library_settings(library) == Settings()
+    tune.save(folder, encoder, replace(found.after, passage_tokens=20))
+    with Assistant.open(folder, encoder) as assistant:
+        assert assistant.settings == replace(found.after, passage_tokens=20)
+        assert assistant.ask("甲市的人口是多少？").passages[0].document == "甲.txt"
+
+
+def test_a_library_cut_anew_keeps_its_documents_and_their_vectors(folder: Path) -> None:
+    encoder = WideEncoder()
+    with Library.open(folder) as library:
+        before = library.passage_count()
+        recut(library, encoder, Settings(passage_tokens=20))
+        assert library.passage_count() > before and len(library.list_documents()) == len(CORPUS)
+        encoder.embedded.clear()
+        recut(library, encoder, Settings(passage_tokens=20))
+        assert encoder.embedded == []
+
+
+def test_too_few_questions_are_said(folder: Path) -> None:
+    with pytest.raises(QuestionError, match="fewer than 20 questions have a gold answer"):
+        tune.tune(ASKED[:6], folder, WideEncoder(), print, [])
+
+
+def test_settings_that_a_library_holds_are_asked_by(folder: Path) -> None:
+    with Library.open(folder) as library, library.changing() as connection:
+        connection.execute("INSERT INTO meta VALUES ('settings', ?)", (json.dumps({"threshold": 1.1, "unknown": 1}),))
+    with Assistant.open(folder, WideEncoder()) as assistant:
+        assert assistant.settings.threshold == 1.1 and not assistant.ask("甲市？").answered
