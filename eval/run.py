@@ -125,6 +125,11 @@ def _prepare(folder: Path, identity: Mapping[str, Any], overwrite: bool) -> None
     if overwrite:
         KeptAnswers.discard(folder)
         return
+    require_free(folder, identity)
+
+
+def require_free(folder: Path, identity: Mapping[str, Any]) -> None:
+    """Raises YinjuError where the folder holds a finished run that differs in any of these."""
     if not (folder / METRICS).is_file():
         return
     try:

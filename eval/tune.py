@@ -20,7 +20,6 @@ from numpy.typing import NDArray
 from corpus import Library, QuestionError
 from embeddings import Encoder
 from eval import asking
-from eval.abstention import answering_f1
 from eval.compare import COMPARED
 from eval.fold import holds
 from eval.metrics import MEANS
@@ -158,13 +157,17 @@ def _figures(assistant: Assistant, block: Sequence[Question]) -> Figures:
 
 
 def _threshold(found: Sequence[Outcome], present: float) -> float:
-    """The threshold of the best F1 of answering; the present one where no question is without an answer."""
+    """The threshold of the largest answered-when-answerable less answered-when-not (Youden 1950, J).
+
+    F1 would not do: where most questions have an answer, it is best to answer them all. The present
+    threshold stays where no question is without an answer, or none is better.
+    """
     sure = np.array([each.confidence for each in found])
-    answerable = np.array([each.question.answerable for each in found], np.float64)
-    if answerable.all():
+    answerable = np.array([each.question.answerable for each in found], bool)
+    if answerable.all() or not answerable.any():
         return present
-    values = {each: answering_f1((sure >= each).astype(np.float64), answerable) or 0.0 for each in (present, *THRESHOLDS)}
-    return max(values, key=lambda each: values[each])
+    gains = {each: float((sure >= each)[answerable].mean() - (sure >= each)[~answerable].mean()) for each in (present, *THRESHOLDS)}
+    return max(gains, key=lambda each: gains[each])
 
 
 def _asked(assistant: Assistant, questions: Sequence[Question]) -> list[Outcome]:

@@ -11,6 +11,7 @@ from corpus import Library, QuestionError, YinjuError
 from corpus.feedback import Feedback, add_feedback, all_feedback
 from eval import Question, read_questions, tune
 from eval.export import question_lines
+from eval.outcome import Outcome
 from rag import Assistant, Settings, index_documents
 from rag.recut import recut
 from rag.settings import library_settings
@@ -72,6 +73,15 @@ def test_settings_are_chosen_on_one_half_and_measured_on_the_other(folder: Path)
     with Assistant.open(folder, encoder) as assistant:
         assert assistant.settings == replace(found.after, passage_tokens=20)
         assert assistant.ask("甲市的人口是多少？").passages[0].document == "甲.txt"
+
+
+def test_a_threshold_parts_what_has_an_answer_from_what_has_none() -> None:
+    def outcome(sure: float, answerable: bool) -> Outcome:
+        return Outcome(Question("1", "谁？", answerable=answerable), True, sure, None, {}, "")
+
+    found = [outcome(0.9, True)] * 9 + [outcome(0.6, False), outcome(0.4, False)]
+    assert 0.6 < tune._threshold(found, 0.5) <= 0.9
+    assert tune._threshold(found[:9], 0.5) == 0.5
 
 
 def test_a_library_cut_anew_keeps_its_documents_and_their_vectors(folder: Path) -> None:

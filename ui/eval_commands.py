@@ -55,8 +55,10 @@ def evaluate(
     asked = read_questions(questions)
     if library is None and corpus is None and not asked.corpus:
         library = DEFAULT
-    from eval import run
+    from eval.run import require_free, run
 
+    if not overwrite:  # said before an hour of indexing rather than after
+        require_free(output, {"question_set": asked.digest()})
     said = {"questions": str(questions), "corpus": str(corpus or library or "the questions' own paragraphs")}
     with _library(library, corpus, asked) as folder, progress_bar("Asking") as bar:
         done = run(asked, folder, output, said=said, progress=bar, processes=processes, overwrite=overwrite)
