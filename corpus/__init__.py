@@ -9,7 +9,7 @@ package knows of models or questions.
 from collections.abc import Iterator
 from pathlib import Path
 
-from corpus.document import Block, Document, Passage, Run, Sentence, original_at, page_at, title_at
+from corpus.document import Block, Document, Passage, Run, Sentence, original_at, originals, page_at, title_at
 from corpus.errors import LibraryError, ModelError, QuestionError, UnreadableFile, YinjuError
 from corpus.files import MAX_BYTES, find_files
 from corpus.library import Library
@@ -34,6 +34,7 @@ __all__ = [
     "file_bytes",
     "find_files",
     "original_at",
+    "originals",
     "page_at",
     "passage_text",
     "read",

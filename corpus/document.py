@@ -136,3 +136,15 @@ def original_at(document: Document, position: int) -> int:
         return 0
     run = document.runs[number]
     return run.original + min(position - run.start, run.length)
+
+
+def originals(document: Document, start: int, end: int) -> list[tuple[int, int]]:
+    """Where the text `start:end` stood in the file's own text: several places where it was cut there."""
+    if document.source is None:
+        return [(start, end)]
+    found = []
+    for run in document.runs:
+        first, last = max(start, run.start), min(end, run.start + run.length)
+        if first < last:
+            found.append((run.original + first - run.start, run.original + last - run.start))
+    return found

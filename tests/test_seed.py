@@ -3,7 +3,7 @@
 
 import pytest
 
-from corpus import Document, original_at, read, split_passages, split_sentences
+from corpus import Document, original_at, originals, read, split_passages, split_sentences
 from tests.conftest import ROOT
 
 SEED = ROOT.parent / "shared" / "seed" / "000_5e5cb1ed048f66ec.txt"
@@ -70,6 +70,8 @@ def test_a_sentence_with_a_headline_between_its_halves_is_one_sentence(
     half, rest = here(document, ends(text, starts[95])), here(document, starts[99])
     holder = next(each for each in split_sentences(document) if each.start <= rest < each.end)
     assert holder.start < half < rest < holder.end
+    first, second = originals(document, holder.start, holder.end)
+    assert first[1] == ends(text, starts[95]) + 1 and second[0] == starts[99]
     assert text[starts[97] : ends(text, starts[97])] not in document.text[holder.start : holder.end]
 
 

@@ -3,7 +3,7 @@
 import json
 from html import escape
 
-from corpus import Document, original_at, title_at
+from corpus import Document, originals, title_at
 from rag import Answer, Found, Quote
 
 # Characters shown on either side of a quote in the file as it is.
@@ -53,10 +53,14 @@ def _as_it_was(document: Document, start: int, end: int) -> str:
     """The place in the file as it is, where reading has mended it."""
     if document.source is None:
         return ""
-    first, last = original_at(document, start), original_at(document, end - 1) + 1
-    first, last = min(first, last), max(first, last)
-    before, after = max(0, first - AROUND), min(len(document.source), last + AROUND)
-    excerpt = _highlighted(document.source, before, after, first, last).replace("yinju-here", "yinju-there")
+    spans = sorted(originals(document, start, end)) or [(0, 0)]
+    before, after = max(0, spans[0][0] - AROUND), min(len(document.source), spans[-1][1] + AROUND)
+    parts = []
+    position = before
+    for first, last in spans:
+        parts += [escape(document.source[position:first]), f"<mark>{escape(document.source[first:last])}</mark>"]
+        position = last
+    excerpt = "".join(parts) + escape(document.source[position:after])
     return (
         "<details><summary>文件里的原样 · As it stands in the file</summary>"
         f'<pre class="yinju-original" dir="auto">{excerpt}</pre></details>'
