@@ -28,6 +28,9 @@ WIDE = re.compile(
 )
 AMBIGUOUS = re.compile("[·“”‘’…—°×÷±§①-⑳Ⅰ-Ⅻ→←↑↓■□▲△▼●○◎★☆◆◇※℃№]")
 LOOSE = "·“”‘’…—"
+# Hyphens that only a line's end brings; the others may be the word's own.
+SOFT_HYPHENS = "\u00ad\u00ac\u2e17"
+HYPHENS = "-\u2010\u2011"
 # An indent of this many columns begins a paragraph.
 INDENTED = 2
 
@@ -114,7 +117,7 @@ def _repeated(contents: list[str]) -> frozenset[str]:
     shapes = Counter(_shape(each) for each in contents if len(each) <= 60)
     return frozenset(
         each for each in contents
-        if len(each) <= 60 and shapes[_shape(each)] >= 3 and not CLOSED.search(each) and DATED.search(each)
+        if len(each) <= 60 and shapes[_shape(each)] >= 3 and not is_closed(each) and DATED.search(each)
     )  # fmt: skip
 
 

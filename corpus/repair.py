@@ -13,18 +13,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
 
-from corpus.articles import Placed, articles
+from corpus.articles import articles
 from corpus.document import Block, BlockKind, Run
-from corpus.lines import Line, is_narrow, lines
+from corpus.lines import HYPHENS, SOFT_HYPHENS, Line, is_narrow, lines
 from corpus.runs import merged
 from corpus.units import units
 
 BESIDE = "\n\n"
 # Scripts that put no space between words: joining two lines of them needs none either.
 UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u9fff\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef\U00020000-\U0003ffff]")
-# Hyphens that only a line's end brings; "-" and U+2010 may be the word's own.
-SOFT_HYPHENS = "\u00ad\u00ac\u2e17"
-HYPHENS = "-\u2010\u2011"
 
 
 @dataclass(frozen=True)
@@ -98,6 +95,3 @@ def _joint(text: str, line: Line, following: Line) -> tuple[int, str]:
     if before[-1] in HYPHENS + "–—/" and not before[-2:-1].isspace():
         return line.end, ""
     return line.end, " "
-
-
-__all__ = ["Placed", "Repaired", "repair"]

@@ -157,7 +157,7 @@ def is_furniture(content: str, width: int) -> bool:
     """Whether a line belongs to the page and not to what is printed on it."""
     if width > 90 or DATELINE.match(content):
         return False
-    if width <= 44 and (FURNITURE.match(content) or JUMP.match(content) or LATIN_SECTION.match(content)):
+    if width <= 44 and (FURNITURE.match(content) or LATIN_SECTION.match(content)):
         return True
     return bool(JUMP.match(content) or STAFF.match(content)) or _is_running_head(content)
 

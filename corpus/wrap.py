@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from corpus.continuation import REACH, continuation
-from corpus.lines import COMMAS, LIST_ITEM, Line, is_narrow
+from corpus.lines import COMMAS, HYPHENS, LIST_ITEM, SOFT_HYPHENS, Line, is_narrow
 from corpus.stray import DATELINE
 
 # The width is judged over this many lines before and after, anew for every few lines: an issue is
@@ -60,7 +60,7 @@ def _bond(before: str, after: str) -> float:
         value += 5 if first not in SMALL else 2
     if last in OPENING:
         value += 4
-    if last in "-\u00ad\u00ac\u2010\u2011\u2e17" and before[-2:-1].isalpha() and first.isalpha():
+    if last in HYPHENS + SOFT_HYPHENS and before[-2:-1].isalpha() and first.isalpha():
         value += 5
     if first.islower():
         value += 2.5
