@@ -1,64 +1,17 @@
-"""The seam of reading: which sentence of the candidates answers, and which of its words.
-
-`WordsAndCosine` is the plain baseline. A trained reader takes its place by giving the same Readings.
-"""
+"""The plain baseline: shared words and the cosine of single sentences; no trained weights."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Protocol
 
-from corpus import Document, Passage, Sentence
+from corpus import Sentence
 from embeddings import Encoder
 from embeddings.index import Vectors
 from rag.mark import holds_kind, mark
+from rag.reader.reading import Asked, Candidate, Reading
 from rag.settings import Settings
 from rag.terms import rarity, shared, terms
 
 # Sentences embedded when asked: the best by words, of the best passages.
 EMBEDDED_SENTENCES = 24
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """A passage found for a question, with its document and the sentences inside it.
-
-    `headings` are among the sentences of a passage that begins with them; a heading rarely answers.
-    """
-
-    passage: Passage
-    document: Document
-    sentences: tuple[Sentence, ...]
-    score: float
-
-
-@dataclass(frozen=True)
-class Reading:
-    """A sentence that may answer: of which candidate, its answering words, and how well (higher is better).
-
-    `cosine`, `words` and `kind` (the sentence holds a date or number that is asked for) are what
-    the score and the confidence are made from.
-    """
-
-    candidate: int
-    sentence: Sentence
-    answer: Sentence | None
-    score: float
-    cosine: float
-    words: float
-    kind: bool
-
-
-Asked = tuple[str, Vectors, Sequence[Candidate]]
-
-
-class Reader(Protocol):
-    def read(self, question: str, vector: Vectors, candidates: Sequence[Candidate]) -> list[Reading]:
-        """Readings, best first. `vector` is the embedded question (shape: dimension)."""
-        ...
-
-    def read_many(self, asked: Sequence[Asked]) -> list[list[Reading]]:
-        """The same for many questions at once, each with its vector and its candidates."""
-        ...
 
 
 class WordsAndCosine:

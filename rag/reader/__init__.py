@@ -1,0 +1,6 @@
+"""Which words of the candidates answer: a trained cross-encoder, or the plain baseline without its weights."""
+
+from rag.reader.baseline import WordsAndCosine
+from rag.reader.reading import Asked, Candidate, Reader, Reading
+
+__all__ = ["Asked", "Candidate", "Reader", "Reading", "WordsAndCosine"]

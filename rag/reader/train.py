@@ -1,0 +1,258 @@
+"""Train the reader: python -m rag.reader.train DATASETS --work FOLDER
+
+From the bundled encoder, on the training part of the shared question sets, with words of other
+languages put in (`rag.reader.switching`) and passages that share words but not the answer. It may
+be stopped and goes on where it was. The rate is held constant and falls at the end ("warmup,
+stable, decay": Hu et al. 2024, "MiniCPM", section 4), so a longer training goes on from a shorter
+one's last checkpoint before its fall.
+"""
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import numpy as np
+import torch
+from sklearn.feature_extraction.text import TfidfVectorizer
+from torch import Tensor
+from torch.nn import functional
+
+from embeddings.bundled import model_folder
+from rag.reader.data import Asked, Paragraph, read_squad
+from rag.reader.network import Network, load_encoder
+from rag.reader.switching import Switcher, load_switcher
+from rag.reader.windows import PROMPT, SPECIAL, Batch, Tokens, batched, covering, grown, sentence_bounds, tokenized
+
+FROZEN_LAYERS = 4
+BATCH = 16
+# Windows drawn at once, then sorted by length into batches: little padding.
+POOL = 8 * BATCH
+RATE, HEAD_RATE, DECAY, WARMUP = 1e-4, 1e-3, 0.01, 100
+# Tokens of a window: log-uniform; what is read later has up to 400.
+SHORTEST, LONGEST = 60, 400
+# Share of the questions drawn from each set.
+SETS = {
+    "cmrc": (("cmrc2018/cmrc2018_dev.json", "cmrc2018/cmrc2018_trial.json"), "zh", 0.30),
+    "drcd": (("drcd/DRCD_dev.json",), "zh", 0.20),
+    "squad": (("squad2/squad2_part.json",), "en", 0.30),
+    "jaquad": (("jaquad/*.json",), "ja", 0.20),
+}
+NEGATIVE, SWITCHED, TITLED = 0.25, 0.35, 0.3
+NEIGHBOURS = 6
+# Weight of the loss on the sentence, beside those on the answer's first and last token.
+SENTENCE = 0.5
+
+
+class Source:
+    """Windows without end, each made from its own random numbers: the same at every run."""
+
+    def __init__(self, datasets: Path, tokenizer: Any, switcher: Switcher, seed: int) -> None:
+        self.tokenizer, self.switcher, self.seed = tokenizer, switcher, seed
+        self.sets: list[list[Asked]] = []
+        self.shares: list[float] = []
+        self.near: dict[Paragraph, list[Paragraph]] = {}
+        for patterns, language, share in SETS.values():
+            files = sorted(file for pattern in patterns for file in datasets.glob(pattern))
+            asked = read_squad(files, language, "train")
+            if asked:
+                self.sets.append(asked)
+                self.shares.append(share)
+                self.near |= neighbours(list(dict.fromkeys(each.paragraph for each in asked)))
+
+    def pool(self, number: int) -> list["Window"]:
+        """The windows of one pool, shortest first."""
+        windows = [self.window(Random(f"{self.seed}/{number}/{each}")) for each in range(POOL)]
+        return sorted(windows, key=lambda each: len(each.question) + len(each.passage))
+
+    def window(self, random: Random) -> "Window":
+        asked = random.choice(random.choices(self.sets, self.shares)[0])
+        paragraph, answers = asked.paragraph, asked.answers
+        if answers and random.random() < NEGATIVE:
+            paragraph, answers = self._other(asked, random), ()
+        question, text = asked.question, paragraph.text
+        span = [random.choice(answers)] if answers else []
+        targets = self.switcher.languages(paragraph.language)
+        if targets and random.random() < SWITCHED:
+            which, share = random.random(), random.uniform(0.3, 1.0)
+            if which < 0.75:
+                question, _ = self.switcher.switch(question, [], paragraph.language, random.choice(targets), share, random)
+            if which > 0.6:
+                text, span = self.switcher.switch(text, span, paragraph.language, random.choice(targets), share, random)
+        tokens, asking = tokenized(self.tokenizer, [text, PROMPT + question])
+        bounds = sentence_bounds(text, tokens)
+        length = int(np.exp(random.uniform(np.log(SHORTEST), np.log(LONGEST))))
+        inside = covering(tokens, *span[0]) if span else None
+        # Where there is no answer, some sentence stands in the answer's place.
+        first, last = inside or [edge for edge in random.choice(bounds)]
+        start, end = grown(bounds, first, max(first, last - (inside is None)), length, random)
+        end = min(end, start + LONGEST)
+        sentence = next(((a - start, b - start) for a, b in bounds if inside and a <= inside[0] < b), None)
+        if inside and inside[1] >= end:
+            inside = sentence = None
+        passage, before = tokens.part(start, end), 0
+        if paragraph.title and random.random() < TITLED:
+            (title,) = tokenized(self.tokenizer, [paragraph.title])
+            passage, before = Tokens(*map(np.concatenate, zip((title.ids, title.offsets), (passage.ids, passage.offsets), strict=True))), len(title)
+        if inside is None or sentence is None:
+            return Window(asking, passage, None, None)
+        return Window(
+            asking, passage, (inside[0] - start + before, inside[1] - start + before),
+            (sentence[0] + before, sentence[1] + before),
+        )  # fmt: skip
+
+    def _other(self, asked: Asked, random: Random) -> Paragraph:
+        """A paragraph near to the question's own that does not hold its answer."""
+        words = {asked.paragraph.text[start:end] for start, end in asked.answers}
+        near = [each for each in self.near[asked.paragraph] if not any(word in each.text for word in words)]
+        return random.choice(near or self.near[asked.paragraph])
+
+
+class Window:
+    """A question with some of a passage; the answer and its sentence as ranges of the passage's tokens."""
+
+    def __init__(self, question: Tokens, passage: Tokens, answer: tuple[int, int] | None, sentence: tuple[int, int] | None) -> None:
+        self.question, self.passage, self.answer, self.sentence = question, passage, answer, sentence
+
+
+def neighbours(paragraphs: list[Paragraph]) -> dict[Paragraph, list[Paragraph]]:
+    """The paragraphs that share the most character pairs (or, with spaces, words) with each, without itself."""
+    unspaced = paragraphs[0].language in ("zh", "ja")
+    by = TfidfVectorizer(analyzer="char" if unspaced else "word", ngram_range=(2, 2) if unspaced else (1, 1), sublinear_tf=True)
+    rows = by.fit_transform([each.title + " " + each.text for each in paragraphs])
+    near: dict[Paragraph, list[Paragraph]] = {}
+    for start in range(0, len(paragraphs), 512):
+        close = (rows[start : start + 512] @ rows.T).toarray()
+        for number, row in enumerate(close, start):
+            row[number] = -1
+            best = np.argsort(-row)[:NEIGHBOURS]
+            near[paragraphs[number]] = [paragraphs[each] for each in best]
+    return near
+
+
+def loss_of(scores: Tensor, windows: list[Window], batch: Batch) -> Tensor:
+    """Cross-entropy of the answer's first and last token (token 0: no answer), and of the answer's sentence."""
+    begins = [int(at) for at in batch.starts]
+    first = torch.tensor([at + each.answer[0] if each.answer else 0 for at, each in zip(begins, windows, strict=True)])
+    last = torch.tensor([at + each.answer[1] if each.answer else 0 for at, each in zip(begins, windows, strict=True)])
+    sentence = torch.zeros(scores.shape[:2], dtype=torch.bool)
+    for row, (at, each) in enumerate(zip(begins, windows, strict=True)):
+        start, end = each.sentence or (-at, 1 - at)
+        sentence[row, at + start : at + end] = True
+    inside = [torch.logsumexp(scores[..., edge].masked_fill(~sentence, -1e9), 1) - torch.logsumexp(scores[..., edge], 1) for edge in (0, 1)]
+    spans = functional.cross_entropy(scores[..., 0], first) + functional.cross_entropy(scores[..., 1], last)
+    return spans / 2 - SENTENCE * (inside[0] + inside[1]).mean() / 2
+
+
+def rate_at(step: int, steps: int, fall: int) -> float:
+    """The share of the full rate: warming up, constant, and falling to nothing by 1 − √ (Hägele et al. 2024)."""
+    if step < WARMUP:
+        return (step + 1) / WARMUP
+    left = steps - step
+    return 1.0 if left > fall else 1 - ((fall - left) / fall) ** 0.5
+
+
+class Trainer:
+    """A network with its optimiser, its place in the source, and its checkpoints."""
+
+    def __init__(self, work: Path) -> None:
+        self.work = work
+        self.step = 0
+        torch.manual_seed(0)
+        self.network = Network(load_encoder(model_folder()))
+        self.network.encoder.embeddings.requires_grad_(False)
+        for layer in self.network.encoder.encoder.layer[:FROZEN_LAYERS]:
+            layer.requires_grad_(False)
+        heads = [*self.network.spans.parameters(), *self.network.null.parameters()]
+        known = {id(each) for each in heads}
+        body = [each for each in self.network.parameters() if each.requires_grad and id(each) not in known]
+        self.optimiser = torch.optim.AdamW([{"params": body, "base": RATE}, {"params": heads, "base": HEAD_RATE}], weight_decay=DECAY)
+
+    def learn(self, windows: list[Window], tokenizer: Any, rate: float) -> tuple[float, int]:
+        """One step; its loss and its tokens."""
+        for group in self.optimiser.param_groups:
+            group["lr"] = group["base"] * rate
+        batch = batched(tokenizer, [(each.question, each.passage) for each in windows])
+        scores = self.network(*(torch.from_numpy(each) for each in (batch.ids, batch.attention, batch.passage)))
+        loss = loss_of(scores, windows, batch)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_((each for each in self.network.parameters() if each.requires_grad), 1.0)
+        self.optimiser.step()
+        self.optimiser.zero_grad(set_to_none=True)
+        self.step += 1
+        return float(loss.detach()), int(batch.attention.sum())
+
+    def save(self, name: str) -> None:
+        """A whole checkpoint under `name`, or the one that was there before."""
+        trained = {key: value for key, value in self.network.state_dict().items() if not _frozen(key)}
+        beside = self.work / f".{name}.new"
+        torch.save({"step": self.step, "network": trained, "optimiser": self.optimiser.state_dict()}, beside)
+        beside.replace(self.work / f"{name}.pt")
+
+    def resume(self, name: str) -> bool:
+        file = self.work / f"{name}.pt"
+        if not file.is_file():
+            return False
+        content = torch.load(file, weights_only=True)
+        self.network.load_state_dict(content["network"], strict=False)
+        self.optimiser.load_state_dict(content["optimiser"])
+        self.step = content["step"]
+        return True
+
+
+def _frozen(key: str) -> bool:
+    parts = key.split(".")
+    return parts[1] == "embeddings" or (parts[1:3] == ["encoder", "layer"] and int(parts[3]) < FROZEN_LAYERS)
+
+
+def batches(source: Source, step: int) -> Iterator[list[Window]]:
+    """The batches from a step on; a pool's batches come in a random order, or lengths would rise and fall together."""
+    each = POOL // BATCH
+    while True:
+        pool = source.pool(step // each)
+        order = Random(step // each).sample(range(each), each)
+        for number in order[step % each :]:
+            yield pool[number * BATCH : (number + 1) * BATCH]
+            step += 1
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("datasets", type=Path)
+    parser.add_argument("--work", type=Path, required=True, help="folder of checkpoints and log")
+    parser.add_argument("--steps", type=int, default=3000)
+    parser.add_argument("--fall", type=float, default=0.2, help="share of the steps in which the rate falls")
+    parser.add_argument("--every", type=int, default=100, help="steps between checkpoints")
+    given = parser.parse_args()
+    given.work.mkdir(parents=True, exist_ok=True)
+    from transformers import AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(model_folder())
+    trainer = Trainer(given.work)
+    fall = int(given.steps * given.fall)
+    if not trainer.resume("falling"):
+        trainer.resume("constant")
+    source = Source(given.datasets, tokenizer, load_switcher(), seed=1)
+    print(f"{sum(map(len, source.sets)):,} questions; from step {trainer.step}", file=sys.stderr, flush=True)
+    log = (given.work / "log.jsonl").open("a", encoding="utf8")
+    begun, tokens, losses = time.monotonic(), 0, []
+    for windows in batches(source, trainer.step):
+        if trainer.step >= given.steps:
+            break
+        loss, count = trainer.learn(windows, tokenizer, rate_at(trainer.step, given.steps, fall))
+        losses.append(loss)
+        tokens += count
+        if trainer.step % given.every == 0 or trainer.step == given.steps:
+            row = {"step": trainer.step, "loss": round(float(np.mean(losses)), 4), "tokens/s": round(tokens / (time.monotonic() - begun))}
+            print(json.dumps(row), file=log, flush=True)
+            print(row, file=sys.stderr, flush=True)
+            losses = []
+            trainer.save("constant" if trainer.step <= given.steps - fall else "falling")
+
+
+if __name__ == "__main__":
+    main()
