@@ -22,8 +22,8 @@ from embeddings import load_encoder
 from eval import read_questions
 from eval.metrics import holds
 from rag import Assistant, index_documents
-from rag.confidence import features
 from rag.reader import Candidate, Reading
+from rag.reader.baseline import figures
 
 SHARED = Path(__file__).parents[2] / "shared" / "datasets"
 SETS = ("cmrc2018/cmrc2018_dev.json", "drcd/DRCD_dev.json", "jaquad/jaquad_train_0003.json", "squad2/squad2_part.json")
@@ -66,7 +66,7 @@ def main() -> None:
                         if not pool:
                             continue
                         readings = assistant.reader.read(q.question, vector, pool)
-                        rows.append(list(features(q.question, pool, readings)))
+                        rows.append(list(figures(q.question, pool, readings)))
                         labels.append(answerable)
                         measuring.append(held)
                         if answerable:
@@ -101,7 +101,8 @@ def _holds(candidate: Candidate, paragraph: str) -> bool:
 def _figures(reading: Reading, pool: list[Candidate], answers: tuple[str, ...]) -> Figures:
     candidate = pool[reading.candidate]
     text = candidate.document.text[reading.sentence.start : reading.sentence.end]
-    return reading.words, reading.cosine, candidate.score, reading.kind, holds(text, answers)
+    cosine, words, kind = reading.evidence
+    return words, cosine, candidate.score, bool(kind), holds(text, answers)
 
 
 def _weights(reads: list[tuple[bool, list[Figures]]]) -> None:

@@ -152,7 +152,7 @@ def _figures(assistant: Assistant, block: Sequence[Question]) -> Figures:
             right = holds(document.text[span.start : span.end], question.answers) if question.answers else any(
                 gold.document == document.name and gold.start < span.end and span.start < gold.end for gold in question.spans
             )  # fmt: skip
-            row[at] = (each.words, each.cosine, some[each.candidate].score, each.kind, each.candidate, right)
+            row[at] = (each.evidence[1], each.evidence[0], some[each.candidate].score, each.evidence[2], each.candidate, right)
     return rows
 
 

@@ -13,7 +13,6 @@ from corpus.where import fulfils, parse_where, require_known, searchable
 from embeddings import Encoder, load_encoder
 from embeddings.index import Vectors
 from rag.answer import Answer, Found
-from rag.confidence import confidence, features
 from rag.indexing import IndexReport, Progress, index_paths, silent
 from rag.question import check_question
 from rag.quote import found, quotes
@@ -142,7 +141,7 @@ class Assistant:
         self, question: str, candidates: Sequence[Candidate], readings: Sequence[Reading],
         nearest: tuple[Found, ...], timings: Mapping[str, float], threshold: float,
     ) -> Answer:  # fmt: skip
-        sure = confidence(features(check_question(question), candidates, readings)) if readings else 0.0
+        sure = self.reader.confidence(check_question(question), candidates, readings) if readings else 0.0
         answered = bool(readings) and sure >= threshold
         given = quotes(readings, candidates) if answered else ()
         return Answer(question, answered, sure, given, nearest, timings)

@@ -5,11 +5,15 @@ from collections.abc import Sequence
 from corpus import Sentence
 from embeddings import Encoder
 from embeddings.index import Vectors
+from rag.confidence import logistic
 from rag.mark import holds_kind, mark
 from rag.reader.reading import Asked, Candidate, Reading
 from rag.settings import Settings
 from rag.terms import rarity, shared, terms
 
+# Of the figures in their order, fitted by bench/confidence.py.
+INTERCEPT = -46.5
+WEIGHTS = (49.3, 8.6, 2.1)
 # Sentences embedded when asked: the best by words, of the best passages.
 EMBEDDED_SENTENCES = 24
 
@@ -33,6 +37,9 @@ class WordsAndCosine:
                 texts.setdefault(candidates[number].document.text[span.start : span.end], len(texts))
         rows = self._encoder.encode_passages(list(texts))
         return [self._weighed(*each, best, texts, rows) for each, best in zip(asked, chosen, strict=True)]
+
+    def confidence(self, question: str, candidates: Sequence[Candidate], readings: Sequence[Reading]) -> float:
+        return logistic(INTERCEPT, WEIGHTS, figures(question, candidates, readings)) if readings else 0.0
 
     def _promising(self, question: str, candidates: Sequence[Candidate]) -> list[tuple[int, Sentence, float]]:
         """The sentences to embed: candidate, span and share of the question's words, best first."""
@@ -60,5 +67,22 @@ class WordsAndCosine:
             cosine = float(rows[texts[text]] @ vector)
             kind = holds_kind(question, text)
             score = by.words * words + by.cosine * cosine + by.passage * candidates[number].score + by.kind * kind
-            readings.append(Reading(number, span, mark(question, document.text, span), score, cosine, words, kind))
+            readings.append(Reading(number, span, mark(question, document.text, span), score, (cosine, words, float(kind))))
         return sorted(readings, key=lambda each: -each.score)
+
+
+def figures(question: str, candidates: Sequence[Candidate], readings: Sequence[Reading]) -> tuple[float, ...]:
+    """Three figures of what was found, none of which grows with the library.
+
+    The cosine of the best sentence; the shares of the question's words in the best passage and in the
+    best reading's sentence. How far the best passage leads the others tells nothing more, and less
+    where they are of one document.
+    """
+    asked = terms(question)
+    texts = [terms(each.document.text[each.passage.start : each.passage.end]) for each in candidates[:5]]
+    weights = rarity(texts)
+    return (
+        max(each.evidence[0] for each in readings),
+        max(shared(asked, each, weights) for each in texts),
+        readings[0].evidence[1],
+    )

@@ -25,17 +25,14 @@ class Candidate:
 class Reading:
     """A sentence that may answer: of which candidate, its answering words, and how well (higher is better).
 
-    `cosine`, `words` and `kind` (the sentence holds a date or number that is asked for) are what
-    the score and the confidence are made from.
+    `evidence` is what the reader made the score from, in an order of its own.
     """
 
     candidate: int
     sentence: Sentence
     answer: Sentence | None
     score: float
-    cosine: float
-    words: float
-    kind: bool
+    evidence: tuple[float, ...]
 
 
 Asked = tuple[str, Vectors, Sequence[Candidate]]
@@ -48,4 +45,8 @@ class Reader(Protocol):
 
     def read_many(self, asked: Sequence[Asked]) -> list[list[Reading]]:
         """The same for many questions at once, each with its vector and its candidates."""
+        ...
+
+    def confidence(self, question: str, candidates: Sequence[Candidate], readings: Sequence[Reading]) -> float:
+        """The probability (0 to 1) that the first of the readings answers."""
         ...

@@ -91,7 +91,7 @@ def _unspaced(text: str, words: Words) -> list[tuple[int, int, list[str]]]:
         while at < run.end():
             for length in range(min(6, run.end() - at), 0, -1):
                 to = words.get(text[at : at + length])
-                if to and (length > 1 or UNSPACED.match(text[at]) and text[at] not in KANA):
+                if to and (length > 1 or (UNSPACED.match(text[at]) and text[at] not in KANA)):
                     found.append((at, at + length, to))
                     at += length
                     break

@@ -26,7 +26,7 @@ from embeddings.bundled import model_folder
 from rag.reader.data import Asked, Paragraph, read_squad
 from rag.reader.network import Network, load_encoder
 from rag.reader.switching import Switcher, load_switcher
-from rag.reader.windows import PROMPT, SPECIAL, Batch, Tokens, batched, covering, grown, sentence_bounds, tokenized
+from rag.reader.windows import PROMPT, Batch, Tokens, batched, covering, grown, sentence_bounds, tokenized
 
 FROZEN_LAYERS = 4
 BATCH = 16
@@ -179,7 +179,7 @@ class Trainer:
         batch = batched(tokenizer, [(each.question, each.passage) for each in windows])
         scores = self.network(*(torch.from_numpy(each) for each in (batch.ids, batch.attention, batch.passage)))
         loss = loss_of(scores, windows, batch)
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_((each for each in self.network.parameters() if each.requires_grad), 1.0)
         self.optimiser.step()
         self.optimiser.zero_grad(set_to_none=True)

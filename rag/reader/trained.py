@@ -1,0 +1,112 @@
+"""The trained reader: a cross-encoder marks the answering words of each candidate and says how sure it is.
+
+Clark and Gardner 2018 ("Simple and Effective Multi-Paragraph Reading Comprehension", section 3)
+show why a reader that was also taught to say "not here" can be compared over passages.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from corpus import Sentence, title_at
+from embeddings.index import Vectors
+from rag.reader.reading import Asked, Candidate, Reading
+from rag.reader.scoring import Scorer
+from rag.reader.spans import spans, tidied, words_of
+from rag.reader.windows import PROMPT, Tokens, tokenized
+from rag.settings import Settings
+
+# Tokens of a window; a longer passage is read in windows that overlap by about half.
+LONGEST = 420
+LONGEST_TITLE = 32
+# How much of the sentence's log-odds are those of its best words alone; and what the passage's own score adds.
+BEST, PASSAGE = 0.5, 1.0
+
+
+@dataclass(frozen=True)
+class Window:
+    """Some whole sentences of a passage with their tokens; `bounds` are the sentences as ranges of them."""
+
+    tokens: Tokens
+    sentences: tuple[Sentence, ...]
+    bounds: tuple[tuple[int, int], ...]
+
+
+class CrossEncoder:
+    """Reads the best candidates of a question, each with its title before it."""
+
+    def __init__(self, scorer: Scorer, settings: Settings = Settings()) -> None:  # noqa: B008 (frozen)
+        self._scorer = scorer
+        self._settings = settings
+
+    def read(self, question: str, vector: Vectors, candidates: Sequence[Candidate]) -> list[Reading]:
+        return self.read_many([(question, vector, candidates)])[0]
+
+    def read_many(self, asked: Sequence[Asked]) -> list[list[Reading]]:
+        tokenizer = self._scorer.tokenizer
+        questions = tokenized(tokenizer, [PROMPT + question for question, _, _ in asked])
+        passages: dict[int, tuple[Tokens, list[Window]]] = {}
+        pairs, places = [], []
+        for number, (_, _, candidates) in enumerate(asked):
+            for at, candidate in enumerate(candidates[: self._settings.read]):
+                found = passages.get(candidate.passage.id)
+                if found is None:
+                    found = passages[candidate.passage.id] = self._windows(candidate)
+                title, windows = found
+                for window in windows:
+                    pairs.append((questions[number], joined(title, window.tokens)))
+                    places.append((number, at, len(title), window))
+        readings: list[dict[tuple[int, Sentence], Reading]] = [{} for _ in asked]
+        for (number, at, skipped, window), (scores, null) in zip(places, self._scorer.score(pairs), strict=True):
+            candidate = asked[number][2][at]
+            for span in spans(scores[skipped:], null, window.bounds):
+                sentence = window.sentences[span.sentence]
+                words = words_of(window.tokens.offsets, span.first, span.last, candidate.passage.start)
+                answer = tidied(candidate.document.text, clipped(words, sentence))
+                score = self._score(span.best, span.mass, candidate.score)
+                known = readings[number].get((at, sentence))
+                if answer and (known is None or score > known.score):
+                    readings[number][at, sentence] = Reading(at, sentence, answer, score, (span.best, span.mass))
+        return [sorted(each.values(), key=lambda reading: -reading.score) for each in readings]
+
+    def _windows(self, candidate: Candidate) -> tuple[Tokens, list[Window]]:
+        """The title's tokens, and the passage's in windows."""
+        passage, document = candidate.passage, candidate.document
+        words = document.text[passage.start : passage.end]
+        above = passage.headings[-1] if passage.headings else title_at(document, passage.start)
+        tokens, title = tokenized(self._scorer.tokenizer, [words, "" if words.startswith(above) else above])
+        starts, ends = tokens.offsets[:, 0] + passage.start, tokens.offsets[:, 1] + passage.start
+        inside = [clipped(each, Sentence(passage.start, passage.end)) for each in candidate.sentences]
+        bounds = [
+            (int(np.searchsorted(ends, each.start, "right")), int(np.searchsorted(starts, each.end))) for each in inside
+        ]
+        return title.part(0, LONGEST_TITLE), list(cut(tokens, inside, bounds))
+
+    def _score(self, best: float, mass: float, passage: float) -> float:
+        return BEST * best + (1 - BEST) * mass + PASSAGE * passage
+
+
+def cut(tokens: Tokens, sentences: Sequence[Sentence], bounds: Sequence[tuple[int, int]]) -> Iterator[Window]:
+    """Windows of at most LONGEST tokens that begin at a sentence; a longer sentence is cut off."""
+    begin = 0
+    while begin < len(bounds):
+        start, end = bounds[begin][0], begin
+        while end < len(bounds) and (end == begin or bounds[end][1] - start <= LONGEST):
+            end += 1
+        stop = min(bounds[end - 1][1], start + LONGEST)
+        yield Window(
+            tokens.part(start, stop), tuple(sentences[begin:end]),
+            tuple((a - start, min(b, stop) - start) for a, b in bounds[begin:end]),
+        )  # fmt: skip
+        if end == len(bounds):
+            return
+        begin = max(begin + 1, (begin + end) // 2)
+
+
+def joined(first: Tokens, second: Tokens) -> Tokens:
+    return Tokens(np.concatenate([first.ids, second.ids]), np.concatenate([first.offsets, second.offsets]))
+
+
+def clipped(span: Sentence, within: Sentence) -> Sentence:
+    return Sentence(max(span.start, within.start), min(span.end, within.end))
