@@ -52,7 +52,9 @@ class WordsAndCosine:
         weights = rarity(found for _, _, found in pool)
         scored = [(number, sentence, shared(asked, found, weights)) for number, sentence, found in pool]
         # Stable: where no words are shared (another language), the order of the passages stays.
-        best = sorted(scored, key=lambda each: each[2] + self._settings.passage * candidates[each[0]].score, reverse=True)
+        best = sorted(
+            scored, key=lambda each: each[2] + self._settings.passage * candidates[each[0]].score, reverse=True
+        )
         return best[:EMBEDDED_SENTENCES]
 
     def _weighed(
@@ -67,7 +69,9 @@ class WordsAndCosine:
             cosine = float(rows[texts[text]] @ vector)
             kind = holds_kind(question, text)
             score = by.words * words + by.cosine * cosine + by.passage * candidates[number].score + by.kind * kind
-            readings.append(Reading(number, span, mark(question, document.text, span), score, (cosine, words, float(kind))))
+            readings.append(
+                Reading(number, span, mark(question, document.text, span), score, (cosine, words, float(kind)))
+            )
         return sorted(readings, key=lambda each: -each.score)
 
 

@@ -75,7 +75,11 @@ def tidied(text: str, span: Sentence) -> Sentence | None:
         first, last = words[0], words[-1]
         if first in EDGES or _lacks(words, first, OPENING, CLOSING) or (first in CLOSING and first not in OPENING):
             start += 1
-        elif (last in EDGES and not ABBREVIATED.search(words)) or _lacks(words, last, CLOSING, OPENING) or (last in OPENING and last not in CLOSING):
+        elif (
+            (last in EDGES and not ABBREVIATED.search(words))
+            or _lacks(words, last, CLOSING, OPENING)
+            or (last in OPENING and last not in CLOSING)
+        ):
             end -= 1
         else:
             return Sentence(start, end)

@@ -80,7 +80,17 @@ def _english(text: str, words: Words) -> list[tuple[int, int, list[str]]]:
     return found
 
 
-ENDINGS = [("ies", "y"), ("es", ""), ("s", ""), ("ied", "y"), ("ed", ""), ("ed", "e"), ("ing", ""), ("ing", "e"), ("'s", "")]
+ENDINGS = [
+    ("ies", "y"),
+    ("es", ""),
+    ("s", ""),
+    ("ied", "y"),
+    ("ed", ""),
+    ("ed", "e"),
+    ("ing", ""),
+    ("ing", "e"),
+    ("'s", ""),
+]
 
 
 def _unspaced(text: str, words: Words) -> list[tuple[int, int, list[str]]]:

@@ -23,10 +23,10 @@ from torch import Tensor
 from torch.nn import functional
 
 from embeddings.bundled import model_folder
-from rag.reader.data import Asked, Paragraph, read_squad
+from rag.reader.data import Asked, Paragraph, read_exercises, read_squad, read_translated
 from rag.reader.network import Network, load_encoder
 from rag.reader.switching import Switcher, load_switcher
-from rag.reader.windows import PROMPT, Batch, Tokens, batched, covering, grown, sentence_bounds, tokenized
+from rag.reader.windows import PROMPT, Batch, Tokens, batched, covering, grown, joined, sentence_bounds, tokenized
 
 FROZEN_LAYERS = 4
 BATCH = 16
@@ -37,12 +37,17 @@ RATE, HEAD_RATE, DECAY, WARMUP = 1e-4, 1e-3, 0.01, 100
 SHORTEST, LONGEST = 60, 400
 # Share of the questions drawn from each set.
 SETS = {
-    "cmrc": (("cmrc2018/cmrc2018_dev.json", "cmrc2018/cmrc2018_trial.json"), "zh", 0.30),
-    "drcd": (("drcd/DRCD_dev.json",), "zh", 0.20),
-    "squad": (("squad2/squad2_part.json",), "en", 0.30),
-    "jaquad": (("jaquad/*.json",), "ja", 0.20),
+    "cmrc": (("cmrc2018/cmrc2018_dev.json", "cmrc2018/cmrc2018_trial.json"), "zh", 0.25),
+    "drcd": (("drcd/DRCD_dev.json",), "zh", 0.15),
+    "squad": (("squad2/squad2_part.json",), "en", 0.22),
+    "jaquad": (("jaquad/*.json",), "ja", 0.12),
 }
+# Our own texts, in many languages, and the questions of the Chinese sets asked in others.
+EXERCISES = Path(__file__).with_name("exercises")
+OWN, TRANSLATED = 0.16, 0.10
 NEGATIVE, SWITCHED, TITLED = 0.25, 0.35, 0.3
+# Share of the questions that follow another, mostly one about the same paragraph: as in a conversation.
+FOLLOWS, SAME_PARAGRAPH = 0.1, 0.8
 NEIGHBOURS = 6
 # Weight of the loss on the sentence, beside those on the answer's first and last token.
 SENTENCE = 0.5
@@ -56,13 +61,31 @@ class Source:
         self.sets: list[list[Asked]] = []
         self.shares: list[float] = []
         self.near: dict[Paragraph, list[Paragraph]] = {}
+        chinese: list[Asked] = []
         for patterns, language, share in SETS.values():
             files = sorted(file for pattern in patterns for file in datasets.glob(pattern))
             asked = read_squad(files, language, "train")
-            if asked:
-                self.sets.append(asked)
-                self.shares.append(share)
-                self.near |= neighbours(list(dict.fromkeys(each.paragraph for each in asked)))
+            chinese += asked if language == "zh" else []
+            self._add(asked, share)
+        files = sorted(EXERCISES.glob("*.jsonl"))
+        translated = [each for each in files if each.stem.endswith("_questions")]
+        self._add(read_exercises([each for each in files if each not in translated], "train"), OWN)
+        self._add(read_translated(translated, chinese), TRANSLATED)
+        self.about: dict[Paragraph, list[str]] = {}
+        for each in (each for some in self.sets for each in some):
+            self.about.setdefault(each.paragraph, []).append(each.question)
+
+    def _add(self, asked: list[Asked], share: float) -> None:
+        if not asked:
+            return
+        self.sets.append(asked)
+        self.shares.append(share)
+        by_language: dict[str, list[Paragraph]] = {}
+        for each in dict.fromkeys(each.paragraph for each in asked):
+            if each not in self.near:
+                by_language.setdefault(each.language, []).append(each)
+        for paragraphs in by_language.values():
+            self.near |= neighbours(paragraphs)
 
     def pool(self, number: int) -> list["Window"]:
         """The windows of one pool, shortest first."""
@@ -76,13 +99,18 @@ class Source:
             paragraph, answers = self._other(asked, random), ()
         question, text = asked.question, paragraph.text
         span = [random.choice(answers)] if answers else []
-        targets = self.switcher.languages(paragraph.language)
-        if targets and random.random() < SWITCHED:
+        if random.random() < SWITCHED:
             which, share = random.random(), random.uniform(0.3, 1.0)
-            if which < 0.75:
-                question, _ = self.switcher.switch(question, [], paragraph.language, random.choice(targets), share, random)
-            if which > 0.6:
-                text, span = self.switcher.switch(text, span, paragraph.language, random.choice(targets), share, random)
+            if which < 0.75 and (to := self.switcher.languages(asked.language)):
+                question, _ = self.switcher.switch(question, [], asked.language, random.choice(to), share, random)
+            if which > 0.6 and (to := self.switcher.languages(paragraph.language)):
+                text, span = self.switcher.switch(text, span, paragraph.language, random.choice(to), share, random)
+        if random.random() < FOLLOWS:
+            same = random.random() < SAME_PARAGRAPH
+            before = random.choice(
+                self.about[asked.paragraph] if same else [each.question for each in random.choice(self.sets)[:500]]
+            )
+            question = question if before == asked.question else f"{before} {question}"
         tokens, asking = tokenized(self.tokenizer, [text, PROMPT + question])
         bounds = sentence_bounds(text, tokens)
         length = int(np.exp(random.uniform(np.log(SHORTEST), np.log(LONGEST))))
@@ -94,15 +122,15 @@ class Source:
         sentence = next(((a - start, b - start) for a, b in bounds if inside and a <= inside[0] < b), None)
         if inside and inside[1] >= end:
             inside = sentence = None
-        passage, before = tokens.part(start, end), 0
+        passage, above = tokens.part(start, end), 0
         if paragraph.title and random.random() < TITLED:
             (title,) = tokenized(self.tokenizer, [paragraph.title])
-            passage, before = Tokens(*map(np.concatenate, zip((title.ids, title.offsets), (passage.ids, passage.offsets), strict=True))), len(title)
+            passage, above = joined(title, passage), len(title)
         if inside is None or sentence is None:
             return Window(asking, passage, None, None)
         return Window(
-            asking, passage, (inside[0] - start + before, inside[1] - start + before),
-            (sentence[0] + before, sentence[1] + before),
+            asking, passage, (inside[0] - start + above, inside[1] - start + above),
+            (sentence[0] + above, sentence[1] + above),
         )  # fmt: skip
 
     def _other(self, asked: Asked, random: Random) -> Paragraph:
@@ -115,14 +143,18 @@ class Source:
 class Window:
     """A question with some of a passage; the answer and its sentence as ranges of the passage's tokens."""
 
-    def __init__(self, question: Tokens, passage: Tokens, answer: tuple[int, int] | None, sentence: tuple[int, int] | None) -> None:
+    def __init__(
+        self, question: Tokens, passage: Tokens, answer: tuple[int, int] | None, sentence: tuple[int, int] | None
+    ) -> None:
         self.question, self.passage, self.answer, self.sentence = question, passage, answer, sentence
 
 
 def neighbours(paragraphs: list[Paragraph]) -> dict[Paragraph, list[Paragraph]]:
     """The paragraphs that share the most character pairs (or, with spaces, words) with each, without itself."""
     unspaced = paragraphs[0].language in ("zh", "ja")
-    by = TfidfVectorizer(analyzer="char" if unspaced else "word", ngram_range=(2, 2) if unspaced else (1, 1), sublinear_tf=True)
+    by = TfidfVectorizer(
+        analyzer="char" if unspaced else "word", ngram_range=(2, 2) if unspaced else (1, 1), sublinear_tf=True
+    )
     rows = by.fit_transform([each.title + " " + each.text for each in paragraphs])
     near: dict[Paragraph, list[Paragraph]] = {}
     for start in range(0, len(paragraphs), 512):
@@ -143,7 +175,10 @@ def loss_of(scores: Tensor, windows: list[Window], batch: Batch) -> Tensor:
     for row, (at, each) in enumerate(zip(begins, windows, strict=True)):
         start, end = each.sentence or (-at, 1 - at)
         sentence[row, at + start : at + end] = True
-    inside = [torch.logsumexp(scores[..., edge].masked_fill(~sentence, -1e9), 1) - torch.logsumexp(scores[..., edge], 1) for edge in (0, 1)]
+    inside = [
+        torch.logsumexp(scores[..., edge].masked_fill(~sentence, -1e9), 1) - torch.logsumexp(scores[..., edge], 1)
+        for edge in (0, 1)
+    ]
     spans = functional.cross_entropy(scores[..., 0], first) + functional.cross_entropy(scores[..., 1], last)
     return spans / 2 - SENTENCE * (inside[0] + inside[1]).mean() / 2
 
@@ -170,7 +205,9 @@ class Trainer:
         heads = [*self.network.spans.parameters(), *self.network.null.parameters()]
         known = {id(each) for each in heads}
         body = [each for each in self.network.parameters() if each.requires_grad and id(each) not in known]
-        self.optimiser = torch.optim.AdamW([{"params": body, "base": RATE}, {"params": heads, "base": HEAD_RATE}], weight_decay=DECAY)
+        self.optimiser = torch.optim.AdamW(
+            [{"params": body, "base": RATE}, {"params": heads, "base": HEAD_RATE}], weight_decay=DECAY
+        )
 
     def learn(self, windows: list[Window], tokenizer: Any, rate: float) -> tuple[float, int]:
         """One step; its loss and its tokens."""
@@ -247,7 +284,11 @@ def main() -> None:
         losses.append(loss)
         tokens += count
         if trainer.step % given.every == 0 or trainer.step == given.steps:
-            row = {"step": trainer.step, "loss": round(float(np.mean(losses)), 4), "tokens/s": round(tokens / (time.monotonic() - begun))}
+            row = {
+                "step": trainer.step,
+                "loss": round(float(np.mean(losses)), 4),
+                "tokens/s": round(tokens / (time.monotonic() - begun)),
+            }
             print(json.dumps(row), file=log, flush=True)
             print(row, file=sys.stderr, flush=True)
             losses = []

@@ -14,7 +14,7 @@ from embeddings.index import Vectors
 from rag.reader.reading import Asked, Candidate, Reading
 from rag.reader.scoring import Scorer
 from rag.reader.spans import spans, tidied, words_of
-from rag.reader.windows import PROMPT, Tokens, tokenized
+from rag.reader.windows import PROMPT, Tokens, joined, tokenized
 from rag.settings import Settings
 
 # Tokens of a window; a longer passage is read in windows that overlap by about half.
@@ -102,10 +102,6 @@ def cut(tokens: Tokens, sentences: Sequence[Sentence], bounds: Sequence[tuple[in
         if end == len(bounds):
             return
         begin = max(begin + 1, (begin + end) // 2)
-
-
-def joined(first: Tokens, second: Tokens) -> Tokens:
-    return Tokens(np.concatenate([first.ids, second.ids]), np.concatenate([first.offsets, second.offsets]))
 
 
 def clipped(span: Sentence, within: Sentence) -> Sentence:

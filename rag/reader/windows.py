@@ -13,7 +13,8 @@ from corpus.sentences import sentences
 PROMPT = "query: "
 # <s> question </s> </s> passage </s>
 SPECIAL = 4
-LONGEST_QUESTION = 64
+# Of a longer one the end is read: there stands what is asked.
+LONGEST_QUESTION = 80
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,10 @@ class Tokens:
 
     def part(self, start: int, end: int) -> "Tokens":
         return Tokens(self.ids[start:end], self.offsets[start:end])
+
+
+def joined(first: Tokens, second: Tokens) -> Tokens:
+    return Tokens(np.concatenate([first.ids, second.ids]), np.concatenate([first.offsets, second.offsets]))
 
 
 def tokenized(tokenizer: Any, texts: Sequence[str]) -> list[Tokens]:
@@ -94,7 +99,7 @@ def batched(tokenizer: Any, pairs: Sequence[tuple[Tokens, Tokens]]) -> Batch:
     """Question and passage of each pair as `<s> question </s> </s> passage </s>`."""
     begin, stop, pad = tokenizer.bos_token_id, tokenizer.eos_token_id, tokenizer.pad_token_id
     rows = [
-        np.concatenate([[begin], question.ids[:LONGEST_QUESTION], [stop, stop], passage.ids, [stop]])
+        np.concatenate([[begin], question.ids[-LONGEST_QUESTION:], [stop, stop], passage.ids, [stop]])
         for question, passage in pairs
     ]
     width = max(map(len, rows))
