@@ -143,7 +143,7 @@ class Assistant:
     ) -> Answer:  # fmt: skip
         sure = self.reader.confidence(check_question(question), candidates, readings) if readings else 0.0
         answered = bool(readings) and sure >= threshold
-        given = quotes(readings, candidates) if answered else ()
+        given = quotes(question, readings, candidates, self.reader.margins) if answered else ()
         return Answer(question, answered, sure, given, nearest, timings)
 
     def candidates(self, vector: Vectors, count: int, where: str | None = None) -> list[Candidate]:

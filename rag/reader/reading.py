@@ -35,10 +35,23 @@ class Reading:
     evidence: tuple[float, ...]
 
 
+@dataclass(frozen=True)
+class Margins:
+    """In the reader's own scores: how far below the first a further quote may read; how far one that
+    answers as well, where several things are asked for; how far below its neighbour a sentence quoted with it."""
+
+    further: float
+    several: float
+    beside: float
+
+
 Asked = tuple[str, Vectors, Sequence[Candidate]]
 
 
 class Reader(Protocol):
+    @property
+    def margins(self) -> Margins: ...
+
     def read(self, question: str, vector: Vectors, candidates: Sequence[Candidate]) -> list[Reading]:
         """Readings, best first. `vector` is the embedded question (shape: dimension)."""
         ...

@@ -11,7 +11,7 @@ import numpy as np
 
 from corpus import Sentence, title_at
 from embeddings.index import Vectors
-from rag.reader.reading import Asked, Candidate, Reading
+from rag.reader.reading import Asked, Candidate, Margins, Reading
 from rag.reader.scoring import Scorer
 from rag.reader.spans import spans, tidied, words_of
 from rag.reader.windows import PROMPT, Tokens, joined, tokenized
@@ -35,6 +35,8 @@ class Window:
 
 class CrossEncoder:
     """Reads the best candidates of a question, each with its title before it."""
+
+    margins = Margins(further=8.0, several=2.0, beside=1.5)
 
     def __init__(self, scorer: Scorer, settings: Settings = Settings()) -> None:  # noqa: B008 (frozen)
         self._scorer = scorer

@@ -1,0 +1,63 @@
+"""Follow-ups: a question that leans on what was asked before, understood without a language model.
+
+Several forms of the question are tried: alone, after the one before it, and after what that one was
+about. The reader's own score chooses (it is taught with questions that follow others), and a
+question that stands well alone is left alone.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rag.leaning import SPACED, leans
+
+# Only the newest turns: what came earlier has mostly been taken up by them.
+LONGEST_CONTEXT = 200
+
+# Anywhere in a question: what it speaks of was named before.
+POINTING = re.compile(
+    r"[他她它牠](?:们|們)?(?!山)|(?:^|[^\w])(?:这|這|那|该|該)|(?<![其尤])其(?!他|它|实|實|余|餘|中)|此(?:人|事|地|后|後|前|时|時|外)|这[个个些里时样位种]|那[个個些里裡时時样位种]|上述|同年|当时|當時|当年|當年|后者|前者"
+    r"|それ|これ|その|この|あの|彼(?:女|ら)?|そこ|ここ|同(?:年|社|氏|校|地)"
+    r"|\b(?:he|she|it|they|him|her|his|hers|its|their|theirs|them|this|these|those|there|that (?:year|time|place|day|one|same)|the (?:latter|former|same|other|others))\b"
+    r"|\b(?:él|ella|ellos|ellas|ello|eso|esto|ese|esa|este|esta|su|sus|allí|ahí|lo|la misma|el mismo)\b"
+    r"|\b(?:er|sie|es|ihm|ihn|ihr|ihre|ihrer|sein|seine|seiner|dort|dies\w*|davon|damit|dafür|daran)\b"
+    r"|\b(?:il|elle|ils|elles|son|sa|ses|leur|leurs|celui|celle|ceux|cela|ça)\b"
+    r"|\b(?:он|она|оно|они|его|её|ее|их|ему|ей|им|ним|ней|них|этот|эта|это|эти|этом|этой|там|тогда)\b"
+    r"|\b(?:هو|هي|هم|هذا|هذه|ذلك|تلك|هناك|له|لها|لهم|منه|منها|فيه|فيها|عنه|عنها)\b",
+    re.IGNORECASE,
+)
+# How an ellipsis begins or ends: 那2010年呢？ And in 2022?
+ELLIPSIS = re.compile(
+    r"^(?:那么?|那麼?|然后|然後|还有|還有|而)|(?:呢|は)[?？]?$|^(?:and|but|what about|how about|or|then|also|why|when|where|who|how|how so|since when|by whom)\b[^?]{0,24}\??$"
+    r"|^(?:¿?y|¿?pero|¿?por qué|¿?cuándo|¿?dónde|und|aber|warum|wann|wo|et|mais|pourquoi|quand|а|и|но|почему|когда|где|و|لماذا|متى|أين)\b[^?؟]{0,24}[?؟]?$"
+    r"|^(?:为什么|為什麼|为何|為何|怎么|怎麼|何时|何時|谁|誰|哪里|哪裡|多少|なぜ|いつ|どこ|誰)[^?？]{0,8}[?？]?$",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class Turn:
+    """A question asked before as it was understood, and the words and the title of what was quoted for it."""
+
+    question: str
+    answer: str = ""
+    title: str = ""
+
+
+def points_back(question: str) -> bool:
+    """Whether the question says by its own words that it leans on what came before."""
+    text = question.strip()
+    return bool(leans(text) and not SPACED.match(text)) or bool(POINTING.search(text) or ELLIPSIS.search(text))
+
+
+def forms(question: str, turns: Sequence[Turn]) -> list[str]:
+    """The ways in which a question may be meant after these turns (oldest first), itself first."""
+    if not turns:
+        return [question]
+    last = turns[-1]
+    tried = [question, f"{last.question[-LONGEST_CONTEXT:]} {question}"]
+    if last.title:
+        tried.append(f"{last.title} {question}")
+    if last.answer and len(last.answer) <= 40:
+        tried.append(f"{last.answer} {question}")
+    return list(dict.fromkeys(tried))
