@@ -60,7 +60,7 @@ def main() -> None:
                     gold = texts[q.documents[0]]
                     held = int(sha1(gold.encode()).hexdigest(), 16) % 5 == 0
                     vector = encoder.encode_queries([q.question])[0]
-                    candidates = assistant.candidates(vector, 12)
+                    candidates = assistant.candidates(q.question, vector, 12)
                     without = [each for each in candidates if not _holds(each, gold)][:5]
                     for answerable, pool in ((True, candidates[:5]), (False, without)):
                         if not pool:

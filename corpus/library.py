@@ -23,6 +23,7 @@ from corpus.database import Database, marks, next_generation, parts
 from corpus.document import Document, Passage, Sentence
 from corpus.errors import LibraryError
 from corpus.file_table import FileTable, KnownFile
+from corpus.posting_table import PostingTable
 from corpus.rows import DOCUMENT_COLUMNS, Prepared, document_of, document_row, passage_of, passage_rows, sentences_of
 from corpus.vector_table import Ids, VectorTable
 
@@ -66,6 +67,7 @@ class Library:
         self.dimension = int(self.meta("dimension") or 0)
         self.files = FileTable(self._database)
         self.vectors = VectorTable(self._database, self.dimension)
+        self.postings = PostingTable(self._database)
 
     @classmethod
     def open(cls, folder: str | Path) -> "Library":
@@ -247,6 +249,12 @@ class Library:
             if removed:
                 next_generation(connection)
         return removed
+
+    def drop_unused(self) -> None:
+        """Take away the vectors and terms of no passage."""
+        with self.changing():
+            self.vectors.drop_unused()
+            self.postings.drop_unused()
 
     # Passages
 

@@ -131,12 +131,25 @@ def _feedback(connection: sqlite3.Connection) -> None:
     )
 
 
+def _postings(connection: sqlite3.Connection) -> None:
+    """Format 4: the terms of every text (`corpus.posting_table`). They are cut by whoever opens the library next."""
+    _run(
+        connection,
+        # A number is never given again: postings of a removed text may still name it.
+        "CREATE TABLE texts (id INTEGER PRIMARY KEY AUTOINCREMENT, key BLOB NOT NULL UNIQUE)",
+        'CREATE TABLE segments ("first" INTEGER PRIMARY KEY, "last" INTEGER NOT NULL, "count" INTEGER NOT NULL)',
+        """CREATE TABLE postings (
+            segment INTEGER NOT NULL, term TEXT NOT NULL, rows BLOB NOT NULL, PRIMARY KEY (segment, term)
+        ) WITHOUT ROWID""",
+    )
+
+
 def _run(connection: sqlite3.Connection, *statements: str) -> None:
     for each in statements:
         connection.execute(each)
 
 
 MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
-    _documents_and_passages, _files_and_vectors, _feedback,
+    _documents_and_passages, _files_and_vectors, _feedback, _postings,
 )  # fmt: skip
 FORMAT = len(MIGRATIONS)

@@ -19,6 +19,10 @@ class VectorIndex(Protocol):
 
     def remove(self, ids: Ids) -> None: ...
 
+    def vectors(self, ids: Ids) -> Vectors:
+        """The vectors (n, dimension) of ids that are here."""
+        ...
+
     def search(self, query: Vectors, count: int, among: Ids | None = None) -> list[tuple[int, float]]:
         """The `count` nearest ids of one query (shape: dimension) with their cosines, best first.
 

@@ -142,7 +142,7 @@ def _figures(assistant: Assistant, block: Sequence[Question]) -> Figures:
     """(questions × readings × six) figures."""
     texts = [each.question for each in block]
     vectors = assistant.encoder.encode_queries(texts)
-    candidates = [assistant.candidates(each, max(READ)) for each in vectors]
+    candidates = [assistant.candidates(text, each, max(READ)) for text, each in zip(texts, vectors, strict=True)]
     found = assistant.reader.read_many(list(zip(texts, vectors, candidates, strict=True)))
     rows = np.full((len(block), 64, 6), np.nan)
     rows[..., 5] = 0.0

@@ -1,5 +1,6 @@
 """The one public door: open a library, ask it."""
 
+import logging
 import threading
 import time
 from collections import OrderedDict
@@ -14,16 +15,21 @@ from embeddings import Encoder, load_encoder
 from embeddings.index import Vectors
 from rag.answer import Answer, Found
 from rag.indexing import IndexReport, Progress, index_paths, silent
+from rag.lexical import NO_WORDS
+from rag.posting import open_lexical, try_to_bring_up, up_to_date
 from rag.question import check_question
 from rag.quote import found, quotes
 from rag.reader import Candidate, Reader, Reading, WordsAndCosine
+from rag.retrieve import Hit, retrieve
 from rag.settings import Settings, library_settings
 from rag.vectors import caught_up, open_index
+from rag.words import question_terms
 
 # Documents kept in memory, with their sentences, for the next question.
 DOCUMENTS_KEPT = 256
 # Passages that the reader and the confidence are given, however few are asked for.
 READ = 5
+LOG = logging.getLogger(__name__)
 
 
 class Assistant:
@@ -41,7 +47,14 @@ class Assistant:
         self._lock = threading.Lock()
         self._documents: OrderedDict[str, tuple[Document, list[Sentence]]] = OrderedDict()
         self._labels: list[tuple[str, dict[str, str]]] | None = None
-        self._opened = open_index(library)
+        with library.reading():
+            self._opened = open_index(library)
+            self._lexical = open_lexical(library)
+        if not self.has_words and try_to_bring_up(library):
+            self._lexical = open_lexical(library)
+        if not self.has_words:
+            LOG.warning("%s has no index of words yet: passages are found by vectors alone until you run "
+                        "yinju index again", library.folder)  # fmt: skip
 
     @classmethod
     def open(cls, folder: str | Path, encoder: Encoder | None = None, settings: Settings | None = None) -> "Assistant":
@@ -70,8 +83,16 @@ class Assistant:
         with self.library.reading(), self._lock:
             if self.library.generation != self._opened.generation:
                 self._opened = caught_up(self.library, self._opened)
+                self._lexical = open_lexical(self.library)
                 self._documents.clear()
                 self._labels = None
+            elif not self.has_words and up_to_date(self.library):
+                self._lexical = open_lexical(self.library)
+
+    @property
+    def has_words(self) -> bool:
+        """Whether passages are found by words as well; only an older library that could not be written is without."""
+        return self._lexical is not NO_WORDS
 
     def index(self, paths: Sequence[Path], progress: Progress = silent) -> IndexReport:
         """Index files and folders into the open library. Raises YinjuError as `index_paths` does."""
@@ -93,7 +114,7 @@ class Assistant:
         clock = _Clock()
         vector = self.encoder.encode_queries([text])[0]
         clock.stop("embed")
-        candidates = self.candidates(vector, max(top_k, self._read), where)
+        candidates = self.candidates(text, vector, max(top_k, self._read), where)
         clock.stop("search")
         if not candidates and where is None:
             raise self._empty()
@@ -118,8 +139,8 @@ class Assistant:
         clock.stop("embed")
         read: list[list[Candidate]] = []
         nearest: list[tuple[Found, ...]] = []
-        for vector in vectors:
-            candidates = self.candidates(vector, max(top_k, self._read))
+        for text, vector in zip(texts, vectors, strict=True):
+            candidates = self.candidates(text, vector, max(top_k, self._read))
             if not candidates:
                 raise self._empty()
             nearest.append(tuple(found(each) for each in candidates[:top_k]))
@@ -146,8 +167,8 @@ class Assistant:
         given = quotes(question, readings, candidates, self.reader.margins) if answered else ()
         return Answer(question, answered, sure, given, nearest, timings)
 
-    def candidates(self, vector: Vectors, count: int, where: str | None = None) -> list[Candidate]:
-        """The `count` nearest passages of an embedded question (shape: dimension), best first.
+    def candidates(self, question: str, vector: Vectors, count: int, where: str | None = None) -> list[Candidate]:
+        """The `count` best passages of a question and its vector (shape: dimension), best first.
 
         Raises QuestionError where `where` cannot be read or asks about what no document has.
         """
@@ -155,10 +176,14 @@ class Assistant:
         with self.library.reading():
             self.reload()
             among = self._among(where) if where is not None else None
-            with self._lock:
-                nearest = dict(self._opened.index.search(vector, count, among))
-            found = [self._candidate(each, nearest[each.id]) for each in self.library.passages(list(nearest))]
+            scores = {each.id: each.score for each in self._hits(question, vector, count, among)}
+            found = [self._candidate(each, scores[each.id]) for each in self.library.passages(list(scores))]
             return [each for each in found if each is not None]
+
+    def _hits(self, question: str, vector: Vectors, count: int, among: Ids | None) -> list[Hit]:
+        with self._lock:
+            opened, lexical = self._opened, self._lexical
+            return retrieve(opened.index, lexical, opened.ids, question_terms(question), vector, count, self.settings, among)
 
     def _candidate(self, passage: Passage, score: float) -> Candidate | None:
         """The passage with its document; None where the document is not the one that it was cut from."""

@@ -15,6 +15,7 @@ from corpus.rows import Prepared, document_hash, text_key
 from embeddings import Encoder
 from embeddings.index import Vectors
 from embeddings.memory import give_back_memory
+from rag.lexical import weights
 from rag.settings import Settings
 
 # Passages embedded together, over documents, so that short documents fill a batch as well.
@@ -77,7 +78,7 @@ class Batch:
             self.flush()
 
     def flush(self) -> None:
-        """Embed what has no vector yet, and store all that waits: all of it, or nothing but vectors."""
+        """Embed what has no vector yet, cut what has no terms, and store all that waits: all of it, or nothing but vectors."""
         held = self._library.vectors.held(list(self._texts))
         missing = [key for key in self._texts if key not in held]
         for at in range(0, len(missing), EMBED_TOGETHER):
@@ -90,6 +91,11 @@ class Batch:
                 self._told()
             else:
                 self._changes.insert(0, lambda keys=keys, vectors=vectors: self._library.vectors.put(keys, vectors))  # type: ignore[misc]
+        known = self._library.postings.held(list(self._texts))
+        fresh = [key for key in self._texts if key not in known]
+        if fresh:
+            terms = [weights(self._texts[key]) for key in fresh]
+            self._changes.insert(0, lambda: self._library.postings.put(fresh, terms))
         if self._changes:
             with self._library.changing():
                 for change in self._changes:

@@ -11,6 +11,7 @@ from corpus.files import LABELS_FILE, Unlisted, walk
 from corpus.rows import document_hash
 from embeddings import Encoder
 from rag.batch import Batch, prepared
+from rag.posting import bring_up
 from rag.refresh import Refresh
 from rag.settings import library_settings
 from rag.vectors import save_index
@@ -59,6 +60,7 @@ def index_paths(
     library.require_model(encoder.name, encoder.dimension)
     total = sum(_size_of(path, library) for path in paths)
     with library.writing():
+        bring_up(library)
         meter = _Meter(progress, total)
         batch = Batch(library, encoder, meter.tell)
         roots = [os.fsencode(os.path.join(os.path.abspath(each), "")) for each in paths if each.is_dir()]
@@ -69,7 +71,7 @@ def index_paths(
                 _refresh_path(path, refresh, library, meter)
             batch.flush()
             removed = library.files.remove(_gone(roots, library, refresh.seen))
-            library.vectors.drop_unused()
+            library.drop_unused()
         except KeyboardInterrupt:
             save_index(library)
             raise
@@ -95,6 +97,7 @@ def index_documents(
     library.require_model(encoder.name, encoder.dimension)
     wanted = {each.name: each for each in documents}
     with library.writing():
+        bring_up(library)
         hashes = {name: each.hash for name, each in library.known_documents(None).items()}
         batch = Batch(library, encoder, lambda: None)
         settings = library_settings(library)
@@ -104,7 +107,7 @@ def index_documents(
             progress(done, len(changed), each.name)
         batch.flush()
         removed = library.remove([each.name for each in library.list_documents() if each.name not in wanted])
-        library.vectors.drop_unused()
+        library.drop_unused()
         save_index(library)
     progress(len(changed), len(changed), "")
     added = sum(each.name not in hashes for each in changed)

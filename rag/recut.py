@@ -4,6 +4,7 @@ from corpus import Library
 from embeddings import Encoder
 from rag.batch import Batch, prepared
 from rag.indexing import Progress, silent
+from rag.posting import bring_up
 from rag.settings import Settings, save_settings
 from rag.vectors import save_index
 
@@ -12,6 +13,7 @@ def recut(library: Library, encoder: Encoder, settings: Settings, progress: Prog
     """Keep `settings` in the library, and cut all its documents by them. Raises LibraryError as indexing does."""
     with library.writing():
         save_settings(library, settings)
+        bring_up(library)
         batch = Batch(library, encoder, lambda: None)
         labels = library.labels()
         for done, (_, name, _, _) in enumerate(labels):
@@ -21,6 +23,6 @@ def recut(library: Library, encoder: Encoder, settings: Settings, progress: Prog
                 batch.put(*prepared(document, encoder, settings), next(paths, None))
             progress(done, len(labels), name)
         batch.flush()
-        library.vectors.drop_unused()
+        library.drop_unused()
         save_index(library)
     progress(len(labels), len(labels), "")

@@ -293,7 +293,7 @@ def test_check_names_what_is_wrong_and_its_remedy_helps(
     assert name is not None
     with Library.open(folder) as library, library.writing():
         assert library.remove([name[1]]) == 1
-        library.vectors.drop_unused()
+        library.drop_unused()
     index_again(file, folder)
     assert check_library(folder, CheapEncoder()) == []
 

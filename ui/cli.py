@@ -241,7 +241,7 @@ def docs_remove(name: str, library: LibraryOption = DEFAULT, as_json: JsonOption
     with Library.open(library) as opened, opened.writing():
         if opened.remove([name]) == 0:
             raise YinjuError(f"{library} holds no document {name!r}; see: yinju docs list")
-        opened.vectors.drop_unused()
+        opened.drop_unused()
         save_index(opened)
     if as_json:
         _print_json({"removed": name})

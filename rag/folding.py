@@ -1,0 +1,59 @@
+"""Text as it is compared: what is written in several ways is written in one.
+
+Full and half width, ligatures (NFKC) and case are one; so are Traditional, Simplified and Japanese forms
+of a character (OpenCC's tables, character by character, so that no context can make the question's
+form another than the passage's), Arabic letters' variants, and, once words are stemmed, accents.
+"""
+
+import unicodedata
+from functools import cache
+
+import regex
+
+# What is written or left out as one pleases: soft hyphen, joiners, tatweel, vowel signs of Arabic and Hebrew.
+_LEFT_OUT = regex.compile(r"[\u00ad\u200b-\u200f\u2060\ufeff\u0640\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed\u0591-\u05c7\ufe00-\ufe0f]")
+_ARABIC = {ord(old): ord(new) for old, new in zip("أإآٱىیئؤکةۀہھ", "اااايييوكهههه", strict=True)}
+# Letters that Unicode does not decompose, as Lucene's ASCIIFoldingFilter has them.
+_PLAIN = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "ħ": "h", "ŋ": "n"})
+_ACCENTS = regex.compile(r"[\u0300-\u036f]+")
+_DIGIT_GROUPS = regex.compile(r"(?<=\d)[,，](?=\d{3}(?!\d))")
+# OpenCC's direction, and then the next: Japanese and regional forms to Traditional ones, those to Simplified.
+_CHAIN = ("jp2t", "tw2t", "hk2t", "t2s")
+_HAN = range(0x3400, 0xA000)
+
+
+def folded(text: str) -> str:
+    """NFKC and case folding, and one form for each character that has several. Accents stay (`plain`)."""
+    # Folding case can undo normal form, and the other way about: Unicode 16, definition D146.
+    text = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+    text = _LEFT_OUT.sub("", text).translate(_forms())
+    return _DIGIT_GROUPS.sub("", text)
+
+
+def plain(word: str) -> str:
+    """A folded word without its accents."""
+    if word.isascii():
+        return word
+    apart = _ACCENTS.sub("", unicodedata.normalize("NFD", word))
+    return unicodedata.normalize("NFC", apart).translate(_PLAIN)
+
+
+@cache
+def _forms() -> dict[int, int]:
+    """Of each character with several forms, the one it is folded to, which is folded to itself."""
+    from opencc import OpenCC
+
+    characters = [chr(code) for code in _HAN]
+    forms = list(characters)
+    for name in _CHAIN:
+        # A character a line: OpenCC sees no neighbours to decide by.
+        changed = OpenCC(name).convert("\n".join(forms)).split("\n")
+        # Some directions give two characters for one; those stay as they are.
+        forms = [new if len(new) == 1 else old for old, new in zip(forms, changed, strict=True)]
+    table = {ord(old): ord(new) for old, new in zip(characters, forms, strict=True) if old != new} | _ARABIC
+    for code in table:
+        seen = {code}
+        while table.get(table[code], table[code]) != table[code] and table[code] not in seen:
+            seen.add(table[code])
+            table[code] = table[table[code]]
+    return table
