@@ -50,6 +50,7 @@ class Answer:
 
     `confidence` (0 to 1) is the probability that the documents answer; `timings` are milliseconds
     for `embed`, `search`, `read` and `total`.
+    `understood` is how a question that leans on earlier ones was taken, None where it stands alone.
     """
 
     question: str
@@ -58,12 +59,14 @@ class Answer:
     quotes: tuple[Quote, ...]
     passages: tuple[Found, ...]
     timings: Mapping[str, float]
+    understood: str | None = None
 
 
 def answer_to_json(answer: Answer) -> dict[str, Any]:
     """The answer as `ask --json` prints it."""
     return {
         "question": answer.question,
+        **({"understood": answer.understood} if answer.understood else {}),
         "answered": answer.answered,
         "confidence": round(answer.confidence, 4),
         "quotes": [_place(each) | {"answer": _marked(each), "score": round(each.score, 4)} for each in answer.quotes],

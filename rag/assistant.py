@@ -2,9 +2,8 @@
 
 import logging
 import threading
-import time
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from corpus import Document, Library, LibraryError, Passage, Sentence
@@ -14,12 +13,14 @@ from corpus.where import fulfils, parse_where, require_known, searchable
 from embeddings import Encoder, load_encoder
 from embeddings.index import Vectors
 from rag.answer import Answer, Found
+from rag.clock import Clock
+from rag.conversation import TURNS, Turn, chosen, forms, turn
 from rag.indexing import IndexReport, Progress, index_paths, silent
 from rag.lexical import NO_WORDS
 from rag.posting import open_lexical, try_to_bring_up, up_to_date
 from rag.question import check_question
-from rag.quote import found, quotes
-from rag.reader import Candidate, Reader, Reading, WordsAndCosine
+from rag.quote import found, nearest_first, quotes
+from rag.reader import Candidate, Reader, Reading, load_reader
 from rag.retrieve import Hit, retrieve
 from rag.settings import Settings, library_settings
 from rag.vectors import caught_up, open_index
@@ -42,7 +43,7 @@ class Assistant:
         self.library = library
         self.encoder = encoder
         self.settings = settings or library_settings(library)
-        self.reader = reader or WordsAndCosine(encoder, self.settings)
+        self.reader = reader or load_reader(encoder, self.settings)
         self._read = max(READ, self.settings.read)
         self._lock = threading.Lock()
         self._documents: OrderedDict[str, tuple[Document, list[Sentence]]] = OrderedDict()
@@ -100,30 +101,29 @@ class Assistant:
         self.reload()
         return report
 
-    def ask(self, question: str, top_k: int = 5, where: str | None = None) -> Answer:
+    def ask(
+        self, question: str, top_k: int = 5, where: str | None = None, history: Sequence["Answer | str"] = ()
+    ) -> Answer:
         """Quotes that answer, or none; and the `top_k` nearest passages either way.
 
-        With `where` only documents that fulfil it are asked (`corpus.where`).
+        With `where` only documents that fulfil it are asked (`corpus.where`). `history` are the answers (or
+        questions) before it in the conversation, oldest first: a question that leans on them is
+        understood with them, and `Answer.understood` says how.
 
         Raises QuestionError where the question is empty or too long or the condition cannot be read,
         LibraryError where the library is empty.
         """
-        text = check_question(question)
         if where is not None:
             parse_where(where)
-        clock = _Clock()
-        vector = self.encoder.encode_queries([text])[0]
-        clock.stop("embed")
-        candidates = self.candidates(text, vector, max(top_k, self._read), where)
-        clock.stop("search")
-        if not candidates and where is None:
-            raise self._empty()
-        readings = self.reader.read(text, vector, candidates[: self._read]) if candidates else []
-        clock.stop("read")
-        nearest = tuple(found(each) for each in candidates[:top_k])
-        return self._answer(question, candidates, readings, nearest, clock.timings(), self.settings.threshold)
+        turns = self._turns(history, where)
+        clock = Clock()
+        (answer,) = self._answers([question], [turns], top_k, where, self.settings.threshold, clock)
+        return answer
 
-    def ask_many(self, questions: Sequence[str], top_k: int = 5, threshold: float | None = None) -> list[Answer]:
+    def ask_many(
+        self, questions: Sequence[str], top_k: int = 5, threshold: float | None = None,
+        histories: Sequence[Sequence[str]] | None = None,
+    ) -> list[Answer]:  # fmt: skip
         """The answers that `ask` gives one by one, sooner: what must be embedded is embedded together.
 
         `threshold` 0 gives every answer its quotes, however sure it is. `timings` are each question's
@@ -133,39 +133,60 @@ class Assistant:
         """
         if not questions:
             return []
-        clock = _Clock()
-        texts = [check_question(each) for each in questions]
+        turns = [self._turns(each, None) for each in histories or [()] * len(questions)]
+        limit = self.settings.threshold if threshold is None else threshold
+        return self._answers(questions, turns, top_k, None, limit, Clock())
+
+    def _answers(
+        self, questions: Sequence[str], turns: Sequence[Sequence[Turn]], top_k: int, where: str | None,
+        threshold: float, clock: Clock,
+    ) -> list[Answer]:  # fmt: skip
+        tried = [forms(check_question(each), before) for each, before in zip(questions, turns, strict=True)]
+        texts = [form for each in tried for form in each]
         vectors = self.encoder.encode_queries(texts)
         clock.stop("embed")
         read: list[list[Candidate]] = []
-        nearest: list[tuple[Found, ...]] = []
+        rest: list[list[Found]] = []
         for text, vector in zip(texts, vectors, strict=True):
-            candidates = self.candidates(text, vector, max(top_k, self._read))
-            if not candidates:
-                raise self._empty()
-            nearest.append(tuple(found(each) for each in candidates[:top_k]))
+            candidates = self.candidates(text, vector, max(top_k, self._read), where)
+            if not candidates and where is None:
+                raise LibraryError(f"{self.library.folder} holds no documents yet; add some with: yinju index PATH")
             # The rest's documents are let go: in a library of large ones they would fill the memory.
             read.append(candidates[: self._read])
+            rest.append([found(each) for each in candidates[self._read :]])
         clock.stop("search")
         readings = self.reader.read_many(list(zip(texts, vectors, read, strict=True)))
         clock.stop("read")
         timings = {stage: value / len(questions) for stage, value in clock.timings().items()}
-        limit = self.settings.threshold if threshold is None else threshold
-        return [
-            self._answer(*each, timings, limit) for each in zip(questions, read, readings, nearest, strict=True)
-        ]
-
-    def _empty(self) -> LibraryError:
-        return LibraryError(f"{self.library.folder} holds no documents yet; add some with: yinju index PATH")
+        answers = []
+        at = 0
+        for question, each, before in zip(questions, tried, turns, strict=True):
+            scores = [found_[0].score if found_ else None for found_ in readings[at : at + len(each)]]
+            n = at + chosen(question, scores)
+            understood = texts[n] if before and n > at else None
+            answers.append(self._answer(question, understood, read[n], rest[n], readings[n], top_k, timings, threshold))
+            at += len(each)
+        return answers
 
     def _answer(
-        self, question: str, candidates: Sequence[Candidate], readings: Sequence[Reading],
-        nearest: tuple[Found, ...], timings: Mapping[str, float], threshold: float,
+        self, question: str, understood: str | None, candidates: Sequence[Candidate], rest: Sequence[Found],
+        readings: Sequence[Reading], top_k: int, timings: Mapping[str, float], threshold: float,
     ) -> Answer:  # fmt: skip
-        sure = self.reader.confidence(check_question(question), candidates, readings) if readings else 0.0
+        text = understood or check_question(question)
+        sure = self.reader.confidence(text, candidates, readings) if readings else 0.0
         answered = bool(readings) and sure >= threshold
         given = quotes(question, readings, candidates, self.reader.margins) if answered else ()
-        return Answer(question, answered, sure, given, nearest, timings)
+        nearest = nearest_first(candidates, readings, rest, self.reader)[:top_k]
+        return Answer(question, answered, sure, given, tuple(nearest), timings, understood)
+
+    def _turns(self, history: Sequence[Answer | str], where: str | None) -> list[Turn]:
+        """What was asked before; a question that comes without its answer is asked again."""
+        turns: list[Turn] = []
+        for each in history[-TURNS:]:
+            if isinstance(each, str):
+                (each,) = self._answers([each], [turns], 1, where, self.settings.threshold, Clock())
+            turns.append(turn(each))
+        return turns
 
     def candidates(self, question: str, vector: Vectors, count: int, where: str | None = None) -> list[Candidate]:
         """The `count` best passages of a question and its vector (shape: dimension), best first.
@@ -183,7 +204,9 @@ class Assistant:
     def _hits(self, question: str, vector: Vectors, count: int, among: Ids | None) -> list[Hit]:
         with self._lock:
             opened, lexical = self._opened, self._lexical
-            return retrieve(opened.index, lexical, opened.ids, question_terms(question), vector, count, self.settings, among)
+            return retrieve(
+                opened.index, lexical, opened.ids, question_terms(question), vector, count, self.settings, among
+            )
 
     def _candidate(self, passage: Passage, score: float) -> Candidate | None:
         """The passage with its document; None where the document is not the one that it was cut from."""
@@ -227,20 +250,3 @@ class Assistant:
             while len(self._documents) > DOCUMENTS_KEPT:
                 self._documents.popitem(last=False)
         return entry
-
-
-class _Clock:
-    """Milliseconds between stops, by stage, and altogether."""
-
-    def __init__(self, now: Callable[[], float] = time.perf_counter) -> None:
-        self._now = now
-        self._began = self._last = now()
-        self._stages: dict[str, float] = {}
-
-    def stop(self, stage: str) -> None:
-        moment = self._now()
-        self._stages[stage] = (moment - self._last) * 1000
-        self._last = moment
-
-    def timings(self) -> dict[str, float]:
-        return self._stages | {"total": (self._now() - self._began) * 1000}

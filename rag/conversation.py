@@ -9,10 +9,15 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rag.answer import Answer
 from rag.leaning import SPACED, leans
 
 # Only the newest turns: what came earlier has mostly been taken up by them.
+TURNS = 4
 LONGEST_CONTEXT = 200
+# How much better (in the reader's score) a question must read with what came before it than alone: little
+# where its words point back.
+POINTING_BACK, STANDING_ALONE = -2.0, 2.0
 
 # Anywhere in a question: what it speaks of was named before.
 POINTING = re.compile(
@@ -61,3 +66,32 @@ def forms(question: str, turns: Sequence[Turn]) -> list[str]:
     if last.answer and len(last.answer) <= 40:
         tried.append(f"{last.answer} {question}")
     return list(dict.fromkeys(tried))
+
+
+def turn(answer: Answer) -> Turn:
+    """What a later question may lean on."""
+    question = answer.understood or answer.question
+    if not answer.quotes:
+        return Turn(question)
+    quote = answer.quotes[0]
+    words = ""
+    if quote.answer_start is not None and quote.answer_end is not None:
+        words = quote.text[quote.answer_start - quote.start : quote.answer_end - quote.start]
+    return Turn(question, words, quote.title)
+
+
+def chosen(question: str, scores: Sequence[float | None]) -> int:
+    """Which form is meant, from the reader's best score of each (None: nothing was found); the first is the question alone."""
+    least = POINTING_BACK if points_back(question) else STANDING_ALONE
+    alone = scores[0]
+    best = max(range(len(scores)), key=lambda each: (_value(scores[each]), -each))
+    others = [_value(each) for each in scores[1:]]
+    if not others:
+        return 0
+    if _value(alone) >= max(others) - least:
+        return 0
+    return best if best else 1 + others.index(max(others))
+
+
+def _value(score: float | None) -> float:
+    return float("-inf") if score is None else score

@@ -27,7 +27,9 @@ SPACED = re.compile(
     re.IGNORECASE,
 )
 # English "it" and French "il" also begin what stands alone: It is raining, Il y a.
-EMPTY_SUBJECT = re.compile(r"(?:it (?:is|was) (?:\w+ )?(?:that|to|who)|il y a|es gibt|es gab|there (?:is|are|was|were))\b", re.IGNORECASE)
+EMPTY_SUBJECT = re.compile(
+    r"(?:it (?:is|was) (?:\w+ )?(?:that|to|who)|il y a|es gibt|es gab|there (?:is|are|was|were))\b", re.IGNORECASE
+)
 
 
 def leans(text: str) -> bool:

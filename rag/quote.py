@@ -5,11 +5,12 @@ as well, the one before where it points back to it (`rag.leaning`), and a whole 
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from corpus import Sentence, page_at, title_at
 from rag.answer import Found, Quote
 from rag.leaning import leans
-from rag.reader import Candidate, Margins, Reading
+from rag.reader import Candidate, Margins, Reader, Reading
 from rag.several import asks_for_several
 from rag.terms import terms
 
@@ -34,6 +35,16 @@ def found(candidate: Candidate) -> Found:
         passage.headings,
         candidate.score,
     )
+
+
+def nearest_first(
+    candidates: Sequence[Candidate], readings: Sequence[Reading], rest: Sequence[Found], reader: Reader
+) -> list[Found]:
+    """The passages as they are shown: those that were read in the reader's order, then the rest."""
+    read, unread = reader.passage_scores(candidates, readings)
+    shown = [replace(found(each), score=score) for each, score in zip(candidates, read, strict=True)]
+    shown += [replace(each, score=each.score + unread) for each in rest]
+    return sorted(shown, key=lambda each: -each.score)
 
 
 def quotes(
@@ -70,7 +81,11 @@ def _in_order(chosen: list[Quote], least: float) -> list[Quote]:
 
 def _within(reading: Reading, candidate: Candidate, quote: Quote) -> bool:
     """Whether the sentence is quoted already."""
-    return candidate.document.id == quote.document_id and reading.sentence.start < quote.end and quote.start < reading.sentence.end
+    return (
+        candidate.document.id == quote.document_id
+        and reading.sentence.start < quote.end
+        and quote.start < reading.sentence.end
+    )
 
 
 def _span(reading: Reading, candidate: Candidate, readings: Sequence[Reading], margins: Margins) -> Sentence:
@@ -86,7 +101,11 @@ def _span(reading: Reading, candidate: Candidate, readings: Sequence[Reading], m
         return span
     at = sentences.index(span)
     first = last = at
-    close = {each.sentence for each in readings if each.candidate == reading.candidate and each.score >= reading.score - margins.beside}
+    close = {
+        each.sentence
+        for each in readings
+        if each.candidate == reading.candidate and each.score >= reading.score - margins.beside
+    }
     for beside in (at - 1, at + 1):
         if 0 <= beside < len(sentences) and sentences[beside] in close:
             left, right = min(first, beside), max(last, beside)

@@ -1,6 +1,25 @@
 """Which words of the candidates answer: a trained cross-encoder, or the plain baseline without its weights."""
 
+import logging
+
+from embeddings import Encoder
 from rag.reader.baseline import WordsAndCosine
 from rag.reader.reading import Asked, Candidate, Margins, Reader, Reading
+from rag.settings import Settings
 
-__all__ = ["Asked", "Candidate", "Margins", "Reader", "Reading", "WordsAndCosine"]
+__all__ = ["Asked", "Candidate", "Margins", "Reader", "Reading", "WordsAndCosine", "load_reader"]
+
+LOG = logging.getLogger(__name__)
+
+
+def load_reader(encoder: Encoder, settings: Settings) -> Reader:
+    """The trained reader; where its weights are not there, the baseline, and a line in the log that says so."""
+    from rag.reader.scoring import WEIGHTS, Scorer
+    from rag.reader.trained import CrossEncoder
+
+    if WEIGHTS.is_file():
+        return CrossEncoder(Scorer.load(), settings)
+    LOG.warning(
+        "the trained reader's weights are not installed (%s): sentences are chosen by the plain baseline", WEIGHTS.name
+    )
+    return WordsAndCosine(encoder, settings)

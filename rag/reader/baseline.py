@@ -44,6 +44,9 @@ class WordsAndCosine:
     def confidence(self, question: str, candidates: Sequence[Candidate], readings: Sequence[Reading]) -> float:
         return logistic(INTERCEPT, WEIGHTS, figures(question, candidates, readings)) if readings else 0.0
 
+    def passage_scores(self, candidates: Sequence[Candidate], readings: Sequence[Reading]) -> tuple[list[float], float]:
+        return [each.score for each in candidates], 0.0
+
     def _promising(self, question: str, candidates: Sequence[Candidate]) -> list[tuple[int, Sentence, float]]:
         """The sentences to embed: candidate, span and share of the question's words, best first."""
         asked = terms(question)

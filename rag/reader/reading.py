@@ -63,3 +63,7 @@ class Reader(Protocol):
     def confidence(self, question: str, candidates: Sequence[Candidate], readings: Sequence[Reading]) -> float:
         """The probability (0 to 1) that the first of the readings answers."""
         ...
+
+    def passage_scores(self, candidates: Sequence[Candidate], readings: Sequence[Reading]) -> tuple[list[float], float]:
+        """The candidates' scores now that they are read, and what to add to the score of a passage that was not."""
+        ...

@@ -6,11 +6,13 @@ show why a reader that was also taught to say "not here" can be compared over pa
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from math import inf
 
 import numpy as np
 
 from corpus import Sentence, title_at
 from embeddings.index import Vectors
+from rag.confidence import logistic
 from rag.reader.reading import Asked, Candidate, Margins, Reading
 from rag.reader.scoring import Scorer
 from rag.reader.spans import spans, tidied, words_of
@@ -21,7 +23,12 @@ from rag.settings import Settings
 LONGEST = 420
 LONGEST_TITLE = 32
 # How much of the sentence's log-odds are those of its best words alone; and what the passage's own score adds.
-BEST, PASSAGE = 0.5, 1.0
+BEST, PASSAGE = 0.5, 20.0
+# Log-odds of a passage that was not read.
+LEAST = -20.0
+# Of the figures in their order, fitted by bench/answers.py.
+INTERCEPT = -6.0
+WEIGHTS = (0.3, 0.3, 5.0)
 
 
 @dataclass(frozen=True)
@@ -72,6 +79,16 @@ class CrossEncoder:
                     readings[number][at, sentence] = Reading(at, sentence, answer, score, (span.best, span.mass))
         return [sorted(each.values(), key=lambda reading: -reading.score) for each in readings]
 
+    def confidence(self, question: str, candidates: Sequence[Candidate], readings: Sequence[Reading]) -> float:
+        return logistic(INTERCEPT, WEIGHTS, figures(candidates, readings)) if readings else 0.0
+
+    def passage_scores(self, candidates: Sequence[Candidate], readings: Sequence[Reading]) -> tuple[list[float], float]:
+        best: dict[int, float] = {}
+        for each in readings:
+            best[each.candidate] = max(each.score, best.get(each.candidate, -inf))
+        floor = LEAST + min((each.score for each in candidates), default=0.0) * PASSAGE
+        return [max(best.get(number, floor), floor) / PASSAGE for number in range(len(candidates))], LEAST / PASSAGE
+
     def _windows(self, candidate: Candidate) -> tuple[Tokens, list[Window]]:
         """The title's tokens, and the passage's in windows."""
         passage, document = candidate.passage, candidate.document
@@ -108,3 +125,9 @@ def cut(tokens: Tokens, sentences: Sequence[Sentence], bounds: Sequence[tuple[in
 
 def clipped(span: Sentence, within: Sentence) -> Sentence:
     return Sentence(max(span.start, within.start), min(span.end, within.end))
+
+
+def figures(candidates: Sequence[Candidate], readings: Sequence[Reading]) -> tuple[float, ...]:
+    """Of the first reading: the log-odds of its words and of its sentence, and its passage's score."""
+    best, mass = readings[0].evidence
+    return best, mass, candidates[readings[0].candidate].score

@@ -1,0 +1,176 @@
+"""From question to quote, end to end, and the figures that the reader's weights and confidence are fitted on.
+
+    python -m bench.answers read WEIGHTS --part aside --rows FILE [--count 150] [--sets cmrc,drcd,...]
+    python -m bench.answers fit FILE
+
+`read` asks every set's questions of a library of some hundreds of its paragraphs and of our own texts (one library a
+language; questions in other languages too), and writes what the reader saw: a JSON line a question.
+`fit` chooses on those rows how a reading is scored and what its confidence is.
+"""
+
+import argparse
+import json
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+from random import Random
+
+import numpy as np
+
+from bench.reader import SHARED, scorer_of
+from corpus import Block, Document, Library
+from embeddings import load_encoder
+from eval.metrics import holds
+from rag import Assistant, Settings, index_documents
+from rag.reader.data import Asked, Paragraph, part_of, read_exercises, read_squad
+from rag.reader.train import EXERCISES, SETS
+from rag.reader.trained import CrossEncoder
+
+PARAGRAPHS = 500
+READ = 8
+
+
+def libraries(part: str, count: int, wanted: set[str]) -> dict[str, tuple[list[Paragraph], list[Asked]]]:
+    """For each set its paragraphs and its answerable questions of the part."""
+    found: dict[str, tuple[list[Paragraph], list[Asked]]] = {}
+    for name, (patterns, language, _) in SETS.items():
+        files = sorted(file for pattern in patterns for file in SHARED.glob(pattern))
+        files = files[:4] if name == "jaquad" else files
+        if wanted and name not in wanted:
+            continue
+        asked = [each for each in read_squad(files, language, part) if each.answers]
+        chosen = Random(5).sample(asked, min(count, len(asked)))
+        others = [each.paragraph for kind in ("measure", "aside", "train") for each in read_squad(files, language, kind)]
+        paragraphs = list(dict.fromkeys([*(each.paragraph for each in chosen), *others]))[:PARAGRAPHS]
+        found[name] = paragraphs, chosen
+    files = [each for each in sorted(EXERCISES.glob("*.jsonl")) if not each.stem.endswith("_questions")]
+    own = [each for kind in ("measure", "aside", "train") for each in read_exercises(files, kind)]
+    for language in dict.fromkeys(each.paragraph.language for each in own):
+        name = f"own-{language}"
+        here = [each for each in own if each.paragraph.language == language]
+        chosen = [each for each in here if part_of(each.paragraph.text) == part and each.answers]
+        if chosen and (not wanted or name in wanted or "own" in wanted):
+            found[name] = list(dict.fromkeys(each.paragraph for each in here)), Random(5).sample(chosen, min(count, len(chosen)))
+    return found
+
+
+def documents(paragraphs: list[Paragraph]) -> list[Document]:
+    return [Document(f"{n:05}", each.title, each.text, (Block("paragraph", 0, len(each.text)),)) for n, each in enumerate(paragraphs)]
+
+
+def read(given: argparse.Namespace) -> None:
+    encoder = load_encoder()
+    reader = CrossEncoder(scorer_of(given.weights), replace(Settings(), read=READ))
+    wanted = set(given.sets.split(",")) if given.sets else set()
+    with given.rows.open("w", encoding="utf8") as file:
+        for name, (paragraphs, asked) in libraries(given.part, given.count, wanted).items():
+            rows = _rows(name, paragraphs, asked, encoder, reader)
+            file.writelines(json.dumps(each, ensure_ascii=False) + "\n" for each in rows)
+            file.flush()
+            print(f"{name}: {len(paragraphs)} paragraphs, {len(rows)} questions, found first "
+                  f"{np.mean([each['gold'] == 0 for each in rows]):.3f}", flush=True)  # fmt: skip
+
+
+def _rows(name, paragraphs, asked, encoder, reader):
+    at = {each: f"{n:05}" for n, each in enumerate(paragraphs)}
+    rows = []
+    with tempfile.TemporaryDirectory() as folder:
+        with Library.create(folder, encoder.name, encoder.dimension) as library:
+            index_documents(documents(paragraphs), library, encoder)
+        with Assistant.open(folder, encoder) as assistant:
+            vectors = encoder.encode_queries([each.question for each in asked])
+            found = [assistant.candidates(each.question, vector, READ + 1) for each, vector in zip(asked, vectors, strict=True)]
+    for start in range(0, len(asked), 16):
+        some = [(each.question, vector, candidates) for each, vector, candidates in
+                list(zip(asked, vectors, found, strict=True))[start : start + 16]]  # fmt: skip
+        for each, (_, _, candidates), readings in zip(asked[start : start + 16], some, reader.read_many(some), strict=True):
+            names = [candidate.document.name for candidate in candidates]
+            gold = names.index(at[each.paragraph]) if at[each.paragraph] in names else -1
+            words = tuple({each.paragraph.text[a:b] for a, b in each.answers})
+            read_ = []
+            for one in readings:
+                document = candidates[one.candidate].document
+                sentence = document.text[one.sentence.start : one.sentence.end]
+                marked = document.text[one.answer.start : one.answer.end]
+                read_.append([one.candidate, *one.evidence, int(holds(sentence, words)), int(marked in words), one.sentence.start, one.sentence.end])
+            rows.append({
+                "set": name, "cross": each.language != each.paragraph.language, "language": each.language, "question": each.question,
+                "gold": gold, "answers": words, "scores": [candidate.score for candidate in candidates[:READ]], "readings": read_,
+            })  # fmt: skip
+    return rows
+
+
+def score(row, by, without=False):
+    """Readings as (score, best, mass, candidate score, hit, exact), best first."""
+    read_ = [each for each in row["readings"] if not (without and each[0] == row["gold"])]
+    scored = [(by[0] * b + by[1] * m + by[2] * row["scores"][c], b, m, row["scores"][c], hit, exact, c, s, e) for c, b, m, hit, exact, s, e in read_]
+    return sorted(scored, reverse=True)
+
+
+def fit(given: argparse.Namespace) -> None:
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.metrics import roc_auc_score
+
+    rows = [json.loads(line) for line in given.rows.read_text("utf8").splitlines()]
+    rows = [each for each in rows if each["readings"]]
+    groups = sorted({(each["set"], each["cross"]) for each in rows})
+    print("| best | mass | passage | all | " + " | ".join(name + ("×" if cross else "") for name, cross in groups) + " |")
+    table = []
+    for best in (0.0, 0.25, 0.5, 0.75, 1.0):
+        for passage in (0.0, 5.0, 10.0, 20.0, 30.0, 50.0, 100.0):
+            by = (best, 1 - best, passage)
+            hits = [score(each, by)[0][4] for each in rows]
+            by_group = [np.mean([hit for hit, each in zip(hits, rows, strict=True) if (each["set"], each["cross"]) == group]) for group in groups]
+            table.append((float(np.mean(by_group)), best, passage, by_group))
+    for mean, best, passage, by_group in sorted(table, key=lambda each: -each[0])[:12]:
+        print(f"| {best} | {1 - best} | {passage} | {mean:.3f} | " + " | ".join(f"{each:.3f}" for each in by_group) + " |")
+    _, best, passage, _ = max(table, key=lambda each: each[0])
+    by = (given.best if given.best is not None else best, 1 - (given.best if given.best is not None else best), given.passage if given.passage is not None else passage)
+    print("chosen", by)
+    for key, test in (("exact", lambda each: score(each, by)[0][5]), ("recall@1 by passages", lambda each: each["gold"] == 0),
+                      ("recall@1 by reader", lambda each: score(each, by)[0][6] == each["gold"])):
+        print(key, " ".join(f"{name}{'×' if cross else ''} {np.mean([test(each) for each in rows if (each['set'], each['cross']) == (name, cross)]):.3f}" for name, cross in groups))
+    figures, labels, names = [], [], []
+    for each in rows:
+        for without in (False, True):
+            scored = score(each, by, without)
+            if not scored:
+                continue
+            first = scored[0]
+            figures.append([first[1], first[2], first[3], max(each["scores"])])
+            labels.append(bool(first[4]) and not without)
+            names.append((each["set"], each["cross"], without))
+    x, y = np.array(figures), np.array(labels)
+    model = LogisticRegression(C=10, max_iter=5000).fit(x, y)
+    sure = model.predict_proba(x)[:, 1]
+    print("intercept", model.intercept_, "weights", model.coef_, "AUROC of a right first quote", roc_auc_score(y, sure))
+    away = np.array([name[2] for name in names])
+    print("AUROC answerable or taken away:", roc_auc_score(~away, sure))
+    for threshold in (0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5):
+        answered = sure >= threshold
+        print(f"threshold {threshold}: answers {answered[~away].mean():.3f} of the answerable, {answered[away].mean():.3f} of the others; right when answered {y[answered].mean():.3f}")
+    bins = np.minimum((sure * 10).astype(int), 9)
+    print("ECE", sum(abs(sure[bins == b].mean() - y[bins == b].mean()) * (bins == b).mean() for b in range(10) if (bins == b).any()))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    commands = parser.add_subparsers(required=True)
+    reading = commands.add_parser("read")
+    reading.add_argument("weights", type=Path)
+    reading.add_argument("--part", default="aside")
+    reading.add_argument("--count", type=int, default=150)
+    reading.add_argument("--sets", default="")
+    reading.add_argument("--rows", type=Path, required=True)
+    reading.set_defaults(run=read)
+    fitting = commands.add_parser("fit")
+    fitting.add_argument("rows", type=Path)
+    fitting.add_argument("--best", type=float)
+    fitting.add_argument("--passage", type=float)
+    fitting.set_defaults(run=fit)
+    given = parser.parse_args()
+    given.run(given)
+
+
+if __name__ == "__main__":
+    main()
