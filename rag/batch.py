@@ -84,9 +84,7 @@ class Batch:
         for at in range(0, len(missing), EMBED_TOGETHER):
             keys = missing[at : at + EMBED_TOGETHER]
             keys.sort(key=lambda key: len(self._texts[key]))
-            vectors = np.concatenate(
-                [self._encoded(keys[first : first + AT_ONCE]) for first in range(0, len(keys), AT_ONCE)]
-            )
+            vectors = np.concatenate([self._encoded(keys[first : first + AT_ONCE]) for first in range(0, len(keys), AT_ONCE)])
             self.embedded += len(keys)
             if at + EMBED_TOGETHER < len(missing):
                 self._library.vectors.put(keys, vectors)

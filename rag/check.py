@@ -59,14 +59,8 @@ def _numbers(library: Library) -> list[Problem]:
 def _sample(library: Library, encoder: Encoder) -> list[Problem]:
     """Some passages embedded again: each stored vector belongs to its words."""
     ids, _ = library.vectors.passage_keys()
-    chosen = (
-        [int(each) for each in ids[np.linspace(0, len(ids) - 1, min(SAMPLE, len(ids))).astype(int)]] if len(ids) else []
-    )
-    stored = {
-        int(number): row
-        for some, found in library.vectors.chunks(chosen)
-        for number, row in zip(some, found, strict=True)
-    }
+    chosen = [int(each) for each in ids[np.linspace(0, len(ids) - 1, min(SAMPLE, len(ids))).astype(int)]] if len(ids) else []
+    stored = {int(number): row for some, found in library.vectors.chunks(chosen) for number, row in zip(some, found, strict=True)}
     names, places, texts = [], [], []
     for passage in library.passages(chosen):
         entry = library.with_sentences(passage.document_id)

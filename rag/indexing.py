@@ -44,7 +44,9 @@ def silent(done: int, total: int, label: str) -> None:
     """A progress that shows nothing."""
 
 
-def index_paths(paths: Sequence[Path], library: Library, encoder: Encoder, progress: Progress = silent) -> IndexReport:
+def index_paths(
+    paths: Sequence[Path], library: Library, encoder: Encoder, progress: Progress = silent
+) -> IndexReport:
     """Add or update the files of these paths, and drop documents of theirs whose files are gone.
 
     Unchanged files (by content) embed nothing, and a changed one only its new passages. A file that

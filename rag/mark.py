@@ -90,7 +90,6 @@ def _said(asked: set[str], text: str, sentence: Sentence) -> set[int]:
 
 def _nearest(text: str, spans: list[tuple[int, int]], said: set[int]) -> Sentence:
     """The span closest to words that the question says."""
-
     def distance(span: tuple[int, int]) -> float:
         near = [min(abs(at - span[0]), abs(at - span[1])) for at in said]
         return sum(sorted(near)[:4]) if near else 0

@@ -147,13 +147,7 @@ class Refresh:
         self._batch.change(lambda: self._library.files.put(finished))
 
     def _document(
-        self,
-        document: Document,
-        path: Path,
-        state: KnownFile,
-        before: dict[str, KnownDocument],
-        names: set[str],
-        said: Said,
+        self, document: Document, path: Path, state: KnownFile, before: dict[str, KnownDocument], names: set[str], said: Said
     ) -> None:
         document = self._with_free_name(document, state, names)
         require_storable(document)
@@ -174,9 +168,7 @@ class Refresh:
             self._batch.change(lambda: self._library.relabel(document.name, document.title, document.metadata))
             return
         same = self._library.cut_before(content)
-        item, texts = (
-            (cut_again(document, content, same), []) if same else prepared(document, self._encoder, self._settings)
-        )
+        item, texts = (cut_again(document, content, same), []) if same else prepared(document, self._encoder, self._settings)
         if not item.passages:
             raise UnreadableFile(f"{document.name} holds no words; add text to it, or leave it out")
         self._begin(state)
@@ -195,9 +187,7 @@ class Refresh:
         """The document under a name that no other document of the library has."""
         name = document.name
         for number in range(2, 1_000_000):
-            holders = (
-                [] if name == state.name else [each for each in self._library.files.called(name) if each != state.path]
-            )
+            holders = [] if name == state.name else [each for each in self._library.files.called(name) if each != state.path]
             if name not in names and not holders and self._taken.get(name, state.path) == state.path:
                 break
             name = f"{document.name} ({number})"

@@ -45,9 +45,7 @@ def library_settings(library: Library) -> Settings:
         known = {name: type(value) for name, value in asdict(Settings()).items()}
         return Settings(**{name: known[name](found) for name, found in content.items() if name in known})
     except (ValueError, TypeError, AttributeError):
-        raise LibraryError(
-            f"the settings of {library.folder} are damaged; write them anew with: yinju tune --save"
-        ) from None
+        raise LibraryError(f"the settings of {library.folder} are damaged; write them anew with: yinju tune --save") from None
 
 
 def save_settings(library: Library, settings: Settings) -> None:

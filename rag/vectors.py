@@ -45,11 +45,7 @@ def caught_up(library: Library, opened: OpenIndex) -> OpenIndex:
         ids, heads = library.vectors.passage_keys()
         places = np.searchsorted(opened.ids, ids)
         places[places == len(opened.ids)] = 0
-        same = (
-            (opened.ids[places] == ids) & (opened.heads[places] == heads)
-            if len(opened.ids)
-            else np.zeros(len(ids), bool)
-        )
+        same = (opened.ids[places] == ids) & (opened.heads[places] == heads) if len(opened.ids) else np.zeros(len(ids), bool)
         opened.index.remove(opened.ids[~np.isin(opened.ids, ids[same])])
         for some, vectors in library.vectors.chunks([int(each) for each in ids[~same]]):
             opened.index.add(some, vectors.astype(np.float32))

@@ -39,9 +39,7 @@ def _look(paths: Sequence[Path], leave_out: Path) -> bytes:
                 file = each.path if isinstance(each, Unlisted) else each[0]
                 try:
                     status = os.stat(file)
-                    digest.update(
-                        b"%b\0%d\0%d\0%d\0" % (os.fsencode(file), status.st_size, status.st_mtime_ns, status.st_ino)
-                    )
+                    digest.update(b"%b\0%d\0%d\0%d\0" % (os.fsencode(file), status.st_size, status.st_mtime_ns, status.st_ino))
                 except OSError:
                     digest.update(os.fsencode(file) + b"\0gone\0")
         except YinjuError:  # the path itself is away for now
