@@ -20,7 +20,7 @@ from sklearn.metrics import roc_auc_score
 from corpus import Block, Document, Passage, split_sentences
 from embeddings.bundled import model_folder
 from eval.metrics import holds
-from rag.reader.data import Asked, Paragraph, read_squad
+from rag.reader.data import Asked, Paragraph, read_exercises, read_squad
 from rag.reader.network import Network, load_encoder
 from rag.reader.reading import Candidate
 from rag.reader.scoring import Scorer
@@ -85,20 +85,13 @@ def _f1(marked: str, gold: str) -> float:
 
 
 def exercises(folder: Path, part: str) -> dict[str, list[Asked]]:
-    from rag.reader.data import part_of
-
+    """Our own texts' questions, by the language of question and text."""
+    files = [each for each in sorted(folder.glob("*.jsonl")) if not each.stem.endswith("_questions")]
     sets: dict[str, list[Asked]] = {}
-    for file in sorted(folder.glob("*.jsonl")):
-        for line in file.read_text("utf8").splitlines():
-            row = json.loads(line)
-            if "text" not in row or part_of(row["text"]) != part:
-                continue
-            paragraph = Paragraph(row["text"], row["title"], row["language"])
-            for each in row["questions"]:
-                if each["answer"] and row["text"].count(each["answer"]) == 1:
-                    at = row["text"].index(each["answer"])
-                    name = f"{row['language']}" if each["language"] == row["language"] else f"{each['language']}→{row['language']}"
-                    sets.setdefault(name, []).append(Asked(each["question"], paragraph, ((at, at + len(each["answer"])),)))
+    for each in read_exercises(files, part):
+        if each.answers:
+            text = each.paragraph.language
+            sets.setdefault(text if each.language == text else f"other→{text}", []).append(each)
     return sets
 
 

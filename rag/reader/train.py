@@ -37,14 +37,14 @@ RATE, HEAD_RATE, DECAY, WARMUP = 1e-4, 1e-3, 0.01, 100
 SHORTEST, LONGEST = 60, 400
 # Share of the questions drawn from each set.
 SETS = {
-    "cmrc": (("cmrc2018/cmrc2018_dev.json", "cmrc2018/cmrc2018_trial.json"), "zh", 0.25),
-    "drcd": (("drcd/DRCD_dev.json",), "zh", 0.15),
-    "squad": (("squad2/squad2_part.json",), "en", 0.22),
-    "jaquad": (("jaquad/*.json",), "ja", 0.12),
+    "cmrc": (("cmrc2018/cmrc2018_dev.json", "cmrc2018/cmrc2018_trial.json"), "zh", 0.20),
+    "drcd": (("drcd/DRCD_dev.json",), "zh", 0.12),
+    "squad": (("squad2/squad2_part.json",), "en", 0.18),
+    "jaquad": (("jaquad/*.json",), "ja", 0.10),
 }
 # Our own texts, in many languages, and the questions of the Chinese sets asked in others.
 EXERCISES = Path(__file__).with_name("exercises")
-OWN, TRANSLATED = 0.16, 0.10
+OWN, TRANSLATED = 0.30, 0.10
 NEGATIVE, SWITCHED, TITLED = 0.25, 0.35, 0.3
 # Share of the questions that follow another, mostly one about the same paragraph: as in a conversation.
 FOLLOWS, SAME_PARAGRAPH = 0.1, 0.8
