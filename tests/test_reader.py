@@ -1,0 +1,201 @@
+"""Which words answer: from tokens to exact characters, in every script."""
+
+import unicodedata
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from transformers import AutoTokenizer
+
+from corpus import Block, Document, Passage, Sentence, split_sentences
+from corpus.errors import ModelError
+from embeddings.bundled import model_folder
+from rag.reader import Candidate
+from rag.reader.data import part_of
+from rag.reader.network import Network, load_encoder
+from rag.reader.scoring import Scorer
+from rag.reader.spans import spans, tidied, words_of
+from rag.reader.switching import Switcher
+from rag.reader.trained import LONGEST, CrossEncoder
+from rag.reader.weights import load_weights, save_weights
+from rag.reader.windows import batched, covering, sentence_bounds, tokenized
+
+SCRIPTS = "abcXYZéßñ çãőŁ ﬁ㎏①Ⅳｱｲｳガハバ한글각 中文繁體鬱𠮷々〇ー、。「」“”，：；！？ АбвЁё العربيةُلَا هندי हिन्दी ไทยำ தமிழ் ½²℃™…—–\u00a0\u3000\u200b\n\t 0123456789٠١٢０１２.,%$€"
+texts = st.text(alphabet=st.one_of(st.sampled_from(SCRIPTS), st.characters(exclude_categories=("Cs",))), min_size=1, max_size=60).map(
+    lambda text: unicodedata.normalize("NFC", text)
+)
+
+
+@pytest.fixture(scope="module")
+def tokenizer():
+    return AutoTokenizer.from_pretrained(model_folder())
+
+
+@given(texts, st.data())
+@settings(max_examples=300, deadline=None)
+def test_the_characters_of_any_tokens_read_as_those_tokens(tokenizer, text, data):
+    (tokens,) = tokenized(tokenizer, [text])
+    if not len(tokens):
+        return
+    first = data.draw(st.integers(0, len(tokens) - 1))
+    last = data.draw(st.integers(first, len(tokens) - 1))
+    span = words_of(tokens.offsets, first, last, 0)
+    assert 0 <= span.start <= span.end <= len(text)
+    normalised = tokenizer.backend_tokenizer.normalizer.normalize_str
+    pieces = tokenizer.convert_ids_to_tokens([int(each) for each in tokens.ids[first : last + 1]])
+    if tokenizer.unk_token not in pieces:
+        # A character that becomes several (㎏, ½) is whole in every token that has a part of it.
+        whole = normalised(text[span.start : span.end]).replace(" ", "")
+        assert "".join(pieces).replace("▁", "") in whole
+    # What is between two tokens is white space or nothing that the tokenizer reads.
+    for before, after in zip(tokens.offsets, tokens.offsets[1:], strict=False):
+        assert before[0] <= after[0] and before[1] <= after[1]
+        assert not normalised(text[before[1] : after[0]]).strip() or after[0] < before[1]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("ＧＤＰ増加㍿ トヨタ、㎏で量る。", "トヨタ"),
+        ("Die Straße ﬁndet man in München.", "München"),
+        ("وُلِدَ ابن سينا في أفشنة.", "أفشنة"),
+        ("भारत की राजधानी नई दिल्ली है।", "नई दिल्ली"),
+        ("他於①九八三年生於臺北。", "臺北"),
+    ],
+)
+def test_an_answer_is_found_again_from_its_tokens(tokenizer, text, words):
+    (tokens,) = tokenized(tokenizer, [text])
+    start = text.index(words)
+    touched = covering(tokens, start, start + len(words))
+    assert touched is not None
+    span = words_of(tokens.offsets, *touched, 0)
+    assert words in text[span.start : span.end] and len(text[span.start : span.end]) <= len(words) + 2
+
+
+@pytest.mark.parametrize(
+    ("words", "tidy"),
+    [
+        ("（1983年", "1983年"),
+        ("1983年）", "1983年"),
+        ("“以人为本”", "“以人为本”"),
+        ("“以人为本", "以人为本"),
+        ("，北京。", "北京"),
+        ("《红楼梦》", "《红楼梦》"),
+        ("Martin Luther King Jr.", "Martin Luther King Jr"),
+        ("the U.S.", "the U.S."),
+        ("12 % (2019)", "12 % (2019)"),
+        ("(2019) 12 %", "(2019) 12 %"),
+        ("»Faust«", "»Faust«"),
+        ("，。", None),
+    ],
+)
+def test_marked_words_have_no_stray_edges(words, tidy):
+    text = f"前{words}后"
+    span = tidied(text, Sentence(1, 1 + len(words)))
+    assert (text[span.start : span.end] if span else None) == tidy
+
+
+def test_the_best_span_of_each_sentence_and_how_likely_it_answers():
+    scores = np.array([[0, 0], [5, 1], [1, 4], [0, 0], [2, 2]], np.float32)
+    first, second = spans(scores, 1.0, [(0, 3), (3, 5)])
+    assert (first.first, first.last, first.best) == (1, 2, 7.0)
+    assert (second.first, second.last, second.best) == (4, 4, 2.0)
+    assert first.mass > first.best and second.mass > second.best
+
+
+@given(st.lists(st.tuples(st.floats(-9, 9), st.floats(-9, 9)), min_size=1, max_size=30))
+def test_no_span_is_better_than_the_best(pairs):
+    scores = np.array(pairs, np.float32)
+    (found,) = spans(scores, 0.0, [(0, len(pairs))])
+    every = [scores[a, 0] + scores[b, 1] for a in range(len(pairs)) for b in range(a, len(pairs))]
+    assert found.best == pytest.approx(max(every), abs=1e-4)
+
+
+def candidate(text: str, title: str = "", score: float = 0.8) -> Candidate:
+    document = Document("one.txt", title, text, (Block("paragraph", 0, len(text)),))
+    return Candidate(Passage(len(text), document.id, 0, len(text)), document, tuple(split_sentences(document)), score)
+
+
+@pytest.fixture(scope="module")
+def untrained() -> Scorer:
+    torch.manual_seed(1)
+    return Scorer(Network(load_encoder(model_folder())), AutoTokenizer.from_pretrained(model_folder()))
+
+
+def test_every_reading_is_words_inside_its_sentence(untrained):
+    reader = CrossEncoder(untrained)
+    long = "".join(f"第{n}段说，河水在{n}日上涨了{n}米，人们搬到了高处。" for n in range(60))
+    given_ = [candidate(long, "洪水"), candidate("The river rose. It fell again (in May).", "Flood")]
+    assert len(tokenized(untrained.tokenizer, [long])[0]) > LONGEST
+    readings = reader.read("河水上涨了多少？", np.zeros(384, np.float32), given_)
+    assert {each.sentence for each in readings if each.candidate == 0} == set(given_[0].sentences)
+    assert {each.sentence for each in readings if each.candidate == 1} == set(given_[1].sentences)
+    for each in readings:
+        assert each.sentence.start <= each.answer.start < each.answer.end <= each.sentence.end
+    assert [each.score for each in readings] == sorted((each.score for each in readings), reverse=True)
+
+
+def test_many_questions_are_read_as_one_by_one(untrained):
+    reader = CrossEncoder(untrained)
+    given_ = [candidate("甲市在北方。人口三百万。", "甲市"), candidate("乙县在南方，有一条很长的河，河边是山。", "乙县")]
+    vector = np.zeros(384, np.float32)
+    asked = [(question, vector, given_) for question in ("甲市在哪里？", "Where is the long river of Yi county?")]
+    for together, (question, _, _) in zip(reader.read_many(asked), asked, strict=True):
+        alone = reader.read(question, vector, given_)
+        assert [(each.candidate, each.sentence, each.answer) for each in together] == [(each.candidate, each.sentence, each.answer) for each in alone]
+        assert [each.score for each in together] == pytest.approx([each.score for each in alone], abs=1e-3)
+
+
+def test_weights_come_back_nearly_as_they_were_and_small(tmp_path):
+    base = {"a": torch.randn(64, 32), "b": torch.randn(64)}
+    trained = {"a": base["a"] + torch.randn(64, 32) / 50, "b": base["b"] + 0.1, "head": torch.randn(2, 8)}
+    save_weights(tmp_path / "w.safetensors", trained, base)
+    back = load_weights(tmp_path / "w.safetensors", base)
+    assert (back["a"] - trained["a"]).abs().max() < 0.0005
+    assert torch.allclose(back["b"], trained["b"]) and torch.equal(back["head"], trained["head"])
+
+
+@pytest.mark.parametrize("content", [b"", b"not weights", b"\x08\x00\x00\x00\x00\x00\x00\x00{}      "])
+def test_damaged_weights_are_named(tmp_path: Path, content: bytes):
+    file = tmp_path / "w.safetensors"
+    file.write_bytes(content)
+    if content.endswith(b"{}      "):
+        assert load_weights(file, {}) == {}
+        return
+    with pytest.raises(ModelError, match="w.safetensors cannot be read"):
+        load_weights(file, {})
+
+
+def test_weights_of_another_encoder_are_refused(tmp_path):
+    save_weights(tmp_path / "w.safetensors", {"a": torch.ones(4, 4)}, {"a": torch.zeros(4, 4)})
+    with pytest.raises(ModelError, match="another encoder"):
+        load_weights(tmp_path / "w.safetensors", {"a": torch.zeros(8, 4)})
+
+
+def test_words_put_in_from_another_language_leave_the_answer_where_it_is():
+    switcher = Switcher({"de": {"river": ["Fluss"], "long": ["sehr lang"]}}, {"zh": {"河": ["river"], "很长": ["long"]}})
+    from random import Random
+
+    text, spans_ = switcher.switch("The river is long, 12 km.", [(19, 24)], "en", "de", 1.0, Random(1))
+    assert text == "The Fluss is sehr lang, 12 km." and [text[a:b] for a, b in spans_] == ["12 km"]
+    text, spans_ = switcher.switch("这条河很长，有12公里。", [(7, 11)], "zh", "en", 1.0, Random(1))
+    assert "river" in text and "long" in text and [text[a:b] for a, b in spans_] == ["12公里"]
+
+
+def test_windows_hold_question_and_passage_side_by_side(tokenizer):
+    question, passage = tokenized(tokenizer, ["query: 谁？", "王先生来了。他走了。"])
+    batch = batched(tokenizer, [(question, passage), (question, passage.part(0, 2))])
+    assert batch.ids.shape == batch.attention.shape == batch.passage.shape
+    assert list(batch.ids[0][batch.passage[0]]) == list(passage.ids)
+    assert batch.attention[1].sum() == batch.attention[0].sum() - (len(passage) - 2)
+    bounds = sentence_bounds("王先生来了。他走了。", passage)
+    assert bounds[0][0] == 0 and bounds[-1][1] == len(passage) and bounds[0][1] == bounds[1][0]
+
+
+def test_a_paragraph_is_always_of_one_part():
+    parts = [part_of(f"段落 {n}") for n in range(2000)]
+    assert 0.15 < parts.count("measure") / 2000 < 0.25 and 0.03 < parts.count("aside") / 2000 < 0.11
+    assert part_of("段落 1") == part_of("段落 1")
