@@ -14,11 +14,11 @@ LOG = logging.getLogger(__name__)
 
 def load_reader(encoder: Encoder, settings: Settings) -> Reader:
     """The trained reader; where its weights are not there, the baseline, and a line in the log that says so."""
-    from rag.reader.scoring import WEIGHTS, Scorer
+    from rag.reader.scoring import WEIGHTS
     from rag.reader.trained import CrossEncoder
 
     if WEIGHTS.is_file():
-        return CrossEncoder(Scorer.load(), settings)
+        return CrossEncoder(settings=settings)
     LOG.warning(
         "the trained reader's weights are not installed (%s): sentences are chosen by the plain baseline", WEIGHTS.name
     )

@@ -1,6 +1,7 @@
 """Questions and passages through the network: many pairs at once, of about one length each time."""
 
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -53,3 +54,9 @@ class Scorer:
                 start = int(batch.starts[row])
                 scored[number] = scores[row, start : start + len(pairs[number][1])], float(scores[row, 0, 0])
         return scored
+
+
+@cache
+def packaged_scorer() -> Scorer:
+    """The one that ships, loaded once a process. Raises ModelError as `Scorer.load` does."""
+    return Scorer.load()

@@ -14,7 +14,7 @@ from corpus import Sentence, title_at
 from embeddings.index import Vectors
 from rag.confidence import logistic
 from rag.reader.reading import Asked, Candidate, Margins, Reading
-from rag.reader.scoring import Scorer
+from rag.reader.scoring import Scorer, packaged_scorer
 from rag.reader.spans import spans, tidied, words_of
 from rag.reader.windows import PROMPT, Tokens, joined, tokenized
 from rag.settings import Settings
@@ -45,9 +45,14 @@ class CrossEncoder:
 
     margins = Margins(further=8.0, several=2.0, beside=1.5)
 
-    def __init__(self, scorer: Scorer, settings: Settings = Settings()) -> None:  # noqa: B008 (frozen)
-        self._scorer = scorer
+    def __init__(self, scorer: Scorer | None = None, settings: Settings = Settings()) -> None:  # noqa: B008 (frozen)
+        """Without a `scorer` the packaged one, loaded when the first question is read."""
+        self._given = scorer
         self._settings = settings
+
+    @property
+    def _scorer(self) -> Scorer:
+        return self._given or packaged_scorer()
 
     def read(self, question: str, vector: Vectors, candidates: Sequence[Candidate]) -> list[Reading]:
         return self.read_many([(question, vector, candidates)])[0]
