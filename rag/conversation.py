@@ -33,9 +33,12 @@ POINTING = re.compile(
 )
 # How an ellipsis begins or ends: 那2010年呢？ And in 2022?
 ELLIPSIS = re.compile(
-    r"^(?:那么?|那麼?|然后|然後|还有|還有|而)|(?:呢|は)[?？]?$|^(?:and|but|what about|how about|or|then|also|why|when|where|who|how|how so|since when|by whom)\b[^?]{0,24}\??$"
-    r"|^(?:¿?y|¿?pero|¿?por qué|¿?cuándo|¿?dónde|und|aber|warum|wann|wo|et|mais|pourquoi|quand|а|и|но|почему|когда|где|و|لماذا|متى|أين)\b[^?؟]{0,24}[?؟]?$"
-    r"|^(?:为什么|為什麼|为何|為何|怎么|怎麼|何时|何時|谁|誰|哪里|哪裡|多少|なぜ|いつ|どこ|誰)[^?？]{0,8}[?？]?$",
+    r"^(?:那么?|那麼?|然后|然後|还有|還有|而)|(?:呢|は)[?？]?$"
+    r"|^(?:and|but|what about|how about|or|so)\b|^(?:then |and )?(?:why|when|where|who|whom|how|how so|since when|by whom|how many|how much|which ones?)(?: (?:not|so|then|exactly|else|there))?\s*\??$"
+    r"|^¿?(?:y|pero|e)\b|^¿?(?:por qué|cuándo|dónde|quién|cómo|cuántos)\s*\??$|^(?:und|aber|oder)\b|^(?:warum|wann|wo|wer|wie|wie viele|wieso)\s*\??$"
+    r"|^(?:et|mais|ou)\b|^(?:pourquoi|quand|où|qui|comment|combien)\s*\??$|^(?:а|и|но|или)\b|^(?:почему|когда|где|кто|как|сколько)\s*\??$"
+    r"|^(?:و|لماذا|متى|أين|من|كيف|كم)\s*[?؟]?$|^وماذا\b"
+    r"|^(?:为什么|為什麼|为何|為何|怎么|怎麼|何时|何時|谁|誰|哪里|哪裡|多少|なぜ|いつ|どこ|誰)[^?？]{0,6}[?？]?$",
     re.IGNORECASE,
 )
 

@@ -28,7 +28,7 @@ SPACED = re.compile(
 )
 # English "it" and French "il" also begin what stands alone: It is raining, Il y a.
 EMPTY_SUBJECT = re.compile(
-    r"(?:it (?:is|was) (?:\w+ )?(?:that|to|who)|il y a|es gibt|es gab|there (?:is|are|was|were))\b", re.IGNORECASE
+    r"(?:it (?:is|was) (?:\w+ ){0,2}(?:that|to|who)|il y a|es gibt|es gab|there (?:is|are|was|were))\b", re.IGNORECASE
 )
 
 

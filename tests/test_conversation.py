@@ -1,0 +1,58 @@
+"""Follow-ups: what leans on earlier questions, the forms it may have, and which is taken."""
+
+import pytest
+
+from rag.answer import Answer, Quote
+from rag.conversation import POINTING_BACK, STANDING_ALONE, Turn, chosen, forms, points_back, turn
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["他是哪里人？", "那魏王呢？", "Who founded it?", "Why?", "And in 2022?", "What about the bridge?", "为什么？", "它有多长？", "彼はどこで生まれた？",
+     "¿Y en 2022?", "Warum?", "А когда?", "2010年呢？", "这座桥多长？", "When did they move there?"],
+)  # fmt: skip
+def test_questions_that_point_back(question):
+    assert points_back(question)
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["《战国无双3》是由哪两个公司合作开发的？", "Who is the president of France?", "When was the Eiffel tower built?", "东京塔有多高？", "富士山の高さは何メートルですか?",
+     "¿Quién escribió el Quijote?", "Wann wurde Goethe geboren?"],
+)  # fmt: skip
+def test_questions_that_stand_alone(question):
+    assert not points_back(question)
+
+
+def test_the_first_question_has_one_form():
+    assert forms("他是谁？", []) == ["他是谁？"]
+
+
+def test_a_later_question_is_tried_alone_and_with_what_came_before():
+    tried = forms("他哪年生？", [Turn("校长是谁？", "王明", "第一中学")])
+    assert tried[0] == "他哪年生？"
+    assert set(tried[1:]) == {"校长是谁？ 他哪年生？", "第一中学 他哪年生？", "王明 他哪年生？"}
+
+
+def test_a_question_that_points_back_is_taken_with_its_context_unless_alone_it_reads_much_better():
+    assert chosen("他哪年生？", [5.0, 6.0]) == 1
+    assert chosen("他哪年生？", [5.0, 5.0 + POINTING_BACK / 2]) == 1
+    assert chosen("他哪年生？", [50.0, 6.0]) == 0
+
+
+def test_a_question_that_stands_alone_needs_a_good_reason_not_to():
+    assert chosen("东京塔有多高？", [5.0, 5.0 + STANDING_ALONE / 2]) == 0
+    assert chosen("东京塔有多高？", [5.0, 6.0 + STANDING_ALONE]) == 1
+
+
+def test_what_is_not_found_alone_is_taken_with_its_context():
+    assert chosen("多高？", [None, -3.0]) == 1
+    assert chosen("多高？", [None, None]) == 0
+    assert chosen("多高？", [1.0]) == 0
+
+
+def test_a_turn_remembers_how_the_question_was_understood_and_what_answered():
+    quote = Quote("1", "a.txt", "东京塔", "塔高333米。", 10, 17, None, (), 12, 16, 3.0)
+    answer = Answer("多高？", True, 0.9, (quote,), (), {}, "东京塔在哪？ 多高？")
+    assert turn(answer) == Turn("东京塔在哪？ 多高？", "333米", "东京塔")
+    assert turn(Answer("多高？", False, 0.1, (), (), {})) == Turn("多高？")
