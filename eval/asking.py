@@ -46,14 +46,15 @@ def timings(assistant: Assistant, questions: Sequence[Question]) -> Iterator[dic
     step = max(1, len(questions) // TIMED)
     began = time.monotonic()
     for each in questions[::step][:TIMED]:
-        yield dict(assistant.ask(each.question).timings)
+        yield dict(assistant.ask(each.question, history=each.history).timings)
         if time.monotonic() - began > SECONDS:
             return
 
 
 def _block(assistant: Assistant, block: Sequence[Question]) -> list[dict[str, Any]]:
     threshold = assistant.settings.threshold
-    found = assistant.ask_many([each.question for each in block], DEPTH, threshold=0.0)
+    histories = [each.history for each in block]
+    found = assistant.ask_many([each.question for each in block], DEPTH, threshold=0.0, histories=histories)
     return [kept(q, answer, threshold) for q, answer in zip(block, found, strict=True)]
 
 
