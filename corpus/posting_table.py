@@ -10,8 +10,10 @@ is written again; whoever searches leaves out numbers that no passage has.
 """
 
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,17 +64,19 @@ class PostingTable:
 
     def _add(self, connection: sqlite3.Connection, keys: Sequence[bytes], terms: Mapping[bytes, Mapping[str, int]]) -> None:
         first = last = 0
-        gathered: dict[str, tuple[list[int], list[int]]] = {}
+        numbers: defaultdict[str, int] = defaultdict(count().__next__)
+        of_term: list[int] = []
+        weights: list[int] = []
+        sizes: list[int] = []
         for key in keys:
             last = int(connection.execute("INSERT INTO texts (key) VALUES (?)", (key,)).lastrowid or 0)
             first = first or last
-            for term, weight in terms[key].items():
-                rows, weights = gathered.setdefault(term, ([], []))
-                rows.append(last - first)
-                weights.append(weight)
+            of_term.extend(map(numbers.__getitem__, terms[key]))
+            weights.extend(terms[key].values())
+            sizes.append(len(terms[key]))
         connection.execute("INSERT INTO segments VALUES (?, ?, ?)", (first, last, len(keys)))
-        packed = ((first, term, _packed(np.array(gathered[term][0]), np.array(gathered[term][1]))) for term in sorted(gathered))
-        connection.executemany("INSERT INTO postings VALUES (?, ?, ?)", packed)
+        places = np.repeat(np.arange(len(keys)), sizes)
+        _store(connection, first, list(numbers), np.array(of_term, np.int64), places, np.array(weights, np.uint8))
         while due := _due(_segments(connection)):
             _merge(connection, due)
 
@@ -146,26 +150,40 @@ def _merge(connection: sqlite3.Connection, segments: Sequence[Segment]) -> None:
     used = np.zeros(whole.last - whole.first + 1, bool)
     rows = _in_use(connection, whole)
     used[rows - whole.first] = True
-    gathered: dict[str, list[tuple[Rows, Weights]]] = {}
+    numbers: defaultdict[str, int] = defaultdict(count().__next__)
+    of_term, places, weights = [], [], []
     for each in segments:
-        for term, packed in connection.execute("SELECT term, rows FROM postings WHERE segment = ?", (each.first,)):
-            places, weights = _unpacked(packed)
-            gathered.setdefault(term, []).append((places + np.int64(each.first - whole.first), weights))
+        rows_of = connection.execute("SELECT term, rows FROM postings WHERE segment = ?", (each.first,)).fetchall()
+        sizes = [len(packed) // 3 for _, packed in rows_of]
+        of_term.append(np.repeat(np.array([numbers[term] for term, _ in rows_of], np.int64), sizes))
+        packed_places = b"".join(packed[: 2 * size] for (_, packed), size in zip(rows_of, sizes, strict=True))
+        places.append(np.frombuffer(packed_places, "<u2") + np.int64(each.first - whole.first))
+        packed_weights = b"".join(packed[2 * size :] for (_, packed), size in zip(rows_of, sizes, strict=True))
+        weights.append(np.frombuffer(packed_weights, np.uint8))
         connection.execute("DELETE FROM postings WHERE segment = ?", (each.first,))
         connection.execute('DELETE FROM segments WHERE "first" = ?', (each.first,))
     if len(rows):
         connection.execute("INSERT INTO segments VALUES (?, ?, ?)", (whole.first, whole.last, len(rows)))
-        connection.executemany("INSERT INTO postings VALUES (?, ?, ?)", _rewritten(whole.first, gathered, used))
+        kept = used[np.concatenate(places)]
+        _store(
+            connection, whole.first, list(numbers),
+            np.concatenate(of_term)[kept], np.concatenate(places)[kept], np.concatenate(weights)[kept],
+        )  # fmt: skip
 
 
-def _rewritten(
-    first: int, gathered: dict[str, list[tuple[Rows, Weights]]], used: NDArray[np.bool_]
-) -> Iterator[tuple[int, str, bytes]]:
-    for term in sorted(gathered):
-        places, weights = _joined(gathered.pop(term))
-        kept = used[places]
-        if kept.any():
-            yield first, term, _packed(places[kept], weights[kept])
+def _store(
+    connection: sqlite3.Connection, segment: int, names: Sequence[str], of_term: Rows, places: Rows, weights: Weights
+) -> None:
+    """Write a segment of postings, given in the order of their places, each with the number of its term's name."""
+    order = np.argsort(of_term, kind="stable")
+    ends = np.cumsum(np.bincount(of_term, minlength=len(names)))
+    packed_places, packed_weights = places[order].astype("<u2").tobytes(), weights[order].tobytes()
+    rows = []
+    for number in sorted(range(len(names)), key=names.__getitem__):
+        start, end = int(ends[number - 1]) if number else 0, int(ends[number])
+        if start < end:
+            rows.append((segment, names[number], packed_places[2 * start : 2 * end] + packed_weights[start:end]))
+    connection.executemany("INSERT INTO postings VALUES (?, ?, ?)", rows)
 
 
 def _in_use(connection: sqlite3.Connection, segment: Segment) -> Rows:
@@ -179,11 +197,7 @@ def _joined(some: Sequence[tuple[Rows, Weights]]) -> tuple[Rows, Weights]:
     return np.concatenate([rows for rows, _ in some]), np.concatenate([weights for _, weights in some])
 
 
-def _packed(places: NDArray[np.int64], weights: NDArray[np.integer]) -> bytes:  # type: ignore[type-arg]
-    """Places within a segment as little-endian 16-bit numbers, then as many weights of a byte."""
-    return places.astype("<u2").tobytes() + weights.astype(np.uint8).tobytes()
-
-
 def _unpacked(packed: bytes) -> tuple[NDArray[np.uint16], Weights]:
-    count = len(packed) // 3
-    return np.frombuffer(packed, "<u2", count), np.frombuffer(packed, np.uint8, count, 2 * count)
+    """Places within a segment, little-endian 16-bit numbers, and then as many weights of a byte."""
+    size = len(packed) // 3
+    return np.frombuffer(packed, "<u2", size), np.frombuffer(packed, np.uint8, size, 2 * size)

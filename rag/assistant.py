@@ -23,6 +23,7 @@ from rag.quote import found, nearest_first, quotes
 from rag.reader import Candidate, Reader, Reading, load_reader
 from rag.retrieve import Hit, retrieve
 from rag.settings import Settings, library_settings
+from rag.translation import with_translations
 from rag.vectors import caught_up, open_index
 from rag.words import question_terms
 
@@ -204,9 +205,10 @@ class Assistant:
     def _hits(self, question: str, vector: Vectors, count: int, among: Ids | None) -> list[Hit]:
         with self._lock:
             opened, lexical = self._opened, self._lexical
-            return retrieve(
-                opened.index, lexical, opened.ids, question_terms(question), vector, count, self.settings, among
-            )
+            asked = question_terms(question)
+            if self.settings.by_translation:
+                asked = with_translations(asked, question, lexical)
+            return retrieve(opened.index, lexical, opened.ids, asked, vector, count, self.settings, among)
 
     def _candidate(self, passage: Passage, score: float) -> Candidate | None:
         """The passage with its document; None where the document is not the one that it was cut from."""

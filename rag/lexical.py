@@ -12,18 +12,18 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import log
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from corpus.posting_table import PostingTable, Rows, Weights
-from rag.words import Group, passage_terms
+from corpus.posting_table import PostingTable, Rows
+from rag.words import Group, Terms, passage_terms
 
 # Chosen on the training part of the shared sets (bench/fusion.py); words and pairs alike.
-K1, B, PIVOT = 1.2, 0.5, 200.0
+K1, B, PIVOT = 0.9, 0.4, 200.0
 # Terms of the two kinds are told apart by their first letter.
-WORDS, PAIRS = "w", "p"
+WORDS, PAIRS, EITHER = "w", "p", ""
 
 Floats = NDArray[np.float32]
 
@@ -48,6 +48,10 @@ class Lexical(Protocol):
         """The score of every passage, in ascending order of their ids."""
         ...
 
+    def holds(self, terms: Sequence[str]) -> bool:
+        """Whether any passage has any of these terms, given with their kind's letter."""
+        ...
+
 
 class StoredLexical:
     """The postings of a library as they stand; `ids` are all passages, `texts` the number of each one's text."""
@@ -60,6 +64,7 @@ class StoredLexical:
         self._used[texts] = True
         self._used[0] = False
         self._count = int(self._used.sum())
+        self._held: dict[tuple[str, ...], bool] = {}
 
     @classmethod
     def open(cls, table: PostingTable) -> "StoredLexical":
@@ -71,23 +76,34 @@ class StoredLexical:
         return bool(self._texts.all())
 
     def search(self, kind: str, groups: Sequence[Group]) -> Scores:
+        # By `kind`, `words` or `pairs`; with none, the alternatives have their kind's letter.
         found = self._table.find(list(dict.fromkeys(kind + each for group in groups for each in group.alternatives)))
         scores = np.zeros(len(self._used), np.float32)
         highest = 0.0
         for group in groups:
-            rows, weights = self._any_of([found[kind + each] for each in group.alternatives if kind + each in found])
+            sure = group.weights or (1.0,) * len(group.alternatives)
+            rows, weights = self._any_of([
+                (found[kind + each][0], found[kind + each][1] * np.float32(weight))
+                for each, weight in zip(group.alternatives, sure, strict=True) if kind + each in found
+            ])  # fmt: skip
             weight = group.count * log(1 + (self._count - len(rows) + 0.5) / (len(rows) + 0.5))
             highest += weight * (K1 + 1)
             scores[rows] += np.float32(weight * (K1 + 1) / 255) * weights
         return Scores(scores[self._texts], highest)
 
-    def _any_of(self, some: Sequence[tuple[Rows, Weights]]) -> tuple[Rows, Weights]:
+    def holds(self, terms: Sequence[str]) -> bool:
+        key = tuple(terms)
+        if key not in self._held:
+            self._held[key] = any(self._any_of([found])[0].size for found in self._table.find(terms).values())
+        return self._held[key]
+
+    def _any_of(self, some: Sequence[tuple[Rows, NDArray[Any]]]) -> tuple[Rows, Floats]:
         """Where any of several terms stands, with the best of their weights; of texts in use only."""
         if not some:
-            return np.empty(0, np.int64), np.empty(0, np.uint8)
+            return np.empty(0, np.int64), np.empty(0, np.float32)
         rows, weights = some[0]
         if len(some) > 1:
-            best = np.zeros(len(self._used), np.uint8)
+            best = np.zeros(len(self._used), np.float32)
             for rows, weights in some:
                 inside = rows < len(best)
                 best[rows[inside]] = np.maximum(best[rows[inside]], weights[inside])
@@ -104,16 +120,24 @@ class NoWords:
     def search(self, kind: str, groups: Sequence[Group]) -> Scores:
         return Scores(np.zeros(0, np.float32), 0.0)
 
+    def holds(self, terms: Sequence[str]) -> bool:
+        return False
+
 
 NO_WORDS = NoWords()
 
 
 def weights(text: str) -> Mapping[str, int]:
     """The terms of a passage's text as they are stored, each with its weight (1 to 255)."""
-    terms = passage_terms(text)
+    return weights_of(passage_terms(text))
+
+
+def weights_of(terms: Terms) -> Mapping[str, int]:
     return _weighed(WORDS, terms.words) | _weighed(PAIRS, terms.pairs)
 
 
 def _weighed(kind: str, terms: Sequence[str]) -> dict[str, int]:
     norm = K1 * (1 - B + B * len(terms) / PIVOT)
-    return {kind + term: max(1, round(255 * count / (count + norm))) for term, count in Counter(terms).items()}
+    counts = Counter(terms)
+    weight = {count: max(1, round(255 * count / (count + norm))) for count in set(counts.values())}
+    return {kind + term: weight[count] for term, count in counts.items()}

@@ -1,8 +1,8 @@
 """The passages of a question, by vectors and words together.
 
-    score = cosine + by_words · words + by_pairs · pairs
+    score = cosine + by_words · words + by_pairs · pairs + by_translation · translated
 
-`words` and `pairs` are BM25 over the highest that a passage could reach (`rag.lexical.Scores.shares`), not
+The last three are BM25 over the highest that a passage could reach (`rag.lexical.Scores.shares`), not
 over the best that one did reach: where no passage holds the question's words, as when it is asked in
 another language, they change nothing. Candidates are the best of each way; each has all its figures.
 """
@@ -14,7 +14,7 @@ import numpy as np
 
 from corpus.vector_table import Ids
 from embeddings.index import VectorIndex, Vectors
-from rag.lexical import NO_WORDS, PAIRS, WORDS, Floats, Lexical
+from rag.lexical import EITHER, NO_WORDS, PAIRS, WORDS, Floats, Lexical
 from rag.settings import Settings
 from rag.words import Asked
 
@@ -28,6 +28,7 @@ class Hit:
     cosine: float
     words: float
     pairs: float
+    translated: float
 
 
 def retrieve(
@@ -42,12 +43,14 @@ def retrieve(
     cosines = dict(index.search(vector, pool, among))
     if lexical is NO_WORDS:
         nearest = list(cosines.items())[:count]
-        return [Hit(each, cosine, cosine, 0.0, 0.0) for each, cosine in nearest]
+        return [Hit(each, cosine, cosine, 0.0, 0.0, 0.0) for each, cosine in nearest]
     words = lexical.search(WORDS, asked.words).shares
     pairs = lexical.search(PAIRS, asked.pairs).shares
+    translated = lexical.search(EITHER, asked.translations).shares
     together = np.float32(settings.by_words) * words + np.float32(settings.by_pairs) * pairs
+    together += np.float32(settings.by_translation) * translated
     allowed = None if among is None else np.isin(ids, among)
-    chosen = [_best(each, pool, allowed) for each in (words, pairs, together)]
+    chosen = [_best(each, pool, allowed) for each in (words, pairs, translated, together)]
     places = np.unique(np.concatenate([*chosen, np.searchsorted(ids, sorted(cosines))]))
     found = [int(each) for each in ids[places]]
     missing = [each for each in found if each not in cosines]
@@ -55,7 +58,7 @@ def retrieve(
         rows = index.vectors(np.array(missing, np.int64)) @ np.asarray(vector, np.float32)
         cosines |= {each: float(value) for each, value in zip(missing, rows, strict=True)}
     hits = [
-        Hit(each, cosines[each] + float(together[place]), cosines[each], float(words[place]), float(pairs[place]))
+        Hit(each, cosines[each] + float(together[place]), cosines[each], *(float(of[place]) for of in (words, pairs, translated)))
         for each, place in zip(found, places, strict=True)
     ]
     return sorted(hits, key=lambda each: (-each.score, each.id))[:count]

@@ -15,8 +15,8 @@ KEY = "settings"
 class Settings:
     """`passage_tokens` is how passages are cut; the rest is read at every question.
 
-    Passages are found by `cosine + by_words · words + by_pairs · pairs` (`rag.retrieve`), among the best `pool`
-    of each of the three; weights of 0 leave vectors alone. The sentences of the best `read` passages are read. `words`, `cosine`, `passage` and `kind` weigh a reading's
+    Passages are found by `cosine + by_words · words + by_pairs · pairs + by_translation · translated` (`rag.retrieve`),
+    among the best `pool` of each; weights of 0 leave vectors alone. The sentences of the best `read` passages are read. `words`, `cosine`, `passage` and `kind` weigh a reading's
     shared words, its sentence's cosine, its passage's cosine, and whether it holds the kind of thing
     asked for; an answer is given from a confidence of `threshold` on. The weights were chosen on the
     training part of the shared Chinese, Japanese and English sets (bench/confidence.py).
@@ -26,6 +26,7 @@ class Settings:
     passage_tokens: int = 400
     by_words: float = 0.05
     by_pairs: float = 0.05
+    by_translation: float = 0.05
     pool: int = 50
     read: int = 3
     words: float = 0.2

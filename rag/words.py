@@ -24,7 +24,9 @@ from rag.terms import EMPTY
 VERSION = 1
 
 _UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}々〆ー\p{Hangul}"
-_RUN = regex.compile(rf"[{_UNSPACED}\p{{M}}]*[{_UNSPACED}][{_UNSPACED}\p{{M}}]*|(?:(?![{_UNSPACED}])[\p{{L}}\p{{M}}\p{{N}}])+")
+_RUN = regex.compile(
+    rf"[{_UNSPACED}][{_UNSPACED}\p{{M}}]*|(?![{_UNSPACED}])[\p{{L}}\p{{N}}](?:(?![{_UNSPACED}])[\p{{L}}\p{{M}}\p{{N}}])*"
+)
 _PART = regex.compile(r"[\p{Han}々〆]+|[\p{Katakana}ー]+|\p{Hangul}+")
 _UNSPACED_ONE = regex.compile(f"[{_UNSPACED}]")
 _LATIN = regex.compile(r"\p{Latin}")
@@ -43,7 +45,7 @@ _LATIN_STEMS = {
 }  # fmt: skip
 _OF_SCRIPT = [(regex.compile(rf"\p{{{script}}}"), name) for script, name in _SCRIPTS.items()]
 # Names of things in a text of these languages are mostly English.
-_WITH_ENGLISH = ("zh", "zh-Hant", "ja", "ko", "ru", "ar", None)
+_WITH_ENGLISH = ("zh", "zh-Hant", "ja", "ko", "ru", "ar")
 
 
 @dataclass(frozen=True)
@@ -56,10 +58,14 @@ class Terms:
 
 @dataclass(frozen=True)
 class Group:
-    """What one word of a question may be in a passage; any of it counts as that word. `count`: how often it is asked for."""
+    """What one word of a question may be in a passage; any of it counts as that word.
+
+    `count`: how often it is asked for; `weights`: how surely each alternative is that word (all of them: none given).
+    """
 
     alternatives: tuple[str, ...]
     count: int = 1
+    weights: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -68,6 +74,8 @@ class Asked:
 
     words: tuple[Group, ...]
     pairs: tuple[Group, ...]
+    # With their kind's letter, for they may be of either (`rag.translation`).
+    translations: tuple[Group, ...] = ()
 
 
 def passage_terms(text: str) -> Terms:
@@ -76,7 +84,7 @@ def passage_terms(text: str) -> Terms:
     pairs: list[str] = []
     spaced: list[str] = []
     for run in _RUN.findall(folded(text)):
-        if _UNSPACED_ONE.match(run) or _UNSPACED_ONE.search(run):
+        if _UNSPACED_ONE.search(run):
             words += _unspaced_words(run)
             pairs += _pairs(run)
         else:
@@ -95,9 +103,25 @@ def question_terms(text: str) -> Asked:
         if _UNSPACED_ONE.search(run):
             _count(words, ((word,) for word in _unspaced_words(run) if word not in _said()))
             _count(pairs, ((pair,) for pair in _pairs(run) if pair not in _said()))
-        elif run not in _said() and plain(run) not in _said():
+        elif not is_said(run):
             _count(words, [tuple(dict.fromkeys(_stem_by(code)(run) for code in (None, *_LATIN_STEMS)))])
     return Asked(_groups(words), _groups(pairs))
+
+
+def runs(text: str) -> tuple[list[str], list[str]]:
+    """The folded runs of letters and digits of a text: of scripts with spaces (words), and of those without."""
+    found = _RUN.findall(folded(text))
+    return [each for each in found if not _UNSPACED_ONE.search(each)], [each for each in found if _UNSPACED_ONE.search(each)]
+
+
+def english_stem(word: str) -> str:
+    """A folded word as a passage in English has it."""
+    return _stem_by("en")(word)
+
+
+def is_said(word: str) -> bool:
+    """Whether a folded word is one that any question is made of."""
+    return word in _said() or plain(word) in _said()
 
 
 def _count(counts: dict[tuple[str, ...], int], found: Iterable[tuple[str, ...]]) -> None:
@@ -132,7 +156,7 @@ def _pairs(run: str) -> list[str]:
 
 def _latin_language(text: str) -> str | None:
     code = language(text)
-    return code if code in _LATIN_STEMS else "en" if code in _WITH_ENGLISH and code else None
+    return code if code in _LATIN_STEMS else "en" if code in _WITH_ENGLISH else None
 
 
 @cache
