@@ -1,6 +1,7 @@
 """Choosing a library's settings by a question set: on one half of it, and measured on the other.
 
-Weights and the number of passages read are searched over readings that are made once; the length of
+The weights by which passages are found are chosen first, by whether the right document is first. Weights of
+readings and the number of passages read are searched over readings that are made once; the length of
 passages needs the documents cut and embedded anew, into a library that is thrown away; the threshold is
 chosen last, by the answers that the other settings give.
 """
@@ -19,6 +20,7 @@ from numpy.typing import NDArray
 
 from corpus import Library, QuestionError
 from embeddings import Encoder
+from embeddings.index import Vectors
 from eval import asking
 from eval.compare import COMPARED
 from eval.fold import holds
@@ -33,6 +35,8 @@ from rag.settings import library_settings, save_settings
 Progress = Callable[[str], None]
 LENGTHS = (150, 250, 400)
 # Weights tried: of shared words, of the passage, of the kind asked for (the sentence's cosine weighs 1), and passages read.
+# Before them, of a passage's shares of words, pairs and translations (its cosine weighs 1).
+BY = (0.0, 0.02, 0.05, 0.1, 0.2)
 WORDS, PASSAGE, KIND, READ = (0.0, 0.1, 0.2, 0.4, 0.8), (0.25, 0.5, 1.0, 2.0), (0.0, 0.01, 0.05), (1, 2, 3, 5)
 # Fewer on a side say nothing; of more passages, cutting anew would take hours.
 FEWEST, MOST_PASSAGES = 10, 20_000
@@ -72,7 +76,9 @@ def tune(questions: Sequence[Question], folder: Path, encoder: Encoder, tell: Pr
     for length in dict.fromkeys([before.passage_tokens, *(lengths if small else ())]):
         tell(f"passages of {length} tokens")
         with _cut(folder, encoder, replace(before, passage_tokens=length)) as cut:
-            settings, hit = _weights(cut, encoder, replace(before, passage_tokens=length), [q for q in development if q.has_gold])
+            asked = [q for q in development if q.has_gold]
+            settings = _finding(cut, encoder, replace(before, passage_tokens=length), asked)
+            settings, hit = _weights(cut, encoder, settings, asked)
         tried.append((length, round(hit, 6)))
         if hit > highest:  # where nothing is better, what is there stays
             best, highest = settings, hit
@@ -121,6 +127,36 @@ def _cut(folder: Path, encoder: Encoder, settings: Settings) -> Iterator[Path]:
                     save_settings(made, settings)
                 index_documents((each for each in documents if each is not None), made, encoder)
             yield other
+
+
+def _finding(folder: Path, encoder: Encoder, settings: Settings, questions: Sequence[Question]) -> Settings:
+    """The weights by which a right document comes first (MRR); the given ones where none are better."""
+    chosen = [each for each in questions if each.documents]
+    with Assistant.open(folder, encoder, settings) as assistant:
+        vectors = encoder.encode_queries([each.question for each in chosen])
+        rows = [_parts(assistant, each, vector) for each, vector in zip(chosen, vectors, strict=True)]
+    best, highest = settings, -1.0
+    present = (settings.by_words, settings.by_pairs, settings.by_translation)
+    for words, pairs, translation in dict.fromkeys([present, *product(BY, BY, BY)]):
+        weights = np.array([1.0, words, pairs, translation, 0.0])
+        mean = float(np.mean([_reciprocal(each @ weights, each[:, 4] > 0) for each in rows])) if rows else 0.0
+        if mean > highest:
+            best, highest = replace(settings, by_words=words, by_pairs=pairs, by_translation=translation), mean
+    return best
+
+
+def _parts(assistant: Assistant, question: Question, vector: Vectors) -> Figures:
+    """(candidates × five): cosine, words, pairs, translated, and whether its document is right."""
+    hits = assistant.hits(question.question, vector, assistant.settings.pool)
+    passages = {each.id: each.document_id for each in assistant.library.passages([each.id for each in hits])}
+    right = [assistant.library.name_of(passages[each.id]) in question.documents for each in hits]
+    rows = [(h.cosine, h.words, h.pairs, h.translated, each) for h, each in zip(hits, right, strict=True)]
+    return np.array(rows, float).reshape(-1, 5)
+
+
+def _reciprocal(scores: NDArray[np.float64], right: NDArray[np.bool_]) -> float:
+    """One over the rank of the best right one; 0 where there is none."""
+    return 1.0 / (1 + int((scores > scores[right].max()).sum())) if right.any() else 0.0
 
 
 def _weights(folder: Path, encoder: Encoder, settings: Settings, questions: Sequence[Question]) -> tuple[Settings, float]:

@@ -202,6 +202,12 @@ class Assistant:
             found = [self._candidate(each, scores[each.id]) for each in self.library.passages(list(scores))]
             return [each for each in found if each is not None]
 
+    def hits(self, question: str, vector: Vectors, count: int) -> list[Hit]:
+        """What `candidates` are made from, with the figures of each way of finding them."""
+        with self.library.reading():
+            self.reload()
+            return self._hits(question, vector, count, None)
+
     def _hits(self, question: str, vector: Vectors, count: int, among: Ids | None) -> list[Hit]:
         with self._lock:
             opened, lexical = self._opened, self._lexical

@@ -67,8 +67,5 @@ def retrieve(
 def _best(scores: Floats, count: int, allowed: "np.ndarray[tuple[int], np.dtype[np.bool_]] | None") -> "Sequence[int] | Ids":
     """The places of the `count` highest scores over 0."""
     scores = scores if allowed is None else np.where(allowed, scores, np.float32(0))
-    if len(scores) > count:
-        places = np.argpartition(-scores, count)[:count]
-    else:
-        places = np.arange(len(scores))
+    places = np.argpartition(-scores, count)[:count] if len(scores) > count else np.arange(len(scores))
     return places[scores[places] > 0]

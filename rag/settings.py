@@ -26,7 +26,7 @@ class Settings:
     passage_tokens: int = 400
     by_words: float = 0.05
     by_pairs: float = 0.05
-    by_translation: float = 0.05
+    by_translation: float = 0.1
     pool: int = 50
     read: int = 3
     words: float = 0.2

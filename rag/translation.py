@@ -19,7 +19,7 @@ CHINESE, ENGLISH = ("的", "在", "是"), ("the", "of", "in")
 
 def with_translations(asked: Asked, question: str, lexical: Lexical) -> Asked:
     """The terms of a question with their translations, where the library has texts in the other language."""
-    spaced, unspaced = runs(question)
+    unspaced = runs(question)[1]
     if not lexical.holds([WORDS + each for each in (ENGLISH if unspaced else CHINESE)]):
         return asked
     return replace(asked, translations=translations(question))
