@@ -10,8 +10,8 @@ language; questions in other languages too), and writes what the reader saw: a J
 
 import argparse
 import json
-import tempfile
 from dataclasses import replace
+from hashlib import sha1
 from pathlib import Path
 from random import Random
 
@@ -19,14 +19,16 @@ import numpy as np
 
 from bench.reader import SHARED, scorer_of
 from corpus import Block, Document, Library
-from embeddings import load_encoder
+from embeddings import Encoder, load_encoder
 from eval.metrics import holds
 from rag import Assistant, Settings, index_documents
-from rag.reader.data import Asked, Paragraph, part_of, read_exercises, read_squad
+from rag.reader.data import Asked, Paragraph, Part, part_of, read_exercises, read_squad
 from rag.reader.train import EXERCISES, SETS
 from rag.reader.trained import CrossEncoder
 
-PARAGRAPHS = 500
+# Those for measuring and those kept aside, and others up to so many.
+PARAGRAPHS = 350
+PARTS: tuple[Part, ...] = ("measure", "aside", "train")
 READ = 8
 
 
@@ -38,13 +40,12 @@ def libraries(part: str, count: int, wanted: set[str]) -> dict[str, tuple[list[P
         files = files[:4] if name == "jaquad" else files
         if wanted and name not in wanted:
             continue
-        asked = [each for each in read_squad(files, language, part) if each.answers]
-        chosen = Random(5).sample(asked, min(count, len(asked)))
-        others = [each.paragraph for kind in ("measure", "aside", "train") for each in read_squad(files, language, kind)]
-        paragraphs = list(dict.fromkeys([*(each.paragraph for each in chosen), *others]))[:PARAGRAPHS]
-        found[name] = paragraphs, chosen
+        every = [each for kind in PARTS for each in read_squad(files, language, kind)]
+        paragraphs = list(dict.fromkeys(each.paragraph for each in every))[:PARAGRAPHS]
+        asked = [each for each in every if each.answers and part_of(each.paragraph.text) == part and each.paragraph in set(paragraphs)]
+        found[name] = paragraphs, Random(5).sample(asked, min(count, len(asked)))
     files = [each for each in sorted(EXERCISES.glob("*.jsonl")) if not each.stem.endswith("_questions")]
-    own = [each for kind in ("measure", "aside", "train") for each in read_exercises(files, kind)]
+    own = [each for kind in PARTS for each in read_exercises(files, kind)]
     for language in dict.fromkeys(each.paragraph.language for each in own):
         name = f"own-{language}"
         here = [each for each in own if each.paragraph.language == language]
@@ -55,7 +56,21 @@ def libraries(part: str, count: int, wanted: set[str]) -> dict[str, tuple[list[P
 
 
 def documents(paragraphs: list[Paragraph]) -> list[Document]:
-    return [Document(f"{n:05}", each.title, each.text, (Block("paragraph", 0, len(each.text)),)) for n, each in enumerate(paragraphs)]
+    return [Document(name_of(each), each.title, each.text, (Block("paragraph", 0, len(each.text)),)) for each in paragraphs]
+
+
+def name_of(paragraph: Paragraph) -> str:
+    return sha1(paragraph.text.encode()).hexdigest()[:16]
+
+
+def kept_library(name: str, paragraphs: list[Paragraph], encoder: Encoder) -> Path:
+    """A library of these paragraphs, embedded once and kept in bench/runs."""
+    key = sha1("".join(map(name_of, paragraphs)).encode()).hexdigest()[:8]
+    folder = Path(__file__).with_name("runs") / f"answers-{name}-{key}"
+    folder.parent.mkdir(exist_ok=True)
+    with Library.create(folder, encoder.name, encoder.dimension) as library:
+        index_documents(documents(paragraphs), library, encoder)
+    return folder
 
 
 def read(given: argparse.Namespace) -> None:
@@ -72,14 +87,11 @@ def read(given: argparse.Namespace) -> None:
 
 
 def _rows(name, paragraphs, asked, encoder, reader):
-    at = {each: f"{n:05}" for n, each in enumerate(paragraphs)}
+    at = {each: name_of(each) for each in paragraphs}
     rows = []
-    with tempfile.TemporaryDirectory() as folder:
-        with Library.create(folder, encoder.name, encoder.dimension) as library:
-            index_documents(documents(paragraphs), library, encoder)
-        with Assistant.open(folder, encoder) as assistant:
-            vectors = encoder.encode_queries([each.question for each in asked])
-            found = [assistant.candidates(each.question, vector, READ + 1) for each, vector in zip(asked, vectors, strict=True)]
+    with Assistant.open(kept_library(name, paragraphs, encoder), encoder) as assistant:
+        vectors = encoder.encode_queries([each.question for each in asked])
+        found = [assistant.candidates(each.question, vector, READ + 1) for each, vector in zip(asked, vectors, strict=True)]
     for start in range(0, len(asked), 16):
         some = [(each.question, vector, candidates) for each, vector, candidates in
                 list(zip(asked, vectors, found, strict=True))[start : start + 16]]  # fmt: skip

@@ -9,23 +9,21 @@ it, alone, and in its self-contained form, of a library of its set's paragraphs.
 
 import argparse
 import json
-import tempfile
 from hashlib import sha1
 from pathlib import Path
 
 import numpy as np
 
-from bench.answers import documents
+from bench.answers import kept_library
 from bench.reader import SHARED, scorer_of
-from corpus import Library
 from embeddings import load_encoder
 from eval.metrics import holds
-from rag import Assistant, index_documents
+from rag import Assistant
 from rag.reader.data import Paragraph, part_of
 from rag.reader.train import SETS
 from rag.reader.trained import CrossEncoder
 
-PARAGRAPHS = 400
+PARAGRAPHS = 250
 FOLDERS = {"cmrc2018": "cmrc", "drcd": "drcd", "squad2": "squad", "jaquad": "jaquad"}
 
 
@@ -52,18 +50,16 @@ def main() -> None:
     for name in FOLDERS:
         every = paragraphs(name)
         here = [each for each in conversations if each["set"] == name]
+        needed = {turn.get("paragraph", each["paragraph"]) for each in here for turn in each["turns"]}
         if given.part != "all":
             here = [each for each in here if (part_of(every[each["paragraph"]].text) == "measure") == (given.part == "measure")]
-        needed = {turn.get("paragraph", each["paragraph"]) for each in here for turn in each["turns"]}
-        chosen = [every[each] for each in needed] + [each for key, each in every.items() if key not in needed]
-        with tempfile.TemporaryDirectory() as folder:
-            with Library.create(folder, encoder.name, encoder.dimension) as library:
-                index_documents(documents(chosen[: max(PARAGRAPHS, len(needed))]), library, encoder)
-            with Assistant.open(folder, encoder) as assistant:
-                if reader:
-                    assistant.reader = reader
-                for each in here:
-                    rows += _asked(assistant, each)
+        chosen = [every[each] for each in sorted(needed)] + [each for key, each in every.items() if key not in needed]
+        folder = kept_library(f"conversations-{name}", chosen[: max(PARAGRAPHS, len(needed))], encoder)
+        with Assistant.open(folder, encoder) as assistant:
+            if reader:
+                assistant.reader = reader
+            for each in here:
+                rows += _asked(assistant, each)
         print(f"{name}: {len(here)} conversations", flush=True)
     if given.rows:
         given.rows.write_text("".join(json.dumps(each, ensure_ascii=False) + "\n" for each in rows), "utf8")
