@@ -105,7 +105,7 @@ class CrossEncoder:
         bounds = [
             (int(np.searchsorted(ends, each.start, "right")), int(np.searchsorted(starts, each.end))) for each in inside
         ]
-        return title.part(0, LONGEST_TITLE), list(cut(tokens, inside, bounds))
+        return title.part(0, LONGEST_TITLE), list(cut(tokens, candidate.sentences, bounds))
 
     def _score(self, best: float, mass: float, passage: float) -> float:
         return BEST * best + (1 - BEST) * mass + PASSAGE * passage
