@@ -26,11 +26,11 @@ _HAN = range(0x3400, 0xA000)
 def folded(text: str) -> str:
     """NFKC and case folding, and one form for each character that has several. Accents stay (`plain`)."""
     if text.isascii():
-        return _DIGIT_GROUPS.sub("", text.lower())
+        return str(_DIGIT_GROUPS.sub("", text.lower()))
     # Folding case can undo normal form, and the other way about: Unicode 16, definition D146.
     text = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
     text = _LEFT_OUT.sub("", text).translate(_forms())
-    return _DIGIT_GROUPS.sub("", text)
+    return str(_DIGIT_GROUPS.sub("", text))
 
 
 def plain(word: str) -> str:

@@ -24,9 +24,9 @@ class Settings:
 
     # A paragraph of an encyclopedia or a newspaper mostly fits whole.
     passage_tokens: int = 400
-    by_words: float = 0.05
-    by_pairs: float = 0.05
-    by_translation: float = 0.1
+    by_words: float = 0.2
+    by_pairs: float = 0.1
+    by_translation: float = 0.2
     pool: int = 50
     read: int = 3
     words: float = 0.2
