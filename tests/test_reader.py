@@ -165,7 +165,7 @@ def test_damaged_weights_are_named(tmp_path: Path, content: bytes):
     if content.endswith(b"{}      "):
         assert load_weights(file, {}) == {}
         return
-    with pytest.raises(ModelError, match="w.safetensors cannot be read"):
+    with pytest.raises(ModelError, match=r"w\.safetensors cannot be read"):
         load_weights(file, {})
 
 
