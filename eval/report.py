@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from eval.charts import charts
+from eval.metrics import GROUPS
 
 # Rows that a browser still scrolls well; misses are shown before hits where there are more.
 MOST_ROWS = 5000
@@ -23,7 +24,6 @@ HEADLINE = (
     ("quotes.hit@1", "first quote right"), ("quotes.f1@1", "F1 of the marked answer"), ("retrieval.recall@1", "document found first"),
     ("retrieval.recall@10", "document among ten"), ("abstention.auroc", "AUROC of answering"), ("latency_ms.p50", "ms, median wait"),
 )  # fmt: skip
-GROUPS = ("retrieval", "documents", "passages", "quotes", "official", "abstention", "selective", "latency_ms", "cost")
 
 
 def write_report(path: Path, metrics: Mapping[str, Any], table: Path, answers: Path) -> None:

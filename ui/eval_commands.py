@@ -99,7 +99,7 @@ def _library(library: Path | None, corpus: Path | None, asked: "QuestionSet") ->
 
 def compare_runs(
     runs: Annotated[list[Path], typer.Argument(help="Run folders of `yinju eval`; the first is what others are held against.", metavar="RUN_DIR RUN_DIR...")],
-    fail_if: Annotated[list[str] | None, typer.Option(help="Exit with 1 where a change is like this.", metavar="CONDITION")] = None,
+    fail_if: Annotated[list[str] | None, typer.Option(help="Exit with 1 where a figure of metrics.json changed like this.", metavar="CONDITION")] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Hold runs of the same questions against the first, with tests of significance.
