@@ -51,7 +51,7 @@ def main(arguments: Sequence[str]) -> None:
         _speed(encoder, int(arguments[1]) if len(arguments) > 1 else 300)
         return
     limit = int(arguments[1]) if arguments[:1] == ["--limit"] else 10_000
-    began = datetime.now(UTC)
+    began, commit = datetime.now(UTC), _commit()
     print("| set | questions | " + " | ".join(each.split(".")[1] for each in SHOWN) + " |\n|" + " --- |" * (2 + len(SHOWN)))
     measured: dict[str, Metrics] = {}
     for name, asked, assistant, most in _opened(encoder):
@@ -60,20 +60,23 @@ def main(arguments: Sequence[str]) -> None:
             metrics = run(chosen, assistant, RUNS / _slug(name), progress=bar, overwrite=True).metrics
         measured[name] = metrics
         print(f"| {name} | {metrics['questions']} | " + " | ".join(figure(metrics, each) for each in SHOWN) + " |", flush=True)
-    TABLE.write_text(_table(measured, arguments, began), "utf8")
+        TABLE.write_text(_table(measured, arguments, f"commit {commit}, {began:%Y-%m-%d}"), "utf8")
 
 
-def _table(measured: Mapping[str, Metrics], arguments: Sequence[str], began: datetime) -> str:
-    """Every figure of every set with its interval, and what made them."""
+def _commit() -> str:
     git = ["git", "describe", "--always", "--dirty", "--abbrev=7"]
-    commit = subprocess.run(git, cwd=ROOT, capture_output=True, text=True, check=False).stdout.strip() or "unknown"
+    return subprocess.run(git, cwd=ROOT, capture_output=True, text=True, check=False).stdout.strip() or "unknown"
+
+
+def _table(measured: Mapping[str, Metrics], arguments: Sequence[str], when: str) -> str:
+    """Every figure of every set with its interval, and what made them."""
     names = list(dict.fromkeys(each for metrics in measured.values() for each, _, _ in summary(metrics)))
     settings = next(iter(measured.values()))["settings"]
     said = ", ".join(f"{key} {settings[key]}" for key in ("model", "reader", "passage_tokens", "read", "threshold"))
     lines = [
         "# Question sets, measured",
         "",
-        f"`{' '.join(['python -m bench.sets', *arguments])}`, commit {commit}, {began:%Y-%m-%d}; {said}. Questions of the "
+        f"`{' '.join(['python -m bench.sets', *arguments])}`, {when}; {said}. Questions of the "
         "measuring fifth only, every paragraph of a set in its corpus; our sample whole. In brackets: 95 % bootstrap "
         "intervals. Written by the command.",
         "",
