@@ -60,6 +60,7 @@ def evaluate(
         require_free(output, {"question_set": asked.digest()})
     said = {"questions": str(questions), "corpus": str(corpus or library or "the questions' own paragraphs")}
     with _library(library, corpus, asked, output) as folder, progress_bar("Asking") as bar:
+        _tell_unknown(asked, folder)
         done = run(asked, folder, output, said=said, progress=bar, processes=processes, overwrite=overwrite)
     if as_json:
         print_json(done.metrics)
@@ -69,6 +70,21 @@ def evaluate(
     for name, value, between in summary(done.metrics):
         print(f"{name:40}{value:>10}  {between}".rstrip())
     print(f"written to {output}; open {output / 'report.html'}")
+
+
+def _tell_unknown(asked: "QuestionSet", folder: Path) -> None:
+    """Gold that cannot be found counts as missed; whoever reads the figures must know."""
+    from corpus import Library
+    from eval.check import unknown_documents
+
+    with Library.open(folder) as library:
+        unknown = unknown_documents(asked.questions, {name for _, name, _, _ in library.labels()})
+    if unknown:
+        print(
+            f"yinju: gold documents that are not in the library, and count as missed: {len(unknown)} (the first: {unknown[0]!r}); "
+            "`yinju questions check` names them all",
+            file=sys.stderr,
+        )
 
 
 @contextmanager
