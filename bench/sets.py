@@ -1,24 +1,29 @@
 """The question sets that no one here wrote, and our own: asked, measured, and put into one table.
 
-    python -m bench.sets [--limit N]     (N questions a set, spread over it; all by default)
+    python -m bench.sets [--limit N]     (N questions a set, spread over it; all by default, of JaQuAD a thousand)
     python -m bench.sets --speed [N]     (N questions of CMRC one by one, then together)
 
 All paragraphs of a set are its corpus; only questions of the measuring fifth are asked (a paragraph
-whose SHA-1 is divisible by five). Our own sample set is asked whole.
+whose SHA-1 is divisible by five). Our own sample set is asked whole. The runs, each with its report.html,
+stay in bench/runs; what they measured, with 95% intervals, is written to bench/sets.md.
 """
 
 import json
+import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from hashlib import sha1
 from pathlib import Path
+from typing import Any
 
 from corpus import Library
 from embeddings import Encoder, load_encoder
-from eval import QuestionSet, read_questions, run
+from eval import Question, QuestionSet, read_questions, run
+from eval.report import figure, interval_of, summary
 from rag import Assistant, index_documents, index_paths
 from ui.terminal import progress_bar
 
@@ -26,14 +31,17 @@ ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared" / "datasets"
 SAMPLE = ROOT / "corpus" / "sample"
 RUNS = ROOT / "bench" / "runs"
-SETS = (
-    ("CMRC 2018 dev", "cmrc2018/cmrc2018_dev.json"),
-    ("DRCD dev", "drcd/DRCD_dev.json"),
-    ("SQuAD 2.0 part", "squad2/squad2_part.json"),
-    ("JaQuAD, a thousand", "jaquad/jaquad_train_0000.json"),
+TABLE = ROOT / "bench" / "sets.md"
+# Name, files, and how many questions at most.
+SETS: tuple[tuple[str, tuple[str, ...], int], ...] = (
+    ("CMRC 2018 dev", ("cmrc2018/cmrc2018_dev.json",), 10_000),
+    ("DRCD dev", ("drcd/DRCD_dev.json",), 10_000),
+    ("SQuAD 2.0 part", ("squad2/squad2_part.json",), 10_000),
+    ("JaQuAD", tuple(f"jaquad/jaquad_train_{number:04}.json" for number in range(5)), 1000),
 )
 SHOWN = ("retrieval.recall@1", "retrieval.recall@10", "retrieval.mrr@10", "quotes.hit@1", "quotes.hit@3", "quotes.exact@1",
          "quotes.f1@1", "abstention.auroc", "abstention.answered_when_answerable", "abstention.answered_when_not")  # fmt: skip
+Metrics = Mapping[str, Any]
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -42,51 +50,86 @@ def main(arguments: Sequence[str]) -> None:
     if arguments[:1] == ["--speed"]:
         _speed(encoder, int(arguments[1]) if len(arguments) > 1 else 300)
         return
-    limit = int(arguments[1]) if arguments[:1] == ["--limit"] else None
+    limit = int(arguments[1]) if arguments[:1] == ["--limit"] else 10_000
+    began, commit = datetime.now(UTC), _commit()
     print("| set | questions | " + " | ".join(each.split(".")[1] for each in SHOWN) + " |\n|" + " --- |" * (2 + len(SHOWN)))
-    for name, asked, assistant in _opened(encoder):
-        chosen = replace(asked, questions=_spread(asked.questions, limit))
+    measured: dict[str, Metrics] = {}
+    for name, asked, assistant, most in _opened(encoder):
+        chosen = replace(asked, questions=_spread(asked.questions, min(most, limit)))
         with progress_bar(name) as bar:
-            done = run(chosen, assistant, RUNS / f"{_slug(name)}-{limit or 'all'}", progress=bar, overwrite=True)
-        print(f"| {name} | {len(chosen.questions)} | " + " | ".join(_shown(done.metrics, each) for each in SHOWN) + " |", flush=True)
+            metrics = run(chosen, assistant, RUNS / _slug(name), progress=bar, overwrite=True).metrics
+        measured[name] = metrics
+        print(f"| {name} | {metrics['questions']} | " + " | ".join(figure(metrics, each) for each in SHOWN) + " |", flush=True)
+        TABLE.write_text(_table(measured, arguments, f"commit {commit}, {began:%Y-%m-%d}"), "utf8")
 
 
-def _opened(encoder: Encoder) -> Iterator[tuple[str, QuestionSet, Assistant]]:
-    """Each set that is there, with its corpus indexed."""
-    for name, file in SETS:
-        if not (SHARED / file).is_file():
-            print(f"{name} is not measured: {SHARED / file} is not there", file=sys.stderr)
+def _commit() -> str:
+    git = ["git", "describe", "--always", "--dirty", "--abbrev=7"]
+    return subprocess.run(git, cwd=ROOT, capture_output=True, text=True, check=False).stdout.strip() or "unknown"
+
+
+def _table(measured: Mapping[str, Metrics], arguments: Sequence[str], when: str) -> str:
+    """Every figure of every set with its interval, and what made them."""
+    names = list(dict.fromkeys(each for metrics in measured.values() for each, _, _ in summary(metrics)))
+    settings = next(iter(measured.values()))["settings"]
+    said = ", ".join(f"{key} {settings[key]}" for key in ("model", "reader", "passage_tokens", "read", "threshold"))
+    lines = [
+        "# Question sets, measured",
+        "",
+        f"`{' '.join(['python -m bench.sets', *arguments])}`, {when}; {said}. Questions of the "
+        "measuring fifth only, every paragraph of a set in its corpus; our sample whole. In brackets: 95 % bootstrap "
+        "intervals. Written by the command.",
+        "",
+        "| figure | " + " | ".join(measured) + " |",
+        "|" + " --- |" * (1 + len(measured)),
+        "| questions | " + " | ".join(f"{metrics['questions']:,}" for metrics in measured.values()) + " |",
+    ]
+    for name in names:
+        cells = (" ".join([figure(metrics, name), *_brackets(interval_of(metrics, name))]) for metrics in measured.values())
+        lines.append(f"| {name} | " + " | ".join(cells) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def _brackets(between: str) -> list[str]:
+    return [f"({between.replace(' – ', '–')})"] if between else []
+
+
+def _opened(encoder: Encoder) -> Iterator[tuple[str, QuestionSet, Assistant, int]]:
+    """Each set that is there, with its corpus indexed, and how many of its questions are asked at most."""
+    for name, files, most in SETS:
+        if not all((SHARED / each).is_file() for each in files):
+            print(f"{name} is not measured: {SHARED / files[0]} is not there", file=sys.stderr)
             continue
-        asked = fifth(SHARED / file)
+        asked = fifth([SHARED / each for each in files])
         folder = RUNS / f"{_slug(name)}-library"
         with Library.create(folder, encoder.name, encoder.dimension) as library, progress_bar(f"Indexing {name}") as bar:
             index_documents(asked.corpus, library, encoder, bar)
         with Assistant.open(folder, encoder) as assistant:
-            yield name, asked, assistant
+            yield name, asked, assistant, most
     folder = RUNS / "sample-library"
     with Library.create(folder, encoder.name, encoder.dimension) as library:
         index_paths([SAMPLE], library, encoder)
     with Assistant.open(folder, encoder) as assistant:
-        yield "our sample", read_questions(SAMPLE / "questions.jsonl"), assistant
+        yield "our sample", read_questions(SAMPLE / "questions.jsonl"), assistant, 10_000
 
 
-def fifth(path: Path) -> QuestionSet:
-    """The set with the questions (not the paragraphs) of the measuring fifth."""
-    content = json.loads(path.read_text("utf8"))
-    for article in content["data"]:
+def fifth(paths: Sequence[Path]) -> QuestionSet:
+    """The sets as one, with the questions (not the paragraphs) of the measuring fifth."""
+    articles = [each for path in paths for each in json.loads(path.read_text("utf8"))["data"]]
+    for article in articles:
         for paragraph in article["paragraphs"]:
             if int(sha1(paragraph["context"].encode()).hexdigest(), 16) % 5:
                 paragraph["qas"] = []
     with tempfile.TemporaryDirectory() as scratch:
-        file = Path(scratch) / path.name
-        file.write_text(json.dumps(content), "utf8")
+        file = Path(scratch) / paths[0].name
+        file.write_text(json.dumps({"data": articles}), "utf8")
         return read_questions(file)
 
 
 def _speed(encoder: Encoder, count: int) -> None:
     """The same questions one by one and together: the same answers, in how much time."""
     sets = _opened(encoder)  # held, for its end closes the library
-    name, asked, assistant = next(sets)
+    name, asked, assistant, _ = next(sets)
     questions = [each.question for each in asked.questions[:count]]
     assistant.ask_many(questions[:8], 50)
     began = time.perf_counter()
@@ -101,16 +144,11 @@ def _speed(encoder: Encoder, count: int) -> None:
           f"{same} with equal quotes, confidence at most {apart:.1e} apart")  # fmt: skip
 
 
-def _spread(questions: Sequence[object], limit: int | None) -> tuple:  # type: ignore[type-arg]
-    if limit is None or len(questions) <= limit:
+def _spread(questions: Sequence[Question], limit: int) -> tuple[Question, ...]:
+    """So many of them, at equal distances."""
+    if len(questions) <= limit:
         return tuple(questions)
     return tuple(questions[len(questions) * at // limit] for at in range(limit))
-
-
-def _shown(metrics: object, name: str) -> str:
-    group, key = name.split(".")
-    value = metrics[group][key]  # type: ignore[index]
-    return "—" if value is None else f"{value:.3f}"
 
 
 def _slug(name: str) -> str:

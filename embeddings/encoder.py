@@ -78,7 +78,8 @@ class SentenceTransformersEncoder:
         prompt = max(prompts, key=len)
         # What the tokenizer adds (special tokens, prompt) around one token of text.
         added = self._tokens(prompt + "a", special=True) - 1
-        return max(int(limit) - added, 1)
+        # A model of static vectors reads any length: its limit is infinite.
+        return max(int(min(limit, 1_000_000)) - added, 1)
 
     def _tokens(self, text: str, special: bool) -> int:
         tokenizer = self._model.tokenizer

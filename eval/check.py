@@ -1,6 +1,6 @@
 """What is wrong with a question set, before a run is spent on it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from corpus import Document
@@ -15,6 +15,12 @@ class Finding:
     id: str
     kind: str
     says: str
+
+
+def unknown_documents(questions: Iterable[Question], names: Collection[str]) -> list[str]:
+    """The documents that questions name as gold and the corpus does not hold, in their order."""
+    wanted = dict.fromkeys(name for q in questions for name in (*q.documents, *(span.document for span in q.spans)))
+    return [each for each in wanted if each not in names]
 
 
 def check_questions(questions: Iterable[Question], documents: Iterable[Document]) -> list[Finding]:

@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corpus import QuestionError
-from eval.metrics import MEANS
-from eval.significance import Difference, differences
+from eval.metrics import GROUPS
+from eval.significance import Difference, auroc_difference, corrected, differences
 
-# Measures that are compared: those that say whether a run is better.
+# Measures that are tested question by question: those that say whether a run is better.
 COMPARED = (
     "retrieval.recall@1", "retrieval.recall@10", "retrieval.mrr@10", "retrieval.ndcg@10", "documents.map", "passages.recall@1",
     "passages.mrr@10", "quotes.hit@1", "quotes.hit@3", "quotes.exact@1", "quotes.f1@1", "abstention.answered_when_answerable",
@@ -25,9 +25,12 @@ COMPARED = (
 )  # fmt: skip
 # Fewer is better.
 LOWER = frozenset(["abstention.answered_when_not"])
+# Columns of run.csv that are kept of each question.
+ROW = ("id", "question", "quote", "confidence", "answerable")
 # What a question's change is judged by, in this order.
 JUDGED = ("quotes.hit@1", "quotes.f1@1", "retrieval.mrr@10", "abstention.answered_when_not")
-CONDITION = re.compile(r"\s*([\w.@]+)\s*(<=|>=|<|>)\s*([+-]?(?:\d+\.?\d*|\.\d+))\s*")
+AUROC = "abstention.auroc"
+CONDITION = re.compile(r"\s*(\w+\.[\w.@]+)\s*(<=|>=|<|>)\s*([+-]?(?:\d+\.?\d*|\.\d+))\s*")
 COMPARES = {"<": operator.lt, ">": operator.gt, "<=": operator.le, ">=": operator.ge}
 
 
@@ -44,11 +47,15 @@ class Changed:
 
 @dataclass(frozen=True)
 class Comparison:
-    """A run against the first one."""
+    """A run against the first one.
+
+    `measures` are tested; `figures` are the runs' other numbers (latency, cost, calibration), before and after.
+    """
 
     before: str
     after: str
     measures: Mapping[str, Difference]
+    figures: Mapping[str, tuple[float, float]]
     settings: Mapping[str, tuple[object, object]]
     changed: tuple[Changed, ...]
 
@@ -65,7 +72,7 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Fails:
-    """A condition on a change (`quotes.hit@1 < -0.01`) that must not hold."""
+    """A condition on a change of any figure (`quotes.hit@1 < -0.01`, `latency_ms.p95 > 100`) that must not hold."""
 
     text: str
     measure: str
@@ -73,16 +80,22 @@ class Fails:
     limit: float
 
     def holds(self, comparison: Comparison) -> bool:
-        """Raises QuestionError where the runs have no such measure in common."""
-        if self.measure not in comparison.measures:
-            known = ", ".join(comparison.measures)
-            raise QuestionError(f"--fail-if {self.text!r}: the runs have no {self.measure}; they have {known}")
-        return bool(COMPARES[self.compares](comparison.measures[self.measure].delta, self.limit))
+        """Raises QuestionError where the runs have no such figure in common."""
+        if self.measure in comparison.measures:
+            delta = comparison.measures[self.measure].delta
+        elif self.measure in comparison.figures:
+            before, after = comparison.figures[self.measure]
+            delta = after - before
+        else:
+            known = ", ".join([*comparison.measures, *comparison.figures])
+            raise QuestionError(f"--fail-if {self.text!r}: the runs have no {self.measure} in common; they have {known}")
+        return bool(COMPARES[self.compares](delta, self.limit))
 
 
 @dataclass(frozen=True)
 class _Read:
     settings: Mapping[str, Any]
+    figures: Mapping[str, float]
     rows: Sequence[Mapping[str, str]]
     values: Mapping[str, NDArray[np.float64]]
 
@@ -100,9 +113,7 @@ def parse_fails(text: str) -> Fails:
     """Raises QuestionError where the condition cannot be read."""
     match = CONDITION.fullmatch(text)
     if match is None:
-        raise QuestionError(f"--fail-if {text!r} cannot be read; write a measure and its change, like: quotes.hit@1 < -0.01")
-    if match[1] not in COMPARED:
-        raise QuestionError(f"--fail-if {text!r}: {match[1]} is not compared; compared are {', '.join(COMPARED)}")
+        raise QuestionError(f"--fail-if {text!r} cannot be read; write a figure and its change, like: quotes.hit@1 < -0.01")
     return Fails(text, match[1], match[2], float(match[3]))
 
 
@@ -112,7 +123,17 @@ def _compared(first: Path, before: _Read, second: Path, after: _Read) -> Compari
         raise QuestionError(f"{first} and {second} are runs of different questions; run the same set twice to compare")
     keys = dict.fromkeys([*before.settings, *after.settings])
     settings = {k: (before.settings.get(k), after.settings.get(k)) for k in keys if before.settings.get(k) != after.settings.get(k)}
-    return Comparison(str(first), str(second), differences(before.values, after.values), settings, _changed(before, after))
+    measures = _measures(before, after)
+    figures = {k: (v, after.figures[k]) for k, v in before.figures.items() if k in after.figures and k not in measures}
+    return Comparison(str(first), str(second), measures, figures, settings, _changed(before, after))
+
+
+def _measures(before: _Read, after: _Read) -> dict[str, Difference]:
+    found = differences(before.values, after.values)
+    answerable = np.array([float(each["answerable"] or 1) for each in before.rows])
+    sure = [np.array([float(each["confidence"]) for each in run.rows]) for run in (before, after)]
+    area = auroc_difference(sure[0], sure[1], answerable)
+    return corrected(found | ({AUROC: area} if area else {}))
 
 
 def _changed(before: _Read, after: _Read) -> tuple[Changed, ...]:
@@ -136,11 +157,24 @@ def _said(row: Mapping[str, str]) -> str:
 
 def _read(folder: Path) -> _Read:
     try:
-        settings = json.loads((folder / "metrics.json").read_text("utf8"))["settings"]
+        metrics = json.loads((folder / "metrics.json").read_text("utf8"))
         with (folder / "run.csv").open(encoding="utf8", newline="") as file:
-            rows = [{key: each[key] for key in ("id", "question", "quote", "confidence", *MEANS)} for each in csv.DictReader(file)]
-        values = {name: np.array([float(each[name] or "nan") for each in rows]) for name in COMPARED}
-    except (OSError, ValueError, KeyError, TypeError, csv.Error):
+            # Of a hundred thousand rows what is not compared would fill the memory.
+            rows, numbers = [], []
+            for each in csv.DictReader(file):
+                rows.append({key: each[key] for key in ROW})
+                numbers.append([float(each[name] or "nan") for name in COMPARED])
+        columns = np.array(numbers, np.float64).reshape(len(rows), len(COMPARED)).T
+        return _Read(metrics["settings"], _figures(metrics), rows, dict(zip(COMPARED, columns, strict=True)))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, csv.Error):
         raise QuestionError(f"{folder} holds no finished run; give the --output folder of `yinju eval`") from None
-    texts = [{key: each[key] for key in ("id", "question", "quote", "confidence")} for each in rows]
-    return _Read(settings, texts, values)
+
+
+def _figures(metrics: Mapping[str, Any]) -> dict[str, float]:
+    """Every number of metrics.json by group and name; its intervals, curves and slices are none."""
+    return {
+        f"{group}.{key}": float(value)
+        for group in GROUPS
+        for key, value in (metrics.get(group) or {}).items()
+        if isinstance(value, (int, float))
+    }

@@ -29,6 +29,8 @@ CONTRACT = {
     "quotes": ("hit@1", "hit@3", "exact@1", "f1@1", "mean_chars"),
     "abstention": ("auroc", "answered_when_answerable", "answered_when_not"),
 }
+# The groups of figures, as they are shown; a figure is called by its group and name: quotes.hit@1.
+GROUPS = ("retrieval", "documents", "passages", "quotes", "official", "abstention", "selective", "latency_ms", "cost")
 # What a slice is measured by.
 SLICED = ("retrieval.recall@1", "retrieval.mrr@10", "quotes.hit@1", "quotes.exact@1", "quotes.f1@1", *ANSWERED)
 # Groups that differ between two runs of the same.

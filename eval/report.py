@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from eval.charts import charts
+from eval.metrics import GROUPS
 
 # Rows that a browser still scrolls well; misses are shown before hits where there are more.
 MOST_ROWS = 5000
@@ -23,7 +24,6 @@ HEADLINE = (
     ("quotes.hit@1", "first quote right"), ("quotes.f1@1", "F1 of the marked answer"), ("retrieval.recall@1", "document found first"),
     ("retrieval.recall@10", "document among ten"), ("abstention.auroc", "AUROC of answering"), ("latency_ms.p50", "ms, median wait"),
 )  # fmt: skip
-GROUPS = ("retrieval", "documents", "passages", "quotes", "official", "abstention", "selective", "latency_ms", "cost")
 
 
 def write_report(path: Path, metrics: Mapping[str, Any], table: Path, answers: Path) -> None:
@@ -44,12 +44,23 @@ def write_report(path: Path, metrics: Mapping[str, Any], table: Path, answers: P
 
 def summary(metrics: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
     """(name, value, interval) of every figure, as the page and the command line show them."""
-    waits = metrics.get("latency_intervals_ms", {})
-    intervals = metrics.get("intervals", {}) | {f"latency_ms.{key}": waits.get(f"total.{key}") for key in ("p50", "p95")}
     for group in GROUPS:
-        for key, value in (metrics.get(group) or {}).items():
+        for key in metrics.get(group) or ():
             name = f"{group}.{key}"
-            yield name, _number(value), _between(intervals.get(name))
+            yield name, figure(metrics, name), interval_of(metrics, name)
+
+
+def figure(metrics: Mapping[str, Any], name: str) -> str:
+    """A figure (`quotes.hit@1`) as people read it; a dash where the run has none."""
+    group, key = name.split(".", 1)
+    return _number((metrics.get(group) or {}).get(key))
+
+
+def interval_of(metrics: Mapping[str, Any], name: str) -> str:
+    """Its 95% interval as people read it; nothing where it has none."""
+    group, key = name.split(".", 1)
+    waits = metrics.get("latency_intervals_ms", {}).get(f"total.{key}") if group == "latency_ms" else None
+    return _between(waits or metrics["intervals"].get(name))
 
 
 def _head(metrics: Mapping[str, Any]) -> Iterator[str]:
@@ -59,8 +70,7 @@ def _head(metrics: Mapping[str, Any]) -> Iterator[str]:
         group, key = name.split(".", 1)
         value = (metrics.get(group) or {}).get(key)
         if value is not None:
-            between = _between(metrics["intervals"].get(name))
-            yield f"<div><b>{_number(value)}</b><span>{escape(label)}</span><small>{between}</small></div>"
+            yield f"<div><b>{_number(value)}</b><span>{escape(label)}</span><small>{interval_of(metrics, name)}</small></div>"
     yield "</div><div class=charts>"
     for title, svg in charts(metrics):
         yield f"<figure><figcaption>{escape(title)}</figcaption>{svg}</figure>"

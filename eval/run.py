@@ -115,6 +115,15 @@ def identity_of(asked: QuestionSet, assistant: Assistant) -> dict[str, Any]:
 
 
 def _prepare(folder: Path, identity: Mapping[str, Any], overwrite: bool) -> None:
+    require_writable(folder)
+    if overwrite:
+        KeptAnswers.discard(folder)
+        return
+    require_free(folder, identity)
+
+
+def require_writable(folder: Path) -> None:
+    """Make the folder where it is not there. Raises YinjuError where that, or writing into it, cannot be done."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         probe = folder / f".probe.{os.getpid()}"
@@ -122,10 +131,6 @@ def _prepare(folder: Path, identity: Mapping[str, Any], overwrite: bool) -> None
         probe.unlink()
     except OSError as reason:
         raise YinjuError(f"{folder} cannot be written ({reason.strerror}); choose another folder with --output") from None
-    if overwrite:
-        KeptAnswers.discard(folder)
-        return
-    require_free(folder, identity)
 
 
 def require_free(folder: Path, identity: Mapping[str, Any]) -> None:

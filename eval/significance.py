@@ -1,17 +1,20 @@
 """Is the difference of two runs more than chance? Paired randomisation, corrected for asking many times."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from eval.bootstrap import mean_intervals
+from eval.abstention import auroc
+from eval.bootstrap import interval, mean_intervals
 
 Numbers = NDArray[np.float64]
 SWAPS = 10_000
 SEED = 1935
 AT_ONCE = 4_000_000
+# Numbers put in order to test an AUROC: of many questions fewer swaps, but never fewer than FEWEST.
+ORDERED, FEWEST = 20_000_000, 1000
 
 
 @dataclass(frozen=True)
@@ -40,17 +43,76 @@ def differences(before: Mapping[str, Numbers], after: Mapping[str, Numbers]) -> 
         both = ~np.isnan(before[name]) & ~np.isnan(after[name])
         if both.any():
             pairs[name] = (before[name][both], after[name][both])
-    chances = {name: randomisation(second - first) for name, (first, second) in pairs.items()}
-    corrected = dict(zip(chances, holm(list(chances.values())), strict=True))
     found = {}
     for name, (first, second) in pairs.items():
         change = second - first
         (between,) = mean_intervals(change[:, None])
+        chance = randomisation(change)
         found[name] = Difference(
-            float(first.mean()), float(second.mean()), float(change.mean()), between, chances[name], corrected[name],
-            int((change > 0).sum()), int((change < 0).sum()), int((change == 0).sum()),
-        )  # fmt: skip
-    return found
+            float(first.mean()), float(second.mean()), float(change.mean()), between, chance, chance, *_counts(change)
+        )
+    return corrected(found)
+
+
+def corrected(found: Mapping[str, Difference]) -> dict[str, Difference]:
+    """The same differences with `p_holm` of all of them together."""
+    chances = holm([each.p for each in found.values()])
+    return {name: replace(each, p_holm=chance) for (name, each), chance in zip(found.items(), chances, strict=True)}
+
+
+def auroc_difference(before: Numbers, after: Numbers, answerable: Numbers) -> Difference | None:
+    """How the AUROC of two runs' confidences changed; None where nothing, or everything, has an answer.
+
+    `p` is of a paired randomisation that swaps the two confidences of a question. Ranks are swapped, for the runs'
+    confidences may be of different scales (Venkatraman and Begg 1996, §2). `wins` are questions whose confidence
+    moved, among the others, to the side it belongs to.
+    """
+    from scipy.stats import rankdata
+
+    truth = answerable.astype(bool)
+    if truth.all() or not truth.any():
+        return None
+    ranks = np.stack([rankdata(before), rankdata(after)])
+    areas = _areas(ranks, truth)
+    change = (ranks[1] - ranks[0]) * (2 * answerable - 1)
+    between = interval(len(truth), lambda counts: _weighted_change(before, after, answerable, counts))
+    chance = _swapped(ranks, truth, abs(float(areas[1] - areas[0])))
+    return Difference(float(areas[0]), float(areas[1]), float(areas[1] - areas[0]), between, chance, chance, *_counts(change))
+
+
+def _swapped(ranks: Numbers, truth: NDArray[np.bool_], observed: float) -> float:
+    """The share of random swaps of a question's two ranks whose AUROCs are as far apart as `observed`."""
+    from scipy.stats import rankdata
+
+    if (ranks[0] == ranks[1]).all():
+        return 1.0
+    chance = np.random.default_rng(SEED)
+    swaps = int(min(SWAPS, max(FEWEST, ORDERED // ranks.shape[1])))
+    step = max(1, AT_ONCE // ranks.shape[1])
+    larger = 0
+    for at in range(0, swaps, step):
+        swapped = chance.integers(0, 2, (min(step, swaps - at), ranks.shape[1])).astype(bool)
+        first, second = np.where(swapped, ranks[1], ranks[0]), np.where(swapped, ranks[0], ranks[1])
+        apart = _areas(rankdata(second, axis=1), truth) - _areas(rankdata(first, axis=1), truth)
+        larger += int((np.abs(apart) >= observed - 1e-9).sum())
+    return (1 + larger) / (1 + swaps)
+
+
+def _areas(ranks: Numbers, truth: NDArray[np.bool_]) -> Numbers:
+    """AUROC of each row of ranks (Mann and Whitney 1947; Hanley and McNeil 1982)."""
+    positive, negative = int(truth.sum()), int((~truth).sum())
+    sums = ranks[..., truth].sum(axis=-1) - positive * (positive + 1) / 2
+    return np.asarray(sums / (positive * negative), np.float64)
+
+
+def _weighted_change(before: Numbers, after: Numbers, truth: Numbers, counts: Numbers) -> float | None:
+    first, second = auroc(before, truth, counts), auroc(after, truth, counts)
+    return None if first is None or second is None else second - first
+
+
+def _counts(change: Numbers) -> tuple[int, int, int]:
+    """Wins, losses, ties."""
+    return int((change > 0).sum()), int((change < 0).sum()), int((change == 0).sum())
 
 
 def randomisation(change: Numbers) -> float:

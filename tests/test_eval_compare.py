@@ -6,24 +6,27 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import permutation_test, rankdata
+from sklearn.metrics import roc_auc_score
 
 from corpus import QuestionError
 from eval import compare
 from eval.compare import parse_fails
 from eval.metrics import MEANS
-from eval.significance import differences, holm, randomisation
+from eval.significance import Numbers, auroc_difference, differences, holm, randomisation
 from tests.conftest import Yinju
 
 
-def written(folder: Path, hits: list[float], question_set: str = "s", **settings: object) -> Path:
-    """A run folder as `run` leaves it, with what `compare` reads."""
+def written(folder: Path, hits: list[float], question_set: str = "s", p95: float = 80.0, **settings: object) -> Path:
+    """A run folder as `run` leaves it, with what `compare` reads. Every second question has no answer."""
     folder.mkdir()
-    (folder / "metrics.json").write_text(json.dumps({"settings": {"question_set": question_set} | settings}))
+    content = {"latency_ms": {"p95": p95}, "abstention": {"auroc": None}, "settings": {"question_set": question_set} | settings}
+    (folder / "metrics.json").write_text(json.dumps(content))
     with (folder / "run.csv").open("w", newline="") as file:
-        sheet = csv.DictWriter(file, ["id", "question", "quote", "confidence", *MEANS], restval="")
+        sheet = csv.DictWriter(file, ["id", "question", "answerable", "quote", "confidence", *MEANS], restval="")
         sheet.writeheader()
         for number, hit in enumerate(hits):
-            sheet.writerow({"id": number, "question": f"Question {number}?", "quote": "yes" if hit else "", "confidence": 0.5, "quotes.hit@1": hit})
+            sheet.writerow({"id": number, "question": f"Question {number}?", "answerable": 1 - number % 2, "quote": "yes" if hit else "", "confidence": 0.5, "quotes.hit@1": hit})
     return folder
 
 
@@ -65,6 +68,55 @@ def test_a_loss_fails_the_build(yinju: Yinju, tmp_path: Path) -> None:
     assert passed.returncode == 0 and "+0.250" in passed.stdout
     refused = yinju("compare", better, tmp_path / "none")
     assert refused.returncode == 2 and len(refused.stderr.strip().splitlines()) == 1
+
+
+def test_any_figure_can_fail_the_build(yinju: Yinju, tmp_path: Path) -> None:
+    fast, slow = written(tmp_path / "a", [1, 1]), written(tmp_path / "b", [1, 1], p95=200.0)
+    failed = yinju("compare", fast, slow, "--fail-if", "latency_ms.p95 > 100")
+    assert failed.returncode == 1 and "failed: " in failed.stdout and "+120.000" in failed.stdout
+    assert yinju("compare", slow, fast, "--fail-if", "latency_ms.p95 > 100").returncode == 0
+    unknown = yinju("compare", fast, slow, "--fail-if", "latency_ms.p42 > 100")
+    assert unknown.returncode == 2 and "have no latency_ms.p42 in common; they have quotes.hit@1" in unknown.stderr
+
+
+CHANCE = np.random.default_rng(7)
+ANSWERABLE = np.array([1.0] * 60 + [0.0] * 60)
+SURE = CHANCE.normal(ANSWERABLE, 1.0)
+
+
+def test_an_auroc_that_rose_is_told_from_one_that_is_the_same() -> None:
+    better = auroc_difference(SURE, SURE + 2 * ANSWERABLE, ANSWERABLE)
+    assert better is not None and better.interval is not None and better.p < 0.01
+    assert better.delta == pytest.approx(better.after - better.before) and better.interval[0] < better.delta < better.interval[1]
+    assert better.before == pytest.approx(roc_auc_score(ANSWERABLE, SURE))
+    assert better.wins > 2 * better.losses
+    other = auroc_difference(CHANCE.normal(ANSWERABLE, 1.0), CHANCE.normal(ANSWERABLE, 1.0), ANSWERABLE)
+    assert other is not None and other.p > 0.05
+
+
+def test_a_confidence_on_another_scale_is_no_change_of_auroc() -> None:
+    same = auroc_difference(SURE, np.exp(3 * SURE), ANSWERABLE)
+    assert same is not None and (same.delta, same.p, same.ties) == (0, 1, 120)
+    assert auroc_difference(SURE, SURE, np.ones(120)) is None
+
+
+def test_a_chance_of_auroc_is_scipys_paired_permutation() -> None:
+    first, second, truth = SURE[40:80], CHANCE.normal(1.5 * ANSWERABLE[40:80], 1.0), ANSWERABLE[40:80]
+
+    def apart(one: Numbers, other: Numbers) -> float:
+        return float(roc_auc_score(truth, other) - roc_auc_score(truth, one))
+
+    theirs = permutation_test((rankdata(first), rankdata(second)), apart, permutation_type="samples", vectorized=False,
+                              n_resamples=800, rng=np.random.default_rng(1))  # fmt: skip
+    ours = auroc_difference(first, second, truth)
+    assert ours is not None and ours.p == pytest.approx(theirs.pvalue, abs=0.05)
+
+
+def test_auroc_stands_among_the_measures_and_is_corrected_with_them(tmp_path: Path) -> None:
+    (found,) = compare([written(tmp_path / "a", [0] * 12), written(tmp_path / "b", [1] * 12)])
+    assert set(found.measures) == {"quotes.hit@1", "abstention.auroc"}
+    assert found.measures["quotes.hit@1"].p_holm == pytest.approx(2 * found.measures["quotes.hit@1"].p)
+    assert found.figures == {"latency_ms.p95": (80.0, 80.0)}
 
 
 def test_randomisation_is_exact_where_all_swaps_can_be_counted() -> None:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from corpus import Document, QuestionError
 from eval import Question, QuestionSet, Span, check_questions, read_questions
+from eval.check import unknown_documents
 from eval.fold import holds
 
 
@@ -142,8 +143,11 @@ def test_a_check_says_what_is_wrong_with_the_gold(question: Question, says: str)
     assert [each.says for each in check_questions([question], CORPUS)] == ([says] if says else [])
 
 
+def test_gold_documents_that_are_not_there_are_named_once() -> None:
+    asked = [Question("1", "谁？", documents=("a.txt", "c.txt")), Question("2", "哪？", documents=("c.txt",), spans=(Span("d.txt", 0, 1),))]
+    assert unknown_documents(asked, {"a.txt", "b.txt"}) == ["c.txt", "d.txt"]
+
+
 def test_a_check_finds_a_question_asked_twice() -> None:
     asked = [Question("1", "谁來了？"), Question("2", "谁来了 ？"), Question("3", "谁来了？", history=("昨天呢？",))]
     assert [(each.id, each.says) for each in check_questions(asked, CORPUS)] == [("2", "the same question as 1")]
-
-

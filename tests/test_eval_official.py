@@ -83,7 +83,7 @@ ENGLISH = st.lists(st.sampled_from(["the", "City", "council", "a", "met", "Mr.",
 @given(CHINESE, st.lists(CHINESE, min_size=1, max_size=3))
 def test_chinese_scores_are_cmrcs(prediction: str, answers: list[str]) -> None:
     assert exact_match(prediction, answers, True) == cmrc_exact(answers, prediction)
-    assert f1(prediction, answers, True) == pytest.approx(cmrc_f1(answers, prediction))
+    assert f1(prediction, answers, True) == cmrc_f1(answers, prediction)
 
 
 @settings(deadline=None)
@@ -91,7 +91,7 @@ def test_chinese_scores_are_cmrcs(prediction: str, answers: list[str]) -> None:
 def test_english_scores_are_squads(prediction: str, answers: list[str]) -> None:
     exact, shared = squad(answers, prediction)
     assert exact_match(prediction, answers, False) == exact
-    assert f1(prediction, answers, False) == pytest.approx(shared)
+    assert f1(prediction, answers, False) == shared
 
 
 def test_a_made_up_set_has_the_official_mean() -> None:
@@ -99,7 +99,7 @@ def test_a_made_up_set_has_the_official_mean() -> None:
     said = ["光荣和ω-force合作", "1924", "红楼梦", "3.5%"]
     ours = [f1(prediction, answers, True) for prediction, answers in zip(said, gold, strict=True)]
     official = [cmrc_f1(answers, prediction) for prediction, answers in zip(said, gold, strict=True)]
-    assert ours == pytest.approx(official) and sum(ours) / 4 == pytest.approx(sum(official) / 4)
+    assert ours == official
     assert 0 < sum(ours) < 4
 
 

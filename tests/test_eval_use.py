@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,7 +10,8 @@ import pytest
 
 from corpus import Library, QuestionError, YinjuError
 from corpus.feedback import Feedback, add_feedback, all_feedback
-from eval import Question, read_questions, tune
+from eval import Question, QuestionSet, read_questions, tune
+from eval.derived import derived_folder, fill
 from eval.export import question_lines
 from eval.outcome import Outcome
 from rag import Assistant, Settings, index_documents
@@ -105,3 +107,38 @@ def test_settings_that_a_library_holds_are_asked_by(folder: Path) -> None:
         connection.execute("INSERT INTO meta VALUES ('settings', ?)", (json.dumps({"threshold": 1.1, "unknown": 1}),))
     with Assistant.open(folder, WideEncoder()) as assistant:
         assert assistant.settings.threshold == 1.1 and not assistant.ask("甲市？").answered
+
+
+PARAGRAPHS = QuestionSet((), tuple(CORPUS))
+
+
+def test_a_stopped_run_leaves_its_library_and_embeds_nothing_again(tmp_path: Path) -> None:
+    first, second = WideEncoder(), WideEncoder()
+    with pytest.raises(KeyboardInterrupt), derived_folder(None, tmp_path / "run", first) as folder:
+        fill(folder, PARAGRAPHS, None, first)
+        raise KeyboardInterrupt
+    assert len(first.embedded) == len(CORPUS)
+    with derived_folder(None, tmp_path / "run", second) as folder:
+        assert fill(folder, PARAGRAPHS, None, second).unchanged == len(CORPUS)
+        (tmp_path / "run" / "metrics.json").touch()
+    assert second.embedded == []
+    assert [each.name for each in (tmp_path / "run").iterdir()] == ["metrics.json"]
+
+
+def test_another_corpus_is_another_library(tmp_path: Path) -> None:
+    for name in "ab":
+        (tmp_path / name).mkdir()
+        (tmp_path / name / f"{name}.txt").write_text("甲市在江边。")
+    for name in "ab":
+        with suppress(KeyboardInterrupt), derived_folder(tmp_path / name, tmp_path / "run", WideEncoder()) as folder:
+            fill(folder, PARAGRAPHS, tmp_path / name, WideEncoder())
+            with Library.open(folder) as library:
+                assert [each.name for each in library.list_documents()] == [f"{name}.txt"]
+            raise KeyboardInterrupt
+
+
+def test_what_cannot_be_indexed_leaves_no_run_folder(tmp_path: Path) -> None:
+    for output, corpus, says in ((tmp_path / "run", tmp_path / "none", "is not there"), (tmp_path / "run", tmp_path, "own answers would be indexed")):
+        with pytest.raises(YinjuError, match=says), derived_folder(corpus, output, WideEncoder()) as folder:
+            fill(folder, PARAGRAPHS, corpus, WideEncoder())
+    assert list(tmp_path.iterdir()) == []

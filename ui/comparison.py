@@ -13,9 +13,13 @@ SHOWN = 5
 
 
 def print_comparison(found: "Comparison") -> None:
-    """A line a measure, what differs in settings, and the questions that changed most."""
+    """A line a measure, the figures that are not tested, what differs in settings, and the questions that changed most."""
     print(f"{found.before} → {found.after}")
     print_differences(found.measures)
+    print("not tested:")
+    for name, (first, second) in found.figures.items():
+        if first != second:
+            print(f"{name:38}{_number(first):>8}{_number(second):>8}{_number(second - first, '+'):>9}")
     for key, (before, after) in found.settings.items():
         print(f"setting {key}: {before} → {after}")
     better = [each for each in found.changed if each.change > 0]
@@ -32,6 +36,10 @@ def print_differences(measures: "Mapping[str, Difference]") -> None:
         between = f"{each.interval[0]:+.3f} … {each.interval[1]:+.3f}" if each.interval else ""
         print(f"{name:38}{each.before:8.3f}{each.after:8.3f}{each.delta:+9.3f}  {between:18}{each.p_holm:9.4f}  "
               f"{each.wins}/{each.losses}/{each.ties}")  # fmt: skip
+
+
+def _number(value: float, sign: str = "") -> str:
+    return f"{value:{sign},.0f}" if abs(value) >= 1000 else f"{value:{sign}.3f}"
 
 
 def _short(text: str) -> str:

@@ -1,7 +1,6 @@
 """The commands that measure: `yinju eval`, `compare`, `questions`, `tune`."""
 
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -60,7 +59,8 @@ def evaluate(
     if not overwrite:  # said before an hour of indexing rather than after
         require_free(output, {"question_set": asked.digest()})
     said = {"questions": str(questions), "corpus": str(corpus or library or "the questions' own paragraphs")}
-    with _library(library, corpus, asked) as folder, progress_bar("Asking") as bar:
+    with _library(library, corpus, asked, output) as folder, progress_bar("Asking") as bar:
+        _tell_unknown(asked, folder)
         done = run(asked, folder, output, said=said, progress=bar, processes=processes, overwrite=overwrite)
     if as_json:
         print_json(done.metrics)
@@ -72,8 +72,23 @@ def evaluate(
     print(f"written to {output}; open {output / 'report.html'}")
 
 
+def _tell_unknown(asked: "QuestionSet", folder: Path) -> None:
+    """Gold that cannot be found counts as missed; whoever reads the figures must know."""
+    from corpus import Library
+    from eval.check import unknown_documents
+
+    with Library.open(folder) as library:
+        unknown = unknown_documents(asked.questions, {name for _, name, _, _ in library.labels()})
+    if unknown:
+        print(
+            f"yinju: gold documents that are not in the library, and count as missed: {len(unknown)} (the first: {unknown[0]!r}); "
+            "`yinju questions check` names them all",
+            file=sys.stderr,
+        )
+
+
 @contextmanager
-def _library(library: Path | None, corpus: Path | None, asked: "QuestionSet") -> Iterator[Path]:
+def _library(library: Path | None, corpus: Path | None, asked: "QuestionSet", output: Path) -> Iterator[Path]:
     """The library to ask; where none is given, one made for the while."""
     from corpus import Library
 
@@ -82,16 +97,12 @@ def _library(library: Path | None, corpus: Path | None, asked: "QuestionSet") ->
         yield library
         return
     from embeddings import load_encoder
-    from rag import index_documents, index_paths
+    from eval.derived import derived_folder, fill
 
-    with tempfile.TemporaryDirectory(prefix="yinju-eval-") as scratch:
-        folder = Path(scratch) / "library"
-        encoder = load_encoder()
-        with Library.create(folder, encoder.name, encoder.dimension) as opened, progress_bar("Indexing") as bar:
-            if corpus is not None:
-                report = index_paths([corpus], opened, encoder, bar)
-            else:
-                report = index_documents(asked.corpus, opened, encoder, bar)
+    encoder = load_encoder()
+    with derived_folder(corpus, output, encoder) as folder:
+        with progress_bar("Indexing") as bar:
+            report = fill(folder, asked, corpus, encoder, bar)
         for _, reason in report.failures:
             print(f"yinju: skipped: {reason}", file=sys.stderr)
         yield folder
@@ -99,7 +110,7 @@ def _library(library: Path | None, corpus: Path | None, asked: "QuestionSet") ->
 
 def compare_runs(
     runs: Annotated[list[Path], typer.Argument(help="Run folders of `yinju eval`; the first is what others are held against.", metavar="RUN_DIR RUN_DIR...")],
-    fail_if: Annotated[list[str] | None, typer.Option(help="Exit with 1 where a change is like this.", metavar="CONDITION")] = None,
+    fail_if: Annotated[list[str] | None, typer.Option(help="Exit with 1 where a figure of metrics.json changed like this.", metavar="CONDITION")] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Hold runs of the same questions against the first, with tests of significance.
