@@ -34,14 +34,14 @@ from rag.settings import library_settings, save_settings
 
 Progress = Callable[[str], None]
 LENGTHS = (150, 250, 400)
-# Weights tried: of shared words, of the passage, of the kind asked for (the sentence's cosine weighs 1), and passages read.
-# Before them, of a passage's shares of words, pairs and translations (its cosine weighs 1).
-BY = (0.0, 0.02, 0.05, 0.1, 0.2)
-WORDS, PASSAGE, KIND, READ = (0.0, 0.1, 0.2, 0.4, 0.8), (0.25, 0.5, 1.0, 2.0), (0.0, 0.01, 0.05), (1, 2, 3, 5)
+# Weights tried: of a passage's shares of words, pairs and translations (its cosine weighs 1); then how much
+# its score counts beside what is read in it, and how many passages are read.
+BY = (0.0, 0.05, 0.1, 0.2, 0.4)
+PASSAGE, READ = (0.25, 0.5, 1.0, 2.0, 4.0), (1, 2, 3, 5, 8)
 # Fewer on a side say nothing; of more passages, cutting anew would take hours.
 FEWEST, MOST_PASSAGES = 10, 20_000
 THRESHOLDS = tuple(round(0.05 * step, 2) for step in range(1, 20))
-# Of a reading: words, cosine, passage, kind, its passage's rank, whether it is right. NaN where there is none.
+# Of a reading: its score without its passage's, its passage's, its passage's rank, whether it is right. NaN where there is none.
 Figures = NDArray[np.float64]
 
 
@@ -55,6 +55,11 @@ class Tuned:
     measuring: int
     tried: tuple[tuple[int, float], ...]
     differences: dict[str, Difference]
+
+    @property
+    def worse(self) -> bool:
+        """Whether the other half is answered worse: then the choice followed chance, and is not saved."""
+        return self.differences["quotes.hit@1"].delta < 0
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -163,32 +168,33 @@ def _weights(folder: Path, encoder: Encoder, settings: Settings, questions: Sequ
     """The weights whose best reading is right most often, and how often; the given ones where none are better."""
     with Assistant.open(folder, encoder, replace(settings, read=max(READ))) as assistant:
         rows = np.concatenate([_figures(assistant, block) for block in asking.blocks(questions, 0)])
-    present = (settings.words, settings.passage, settings.kind, settings.read)
+        weight = assistant.reader.passage_weight / settings.passage if settings.passage else 1.0
     best, highest = settings, -1.0
-    for words, passage, kind, read in dict.fromkeys([present, *product(WORDS, PASSAGE, KIND, READ)]):
-        score = words * rows[..., 0] + settings.cosine * rows[..., 1] + passage * rows[..., 2] + kind * rows[..., 3]
-        score = np.where((rows[..., 4] < read) & ~np.isnan(score), score, -np.inf)
-        hit = float(np.take_along_axis(rows[..., 5], score.argmax(1)[:, None], 1).mean())
+    for passage, read in dict.fromkeys([(settings.passage, settings.read), *product(PASSAGE, READ)]):
+        score = rows[..., 0] + passage * weight * rows[..., 1]
+        score = np.where((rows[..., 2] < read) & ~np.isnan(score), score, -np.inf)
+        hit = float(np.take_along_axis(rows[..., 3], score.argmax(1)[:, None], 1).mean())
         if hit > highest:
-            best, highest = replace(settings, words=words, passage=passage, kind=kind, read=read), hit
+            best, highest = replace(settings, passage=passage, read=read), hit
     return best, highest
 
 
 def _figures(assistant: Assistant, block: Sequence[Question]) -> Figures:
-    """(questions × readings × six) figures."""
+    """(questions × readings × four) figures."""
     texts = [each.question for each in block]
     vectors = assistant.encoder.encode_queries(texts)
     candidates = [assistant.candidates(text, each, max(READ)) for text, each in zip(texts, vectors, strict=True)]
     found = assistant.reader.read_many(list(zip(texts, vectors, candidates, strict=True)))
-    rows = np.full((len(block), 64, 6), np.nan)
-    rows[..., 5] = 0.0
+    rows = np.full((len(block), 64, 4), np.nan)
+    rows[..., 3] = 0.0
     for row, question, some, readings in zip(rows, block, candidates, found, strict=True):
         for at, each in enumerate(readings[:64]):
             document, span = some[each.candidate].document, each.sentence
             right = holds(document.text[span.start : span.end], question.answers) if question.answers else any(
                 gold.document == document.name and gold.start < span.end and span.start < gold.end for gold in question.spans
             )  # fmt: skip
-            row[at] = (each.evidence[1], each.evidence[0], some[each.candidate].score, each.evidence[2], each.candidate, right)
+            passage = some[each.candidate].score
+            row[at] = (each.score - assistant.reader.passage_weight * passage, passage, each.candidate, right)
     return rows
 
 

@@ -16,10 +16,9 @@ class Settings:
     """`passage_tokens` is how passages are cut; the rest is read at every question.
 
     Passages are found by `cosine + by_words · words + by_pairs · pairs + by_translation · translated` (`rag.retrieve`),
-    among the best `pool` of each; weights of 0 leave vectors alone. The sentences of the best `read` passages are read. `words`, `cosine`, `passage` and `kind` weigh a reading's
-    shared words, its sentence's cosine, its passage's cosine, and whether it holds the kind of thing
-    asked for; an answer is given from a confidence of `threshold` on. The weights were chosen on the
-    training part of the shared Chinese, Japanese and English sets (bench/confidence.py).
+    among the best `pool` of each; weights of 0 leave vectors alone. The best `read` passages are read. `passage`
+    is how much a passage's own score counts beside what is read in it (1: as the reader was fitted);
+    an answer is given from a confidence of `threshold` on.
     """
 
     # A paragraph of an encyclopedia or a newspaper mostly fits whole.
@@ -28,11 +27,8 @@ class Settings:
     by_pairs: float = 0.1
     by_translation: float = 0.2
     pool: int = 50
-    read: int = 3
-    words: float = 0.2
-    cosine: float = 1.0
+    read: int = 5
     passage: float = 1.0
-    kind: float = 0.01
     threshold: float = 0.35
 
 

@@ -227,6 +227,7 @@ def tune_settings(
         model = opened.model
     encoder = load_encoder(model)
     found = tune.tune(asked.questions, library, encoder, lambda text: print(f"yinju: {text}", file=sys.stderr), tried)
+    save = save and not found.worse
     if save:
         tune.save(library, encoder, found.after)
     if as_json:
@@ -237,4 +238,7 @@ def tune_settings(
         print(f"{name:16}{before[name]} → {value}" if before[name] != value else f"{name:16}{value}")
     print(f"on the {found.measuring} questions that nothing was chosen by:")
     print_differences(found.differences)
+    if found.worse:
+        print("nothing is written: on those questions it answers worse than before; give more questions to choose by")
+        return
     print(f"written into {library}" if save else "nothing is written; --save writes it into the library")

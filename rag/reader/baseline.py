@@ -14,6 +14,11 @@ from rag.terms import rarity, shared, terms
 # Of the figures in their order, fitted by bench/confidence.py.
 INTERCEPT = -46.5
 WEIGHTS = (49.3, 8.6, 2.1)
+# Of a sentence's shared words, its cosine, its passage's score, and whether it holds the kind of thing asked
+# for: chosen on the training part of the shared sets (bench/confidence.py).
+WORDS, COSINE, PASSAGE, KIND = 0.2, 1.0, 1.0, 0.01
+# Passages of which sentences are embedded.
+READ = 3
 # Sentences embedded when asked: the best by words, of the best passages.
 EMBEDDED_SENTENCES = 24
 
@@ -27,6 +32,10 @@ class WordsAndCosine:
     def __init__(self, encoder: Encoder, settings: Settings = Settings()) -> None:  # noqa: B008 (frozen)
         self._encoder = encoder
         self._settings = settings
+
+    @property
+    def passage_weight(self) -> float:
+        return PASSAGE * self._settings.passage
 
     def read(self, question: str, vector: Vectors, candidates: Sequence[Candidate]) -> list[Reading]:
         return self.read_many([(question, vector, candidates)])[0]
@@ -52,14 +61,14 @@ class WordsAndCosine:
         asked = terms(question)
         pool = [
             (number, sentence, terms(each.document.text[sentence.start : sentence.end]))
-            for number, each in enumerate(candidates[: self._settings.read])
+            for number, each in enumerate(candidates[: min(READ, self._settings.read)])
             for sentence in each.sentences
         ]
         weights = rarity(found for _, _, found in pool)
         scored = [(number, sentence, shared(asked, found, weights)) for number, sentence, found in pool]
         # Stable: where no words are shared (another language), the order of the passages stays.
         best = sorted(
-            scored, key=lambda each: each[2] + self._settings.passage * candidates[each[0]].score, reverse=True
+            scored, key=lambda each: each[2] + self.passage_weight * candidates[each[0]].score, reverse=True
         )
         return best[:EMBEDDED_SENTENCES]
 
@@ -67,14 +76,13 @@ class WordsAndCosine:
         self, question: str, vector: Vectors, candidates: Sequence[Candidate],
         best: Sequence[tuple[int, Sentence, float]], texts: dict[str, int], rows: Vectors,
     ) -> list[Reading]:  # fmt: skip
-        by = self._settings
         readings = []
         for number, span, words in best:
             document = candidates[number].document
             text = document.text[span.start : span.end]
             cosine = float(rows[texts[text]] @ vector)
             kind = holds_kind(question, text)
-            score = by.words * words + by.cosine * cosine + by.passage * candidates[number].score + by.kind * kind
+            score = WORDS * words + COSINE * cosine + self.passage_weight * candidates[number].score + KIND * kind
             readings.append(
                 Reading(number, span, mark(question, document.text, span), score, (cosine, words, float(kind)))
             )

@@ -52,6 +52,11 @@ class Reader(Protocol):
     @property
     def margins(self) -> Margins: ...
 
+    @property
+    def passage_weight(self) -> float:
+        """What the score of a reading's passage is multiplied by in the reading's score."""
+        ...
+
     def read(self, question: str, vector: Vectors, candidates: Sequence[Candidate]) -> list[Reading]:
         """Readings, best first. `vector` is the embedded question (shape: dimension)."""
         ...

@@ -51,6 +51,10 @@ class CrossEncoder:
         self._settings = settings
 
     @property
+    def passage_weight(self) -> float:
+        return PASSAGE * self._settings.passage
+
+    @property
     def _scorer(self) -> Scorer:
         return self._given or packaged_scorer()
 
@@ -88,11 +92,12 @@ class CrossEncoder:
         return logistic(INTERCEPT, WEIGHTS, figures(candidates, readings)) if readings else 0.0
 
     def passage_scores(self, candidates: Sequence[Candidate], readings: Sequence[Reading]) -> tuple[list[float], float]:
+        weight = max(self.passage_weight, 0.1)
         best: dict[int, float] = {}
         for each in readings:
             best[each.candidate] = max(each.score, best.get(each.candidate, -inf))
-        floor = LEAST + min((each.score for each in candidates), default=0.0) * PASSAGE
-        return [max(best.get(number, floor), floor) / PASSAGE for number in range(len(candidates))], LEAST / PASSAGE
+        floor = LEAST + min((each.score for each in candidates), default=0.0) * weight
+        return [max(best.get(number, floor), floor) / weight for number in range(len(candidates))], LEAST / weight
 
     def _windows(self, candidate: Candidate) -> tuple[Tokens, list[Window]]:
         """The title's tokens, and the passage's in windows."""
@@ -108,7 +113,7 @@ class CrossEncoder:
         return title.part(0, LONGEST_TITLE), list(cut(tokens, candidate.sentences, bounds))
 
     def _score(self, best: float, mass: float, passage: float) -> float:
-        return BEST * best + (1 - BEST) * mass + PASSAGE * passage
+        return BEST * best + (1 - BEST) * mass + self.passage_weight * passage
 
 
 def cut(tokens: Tokens, sentences: Sequence[Sentence], bounds: Sequence[tuple[int, int]]) -> Iterator[Window]:
