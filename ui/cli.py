@@ -133,6 +133,11 @@ def _index_once(paths: list[Path], library: Path, encoder: "Encoder", as_json: b
     sys.stdout.flush()
     if empty:
         _remove_library(library)
+    elif report.embedded:
+        # Made once a machine, some seconds: better now than at the first question in another language.
+        from rag.dictionary import dictionary
+
+        dictionary()
     return not report.failed or bool(report.added or report.updated or report.removed or report.unchanged)
 
 
