@@ -3,8 +3,8 @@
     python -m bench.answers read WEIGHTS --part aside --rows FILE [--count 150] [--sets cmrc,drcd,...]
     python -m bench.answers fit FILE
 
-`read` asks every set's questions of a library of some hundreds of its paragraphs and of our own texts (one library a
-language; questions in other languages too), and writes what the reader saw: a JSON line a question.
+`read` asks every set's questions of a library of some hundreds of its paragraphs, the Chinese ones in other
+languages, too, and writes what the reader saw: a JSON line a question.
 `fit` chooses on those rows how a reading is scored and what its confidence is.
 """
 
@@ -22,7 +22,7 @@ from corpus import Block, Document, Library
 from embeddings import Encoder, load_encoder
 from eval.metrics import holds
 from rag import Assistant, Settings, index_documents
-from rag.reader.data import Asked, Paragraph, Part, part_of, read_exercises, read_squad
+from rag.reader.data import Asked, Paragraph, Part, part_of, read_squad, read_translated
 from rag.reader.train import EXERCISES, SETS
 from rag.reader.trained import CrossEncoder
 
@@ -35,6 +35,7 @@ READ = 8
 def libraries(part: str, count: int, wanted: set[str]) -> dict[str, tuple[list[Paragraph], list[Asked]]]:
     """For each set its paragraphs and its answerable questions of the part."""
     found: dict[str, tuple[list[Paragraph], list[Asked]]] = {}
+    whole: dict[str, tuple[list[Paragraph], list[Asked]]] = {}
     for name, (patterns, language, _) in SETS.items():
         files = sorted(file for pattern in patterns for file in SHARED.glob(pattern))
         files = files[:4] if name == "jaquad" else files
@@ -42,16 +43,16 @@ def libraries(part: str, count: int, wanted: set[str]) -> dict[str, tuple[list[P
             continue
         every = [each for kind in PARTS for each in read_squad(files, language, kind)]
         paragraphs = list(dict.fromkeys(each.paragraph for each in every))[:PARAGRAPHS]
+        whole[name] = paragraphs, [each for each in every if each.answers and each.paragraph in set(paragraphs)]
         asked = [each for each in every if each.answers and part_of(each.paragraph.text) == part and each.paragraph in set(paragraphs)]
         found[name] = paragraphs, Random(5).sample(asked, min(count, len(asked)))
-    files = [each for each in sorted(EXERCISES.glob("*.jsonl")) if not each.stem.endswith("_questions")]
-    own = [each for kind in PARTS for each in read_exercises(files, kind)]
-    for language in dict.fromkeys(each.paragraph.language for each in own):
-        name = f"own-{language}"
-        here = [each for each in own if each.paragraph.language == language]
-        chosen = [each for each in here if part_of(each.paragraph.text) == part and each.answers]
-        if chosen and (not wanted or name in wanted or "own" in wanted):
-            found[name] = list(dict.fromkeys(each.paragraph for each in here)), Random(5).sample(chosen, min(count, len(chosen)))
+    # The Chinese sets' questions in other languages, those of paragraphs kept aside: of the same libraries.
+    translated = sorted(EXERCISES.glob("*_questions.jsonl"))
+    for name in ("cmrc", "drcd"):
+        paragraphs, asked = whole.get(name, ([], []))
+        foreign = [each for each in read_translated(translated, asked) if part_of(each.paragraph.text) == part]
+        if foreign:
+            found[f"other→{name}"] = paragraphs, Random(5).sample(foreign, min(count, len(foreign)))
     return found
 
 
@@ -89,7 +90,7 @@ def read(given: argparse.Namespace) -> None:
 def _rows(name, paragraphs, asked, encoder, reader):
     at = {each: name_of(each) for each in paragraphs}
     rows = []
-    with Assistant.open(kept_library(name, paragraphs, encoder), encoder) as assistant:
+    with Assistant.open(kept_library(name.split("→")[-1], paragraphs, encoder), encoder) as assistant:
         vectors = encoder.encode_queries([each.question for each in asked])
         found = [assistant.candidates(each.question, vector, READ + 1) for each, vector in zip(asked, vectors, strict=True)]
     for start in range(0, len(asked), 16):
