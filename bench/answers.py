@@ -143,6 +143,7 @@ def fit(given: argparse.Namespace) -> None:
     for key, test in (("exact", lambda each: score(each, by)[0][5]), ("recall@1 by passages", lambda each: each["gold"] == 0),
                       ("recall@1 by reader", lambda each: score(each, by)[0][6] == each["gold"])):
         print(key, " ".join(f"{name}{'×' if cross else ''} {np.mean([test(each) for each in rows if (each['set'], each['cross']) == (name, cross)]):.3f}" for name, cross in groups))
+    _beside(rows, by)
     figures, labels, names = [], [], []
     for each in rows:
         for without in (False, True):
@@ -164,6 +165,35 @@ def fit(given: argparse.Namespace) -> None:
         print(f"threshold {threshold}: answers {answered[~away].mean():.3f} of the answerable, {answered[away].mean():.3f} of the others; right when answered {y[answered].mean():.3f}")
     bins = np.minimum((sure * 10).astype(int), 9)
     print("ECE", sum(abs(sure[bins == b].mean() - y[bins == b].mean()) * (bins == b).mean() for b in range(10) if (bins == b).any()))
+
+
+def _beside(rows, by) -> None:
+    """What quotes hold, and how long the first is in Chinese, where sentences within a margin of the best are quoted with it."""
+    print("| beside | " + " | ".join(f"hit@{n}" for n in (1, 2, 3)) + " | mean characters, Chinese |")
+    for margin in (0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0):
+        hits, lengths = [], []
+        for row in rows:
+            scored = score(row, by)
+            quoted, found = [], []
+            for top, _, _, _, hit, _, of, start, end in scored:
+                if any(c == of and a <= start < b for c, a, b in quoted):
+                    continue
+                here = sorted((s, e, value, h) for value, _, _, _, h, _, c, s, e in scored if c == of)
+                at = next(n for n, each in enumerate(here) if each[0] == start)
+                first, last = start, end
+                for beside in (at - 1, at + 1):
+                    if 0 <= beside < len(here) and here[beside][2] >= top - margin and margin:
+                        left, right = min(first, here[beside][0]), max(last, here[beside][1])
+                        if right - left <= 220:
+                            first, last, hit = left, right, hit or here[beside][3]
+                quoted.append((of, first, last))
+                found.append(hit)
+                if len(found) == 3:
+                    break
+            hits.append([any(found[:n]) for n in (1, 2, 3)])
+            if "cmrc" in row["set"] or "drcd" in row["set"]:
+                lengths.append(quoted[0][2] - quoted[0][1])
+        print(f"| {margin} | " + " | ".join(f"{np.mean([each[n] for each in hits]):.3f}" for n in range(3)) + f" | {np.mean(lengths or [0]):.1f} |")
 
 
 def main() -> None:
