@@ -110,3 +110,10 @@ def test_the_sample_questions_are_answered_by_its_documents() -> None:
         for name in each["documents"]:
             text = read(SAMPLE / name).text
             assert any(answer in text for answer in each["answers"]), each["id"]
+
+
+def test_a_long_passage_without_spaces_is_shown_by_its_beginning():
+    from ui.terminal import _shortened
+
+    assert _shortened("长" * 500) == "长" * 240 + " …"
+    assert _shortened("一\n\n二") == "一 二"

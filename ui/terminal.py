@@ -63,7 +63,7 @@ def print_answer(answer: Answer) -> None:
     if not answer.answered:
         print(f"Not in these documents 文中没有答案 (confidence {answer.confidence:.2f}). The nearest passages:\n")
         for passage in answer.passages[:3]:
-            print(textwrap.indent(textwrap.shorten(passage.text, 240, placeholder=" …"), "  "))
+            print(textwrap.indent(_shortened(passage.text), "  "))
             print(f"  — {passage.document}, {passage.start}–{passage.end}\n")
         return
     for quote in answer.quotes:
@@ -75,3 +75,9 @@ def print_answer(answer: Answer) -> None:
         print(textwrap.indent(text, "  "))
         print(f"  — {quote.title}, {quote.document}{page}, {quote.start}–{quote.end}\n")
     print(f"confidence {answer.confidence:.2f}, {answer.timings['total']:.0f} ms")
+
+
+def _shortened(text: str, longest: int = 240) -> str:
+    """The beginning of a text on one line; textwrap.shorten leaves nothing of a text without spaces."""
+    line = " ".join(text.split())
+    return line if len(line) <= longest else f"{line[:longest].rstrip()} …"
