@@ -13,7 +13,8 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 import gradio as gr
 
 from corpus import YinjuError
-from rag import Assistant
+from rag import Answer, Assistant
+from rag.conversation import TURNS
 from ui.render import answer_html, problem_html, question_html, source_html
 from ui.style import CSS, SCRIPT
 
@@ -26,6 +27,7 @@ def build_app(assistant: Assistant, examples: Sequence[str] = ()) -> gr.Blocks:
     with gr.Blocks(title="Yinju 引据", analytics_enabled=False) as app:
         gr.Markdown("# 引据 Yinju\n只用原文回答，句句有出处。Answers that quote their source, word for word.")
         talk = gr.State([])
+        past = gr.State([])
         with gr.Row():
             with gr.Column(scale=3):
                 question = gr.Textbox(
@@ -47,13 +49,13 @@ def build_app(assistant: Assistant, examples: Sequence[str] = ()) -> gr.Blocks:
         place = gr.Textbox(elem_id="yinju-place", show_label=False)
         opener = gr.Button("open", elem_id="yinju-open")
 
-        def ask(text: str, turns: list[str]) -> tuple[str, list[str], str]:
+        def ask(text: str, turns: list[str], before: list[Answer]) -> tuple[str, list[str], list[Answer], str]:
             try:
-                answer = assistant.ask(text)
+                answer = assistant.ask(text, history=before)
             except YinjuError as error:
-                return text, turns, problem_html(str(error)) + "".join(turns)
-            turns = [question_html(text) + answer_html(answer), *turns]
-            return "", turns, "".join(turns)
+                return text, turns, before, problem_html(str(error)) + "".join(turns)
+            turns = [question_html(text, answer.understood) + answer_html(answer), *turns]
+            return "", turns, [*before, answer][-TURNS:], "".join(turns)
 
         def show(value: str) -> str:
             try:
@@ -69,7 +71,7 @@ def build_app(assistant: Assistant, examples: Sequence[str] = ()) -> gr.Blocks:
             if files:
                 yield _added(assistant, files, progress), _documents(assistant)
 
-        question.submit(ask, [question, talk], [question, talk, shown], api_visibility="private")
+        question.submit(ask, [question, talk, past], [question, talk, past, shown], api_visibility="private")
         opener.click(show, [place], [source], api_visibility="private")
         upload.upload(add, [upload], [said, listed], api_visibility="private")
         app.load(None, js=SCRIPT)

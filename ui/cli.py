@@ -158,15 +158,20 @@ def ask(
     where: Annotated[
         str | None, typer.Option(help="Ask only documents like: date >= 2024-01 and section = 国际", metavar="CONDITION")
     ] = None,
+    after: Annotated[
+        list[str] | None, typer.Option(help="A question asked before it; again for several, oldest first.", metavar="QUESTION")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Answer a question with the documents' own words.
 
     Example: yinju ask "市长会见了谁？" --top-k 3 --where 'date >= 2024-01 and not author ~ 王'
+    Example: yinju ask "那他呢？" --after "市长会见了谁？"
     """
     from rag.question import check_question
 
-    check_question(question)
+    for each in (question, *(after or ())):
+        check_question(each)
     from corpus import Library
     from corpus.where import parse_where
 
@@ -177,7 +182,7 @@ def ask(
     from rag import Assistant, answer_to_json
 
     with Assistant.open(library) as assistant:
-        answer = assistant.ask(question, top_k, where)
+        answer = assistant.ask(question, top_k, where, after or ())
     if as_json:
         _print_json(answer_to_json(answer))
     else:

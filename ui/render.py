@@ -27,8 +27,10 @@ def problem_html(sentence: str) -> str:
     return f'<div class="yinju-problem">{escape(sentence)}</div>'
 
 
-def question_html(question: str) -> str:
-    return f'<div class="yinju-question">{escape(question)}</div>'
+def question_html(question: str, understood: str | None = None) -> str:
+    """The question, and how it was taken where it leans on earlier ones."""
+    taken = f'<p class="yinju-hint">接着上文理解 Understood as: {escape(understood)}</p>' if understood else ""
+    return f'<div class="yinju-question">{escape(question)}</div>{taken}'
 
 
 def source_html(document: Document, start: int, end: int) -> str:

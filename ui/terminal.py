@@ -56,6 +56,8 @@ def _duration(seconds: float) -> str:
 
 def print_answer(answer: Answer) -> None:
     """Quotes with their answering words between marks, or the nearest passages and that they are no answer."""
+    if answer.understood:
+        print(f"接着上文理解 Understood as: {answer.understood}\n")
     bold = ("\033[1m", "\033[0m") if sys.stdout.isatty() else ("【", "】")
     if not answer.passages:
         print("No document fulfils the condition 没有符合条件的文档")
