@@ -29,7 +29,7 @@ from rag.reader.trained import CrossEncoder
 # Those for measuring and those kept aside, and others up to so many.
 PARAGRAPHS = 350
 PARTS: tuple[Part, ...] = ("measure", "aside", "train")
-READ = 8
+READ = 5
 
 
 def libraries(part: str, count: int, wanted: set[str]) -> dict[str, tuple[list[Paragraph], list[Asked]]]:
@@ -108,7 +108,7 @@ def _rows(name, paragraphs, asked, encoder, reader):
                 read_.append([one.candidate, *one.evidence, int(holds(sentence, words)), int(marked in words), one.sentence.start, one.sentence.end])
             rows.append({
                 "set": name, "cross": each.language != each.paragraph.language, "language": each.language, "question": each.question,
-                "gold": gold, "answers": words, "scores": [candidate.score for candidate in candidates[:READ]], "readings": read_,
+                "gold": gold, "answers": words, "scores": [candidate.score for candidate in candidates], "words": [candidate.words for candidate in candidates], "readings": read_,
             })  # fmt: skip
     return rows
 
@@ -151,7 +151,8 @@ def fit(given: argparse.Namespace) -> None:
             if not scored:
                 continue
             first = scored[0]
-            figures.append([first[1], first[2], first[3], max(each["scores"])])
+            left = [value for number, value in enumerate(each["scores"]) if not (without and number == each["gold"])][2:5]
+            figures.append([first[2], each["words"][first[6]], first[3] - (sum(left) / len(left) if left else 0.0)])
             labels.append(bool(first[4]) and not without)
             names.append((each["set"], each["cross"], without))
     x, y = np.array(figures), np.array(labels)

@@ -198,8 +198,8 @@ class Assistant:
         with self.library.reading():
             self.reload()
             among = self._among(where) if where is not None else None
-            scores = {each.id: each.score for each in self._hits(question, vector, count, among)}
-            found = [self._candidate(each, scores[each.id]) for each in self.library.passages(list(scores))]
+            hits = {each.id: each for each in self._hits(question, vector, count, among)}
+            found = [self._candidate(each, hits[each.id]) for each in self.library.passages(list(hits))]
             return [each for each in found if each is not None]
 
     def hits(self, question: str, vector: Vectors, count: int) -> list[Hit]:
@@ -216,7 +216,7 @@ class Assistant:
                 asked = with_translations(asked, question, lexical)
             return retrieve(opened.index, lexical, opened.ids, asked, vector, count, self.settings, among)
 
-    def _candidate(self, passage: Passage, score: float) -> Candidate | None:
+    def _candidate(self, passage: Passage, hit: Hit) -> Candidate | None:
         """The passage with its document; None where the document is not the one that it was cut from."""
         entry = self._document(passage.document_id)
         if entry is None:
@@ -230,7 +230,7 @@ class Assistant:
         headings = {(block.start, block.end) for block in document.blocks if block.kind == "heading"}
         inside = [each for each in sentences if each.start < passage.end and each.end > passage.start]
         body = [each for each in inside if (each.start, each.end) not in headings]
-        return Candidate(passage, document, tuple(body or inside), score)
+        return Candidate(passage, document, tuple(body or inside), hit.score, hit.words)
 
     def _among(self, where: str) -> Ids:
         """The passages of the documents that fulfil a condition."""

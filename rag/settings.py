@@ -29,7 +29,7 @@ class Settings:
     pool: int = 50
     read: int = 5
     passage: float = 1.0
-    threshold: float = 0.35
+    threshold: float = 0.2
 
 
 def library_settings(library: Library) -> Settings:

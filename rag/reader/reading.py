@@ -12,6 +12,7 @@ from embeddings.index import Vectors
 class Candidate:
     """A passage found for a question, with its document and the sentences inside it.
 
+    `words` is the share (0 to 1) of the question's words that it holds, weighed by rarity.
     `headings` are among the sentences of a passage that begins with them; a heading rarely answers.
     """
 
@@ -19,6 +20,7 @@ class Candidate:
     document: Document
     sentences: tuple[Sentence, ...]
     score: float
+    words: float = 0.0
 
 
 @dataclass(frozen=True)
