@@ -1,6 +1,6 @@
 """The question sets that no one here wrote, and our own: asked, measured, and put into one table.
 
-    python -m bench.sets [--limit N]     (N questions a set, spread over it; all by default, of JaQuAD a thousand)
+    python -m bench.sets [--limit N]     (N questions a set, spread over it; all by default; of JaQuAD a thousand either way)
     python -m bench.sets --speed [N]     (N questions of CMRC one by one, then together)
 
 All paragraphs of a set are its corpus; only questions of the measuring fifth are asked (a paragraph
@@ -32,11 +32,12 @@ SHARED = ROOT.parent / "shared" / "datasets"
 SAMPLE = ROOT / "corpus" / "sample"
 RUNS = ROOT / "bench" / "runs"
 TABLE = ROOT / "bench" / "sets.md"
+ALL = 1_000_000
 # Name, files, and how many questions at most.
 SETS: tuple[tuple[str, tuple[str, ...], int], ...] = (
-    ("CMRC 2018 dev", ("cmrc2018/cmrc2018_dev.json",), 10_000),
-    ("DRCD dev", ("drcd/DRCD_dev.json",), 10_000),
-    ("SQuAD 2.0 part", ("squad2/squad2_part.json",), 10_000),
+    ("CMRC 2018 dev", ("cmrc2018/cmrc2018_dev.json",), ALL),
+    ("DRCD dev", ("drcd/DRCD_dev.json",), ALL),
+    ("SQuAD 2.0 part", ("squad2/squad2_part.json",), ALL),
     ("JaQuAD", tuple(f"jaquad/jaquad_train_{number:04}.json" for number in range(5)), 1000),
 )
 SHOWN = ("retrieval.recall@1", "retrieval.recall@10", "retrieval.mrr@10", "quotes.hit@1", "quotes.hit@3", "quotes.exact@1",
@@ -50,12 +51,12 @@ def main(arguments: Sequence[str]) -> None:
     if arguments[:1] == ["--speed"]:
         _speed(encoder, int(arguments[1]) if len(arguments) > 1 else 300)
         return
-    limit = int(arguments[1]) if arguments[:1] == ["--limit"] else 10_000
+    limit = int(arguments[1]) if arguments[:1] == ["--limit"] else ALL
     began, commit = datetime.now(UTC), _commit()
     print("| set | questions | " + " | ".join(each.split(".")[1] for each in SHOWN) + " |\n|" + " --- |" * (2 + len(SHOWN)))
     measured: dict[str, Metrics] = {}
     for name, asked, assistant, most in _opened(encoder):
-        chosen = replace(asked, questions=_spread(asked.questions, min(most, limit)))
+        chosen = replace(asked, questions=_spread(asked.questions, min(most, limit) if most == ALL else most))
         with progress_bar(name) as bar:
             metrics = run(chosen, assistant, RUNS / _slug(name), progress=bar, overwrite=True).metrics
         measured[name] = metrics
@@ -110,7 +111,7 @@ def _opened(encoder: Encoder) -> Iterator[tuple[str, QuestionSet, Assistant, int
     with Library.create(folder, encoder.name, encoder.dimension) as library:
         index_paths([SAMPLE], library, encoder)
     with Assistant.open(folder, encoder) as assistant:
-        yield "our sample", read_questions(SAMPLE / "questions.jsonl"), assistant, 10_000
+        yield "our sample", read_questions(SAMPLE / "questions.jsonl"), assistant, ALL
 
 
 def fifth(paths: Sequence[Path]) -> QuestionSet:
