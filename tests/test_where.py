@@ -107,12 +107,15 @@ def test_only_documents_that_fulfil_the_condition_are_asked_and_exactly_the_near
     with cheap_library(tmp_path / "library") as library:
         index_paths([folder], library, encoder)
     with Assistant.open(tmp_path / "library", encoder) as assistant:
-        everything = assistant.ask("今天下雨吗？", 100).passages
+        vector = encoder.encode_queries(["今天下雨吗？"])[0]
+        everything = assistant.candidates("今天下雨吗？", vector, 100)
         labels = {each.name: each.metadata for each in assistant.library.list_documents()}
-        wanted = [each for each in everything if labels[each.document]["section"] == "国内"]
-        found = assistant.ask("今天下雨吗？", 7, "section = 国内").passages
+        wanted = [each for each in everything if labels[each.document.name]["section"] == "国内"]
+        found = assistant.candidates("今天下雨吗？", vector, 7, "section = 国内")
         assert [each.score for each in found] == pytest.approx([each.score for each in wanted[:7]])
-        assert all(labels[each.document]["section"] == "国内" for each in found)
+        assert all(labels[each.document.name]["section"] == "国内" for each in found)
+        shown = assistant.ask("今天下雨吗？", 7, "section = 国内").passages
+        assert {labels[each.document]["section"] for each in shown} == {"国内"} and len(shown) == 7
         assert len(assistant.ask("今天下雨吗？", 100, "section = 国内 and date = 2024-01-04").passages) == 1
         none = assistant.ask("今天下雨吗？", 5, "section = 体育")
         assert not none.answered and none.passages == () and none.confidence == 0
