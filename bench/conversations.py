@@ -77,14 +77,13 @@ def _asked(assistant: Assistant, conversation: dict) -> list[dict]:
     """The later turns of a conversation: a row each."""
     rows, history = [], []
     for number, turn in enumerate(conversation["turns"]):
-        (alone,) = assistant.ask_many([turn["alone"]], 5, threshold=0.0)
+        (after,) = assistant.ask_many([turn["question"]], 5, threshold=0.0, histories=[history])
         if number:
-            (bare,) = assistant.ask_many([turn["question"]], 5, threshold=0.0)
-            (after,) = assistant.ask_many([turn["question"]], 5, threshold=0.0, histories=[history])
+            alone, bare = assistant.ask_many([turn["alone"], turn["question"]], 5, threshold=0.0)
             hits = {key: int(bool(each.quotes) and holds(each.quotes[0].text, tuple(turn["answers"]))) for key, each in (("alone", alone), ("bare", bare), ("after", after))}
             rows.append({"language": conversation["language"], "needs": turn["needs"], "question": turn["question"], "meant": turn["alone"],
                          "understood": after.understood, "quote": after.quotes[0].text if after.quotes else "", "answers": turn["answers"], **hits})  # fmt: skip
-        history.append(turn["question"])
+        history.append(after)
     return rows
 
 

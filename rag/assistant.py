@@ -123,7 +123,7 @@ class Assistant:
 
     def ask_many(
         self, questions: Sequence[str], top_k: int = 5, threshold: float | None = None,
-        histories: Sequence[Sequence[str]] | None = None,
+        histories: Sequence[Sequence[Answer | str]] | None = None,
     ) -> list[Answer]:  # fmt: skip
         """The answers that `ask` gives one by one, sooner: what must be embedded is embedded together.
 
