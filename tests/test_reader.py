@@ -48,8 +48,8 @@ def test_the_characters_of_any_tokens_read_as_those_tokens(tokenizer, text, data
     pieces = tokenizer.convert_ids_to_tokens([int(each) for each in tokens.ids[first : last + 1]])
     if tokenizer.unk_token not in pieces:
         # A character that becomes several (㎏, ½) is whole in every token that has a part of it.
-        whole = normalised(text[span.start : span.end]).replace(" ", "")
-        assert "".join(pieces).replace("▁", "") in whole
+        whole = normalised(text[span.start : span.end])
+        assert "".join("".join(pieces).replace("▁", "").split()) in "".join(whole.split())
     # What is between two tokens is white space or nothing that the tokenizer reads.
     for before, after in zip(tokens.offsets, tokens.offsets[1:], strict=False):
         assert before[0] <= after[0] and before[1] <= after[1]
