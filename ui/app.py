@@ -3,7 +3,9 @@
 import json
 import os
 import shutil
+import threading
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +82,8 @@ def build_app(assistant: Assistant, examples: Sequence[str] = ()) -> gr.Blocks:
 
 def launch(assistant: Assistant, host: str, port: int, examples: Sequence[str] = ()) -> None:
     """Serve the page until interrupted; prints its address."""
+    # The models load while the page does, not with the first question.
+    threading.Thread(target=_warm, args=(assistant,), daemon=True).start()
     print(f"Yinju is at http://{host}:{port}", flush=True)
     build_app(assistant, examples).launch(
         server_name=host,
@@ -91,6 +95,11 @@ def launch(assistant: Assistant, host: str, port: int, examples: Sequence[str] =
         css=CSS,
         theme=gr.themes.Base(primary_hue="red", font=FONTS, font_mono=["ui-monospace", "monospace"]),
     )
+
+
+def _warm(assistant: Assistant) -> None:
+    with suppress(YinjuError):
+        assistant.ask("?")
 
 
 def _added(assistant: Assistant, files: list[str], progress: Any) -> str:
