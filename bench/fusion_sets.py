@@ -20,6 +20,7 @@ from eval import read_questions
 from eval.question import Question
 from rag import index_documents
 from rag.lexical import EITHER, PAIRS, WORDS, StoredLexical
+from rag.reader.data import part_of
 from rag.translation import translations
 from rag.words import question_terms
 from ui.terminal import progress_bar
@@ -55,15 +56,11 @@ class Figures:
     measuring: NDArray[np.bool_]
 
 
-def is_measured(text: str) -> bool:
-    return int(sha1(text.encode()).hexdigest(), 16) % 5 == 0
-
-
 def corpus_of(file: Path, measured_count: int, other_count: int, count: int) -> tuple[list[Document], list[Question], set[str]]:
     """The paragraphs, `count` answerable questions of either part, and the names of the paragraphs for measuring."""
     asked = read_questions(file)
-    measured = [each for each in asked.corpus if is_measured(each.text)][:measured_count]
-    others = [each for each in asked.corpus if not is_measured(each.text)][:other_count]
+    measured = [each for each in asked.corpus if part_of(each.text) == "measure"][:measured_count]
+    others = [each for each in asked.corpus if part_of(each.text) != "measure"][:other_count]
     names = {each.name for each in (*measured, *others)}
     questions = [each for each in asked.questions if each.answerable and each.documents and each.documents[0] in names]
     held = {each.name for each in measured}

@@ -86,14 +86,10 @@ def turn(answer: Answer) -> Turn:
 def chosen(question: str, scores: Sequence[float | None]) -> int:
     """Which form is meant, from the reader's best score of each (None: nothing was found); the first is the question alone."""
     least = POINTING_BACK if points_back(question) else STANDING_ALONE
-    alone = scores[0]
-    best = max(range(len(scores)), key=lambda each: (_value(scores[each]), -each))
-    others = [_value(each) for each in scores[1:]]
-    if not others:
+    alone, *others = map(_value, scores)
+    if not others or alone >= max(others) - least:
         return 0
-    if _value(alone) >= max(others) - least:
-        return 0
-    return best if best else 1 + others.index(max(others))
+    return 1 + others.index(max(others))
 
 
 def _value(score: float | None) -> float:

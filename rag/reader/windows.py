@@ -11,8 +11,6 @@ from numpy.typing import NDArray
 from corpus.sentences import sentences
 
 PROMPT = "query: "
-# <s> question </s> </s> passage </s>
-SPECIAL = 4
 # Of a longer one the end is read: there stands what is asked.
 LONGEST_QUESTION = 80
 
