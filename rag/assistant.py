@@ -4,6 +4,8 @@ import logging
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from corpus import Document, Library, LibraryError, Passage, Sentence
@@ -14,7 +16,7 @@ from embeddings import Encoder, load_encoder
 from embeddings.index import Vectors
 from rag.answer import Answer, Found
 from rag.clock import Clock
-from rag.conversation import TURNS, Turn, chosen, forms, turn
+from rag.conversation import TURNS, Turn, chosen, forms, plain, turn
 from rag.indexing import IndexReport, Progress, index_paths, silent
 from rag.lexical import NO_WORDS
 from rag.posting import open_lexical, try_to_bring_up, up_to_date
@@ -34,6 +36,18 @@ READ = 5
 LOG = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True)
+class Read:
+    """One form of a question with its best candidates, their readings (best first), and the probability
+    that the first of these answers; `rest` are further passages."""
+
+    text: str
+    candidates: Sequence[Candidate]
+    rest: Sequence[Found]
+    readings: Sequence[Reading]
+    sure: float
+
+
 class Assistant:
     """An open library that can be asked. May be used by many threads."""
 
@@ -45,7 +59,7 @@ class Assistant:
         self.encoder = encoder
         self.settings = settings or library_settings(library)
         self.reader = reader or load_reader(encoder, self.settings)
-        self._read = max(READ, self.settings.read)
+        self._count = max(READ, self.settings.read)
         self._lock = threading.Lock()
         self._documents: OrderedDict[str, tuple[Document, list[Sentence]]] = OrderedDict()
         self._labels: list[tuple[str, dict[str, str]]] | None = None
@@ -142,43 +156,54 @@ class Assistant:
         self, questions: Sequence[str], turns: Sequence[Sequence[Turn]], top_k: int, where: str | None,
         threshold: float, clock: Clock,
     ) -> list[Answer]:  # fmt: skip
-        tried = [forms(check_question(each), before) for each, before in zip(questions, turns, strict=True)]
-        texts = [form for each in tried for form in each]
+        asked = [check_question(each) for each in questions]
+        taken = self._read(asked, top_k, where, clock)
+        # What leans on earlier questions, or is not plainly answered alone, is read in its other forms too.
+        others = [
+            forms(text, before)[1:] if before and not plain(text, read.sure) else []
+            for text, before, read in zip(asked, turns, taken, strict=True)
+        ]
+        read = iter(self._read([form for each in others for form in each], top_k, where, clock))
+        for number, each in enumerate(others):
+            tried = [taken[number], *islice(read, len(each))]
+            taken[number] = tried[chosen(asked[number], [form.sure for form in tried])]
+        timings = {stage: value / len(questions) for stage, value in clock.timings().items()}
+        return [
+            self._answer(question, text, read, top_k, timings, threshold)
+            for question, text, read in zip(questions, asked, taken, strict=True)
+        ]
+
+    def _read(self, texts: Sequence[str], top_k: int, where: str | None, clock: Clock) -> list["Read"]:
+        """Each text's best passages, and how they read."""
+        if not texts:
+            return []
         vectors = self.encoder.encode_queries(texts)
         clock.stop("embed")
-        read: list[list[Candidate]] = []
+        best: list[list[Candidate]] = []
         rest: list[list[Found]] = []
         for text, vector in zip(texts, vectors, strict=True):
-            candidates = self.candidates(text, vector, max(top_k, self._read), where)
+            candidates = self.candidates(text, vector, max(top_k, self._count), where)
             if not candidates and where is None:
                 raise LibraryError(f"{self.library.folder} holds no documents yet; add some with: yinju index PATH")
             # The rest's documents are let go: in a library of large ones they would fill the memory.
-            read.append(candidates[: self._read])
-            rest.append([found(each) for each in candidates[self._read :]])
+            best.append(candidates[: self._count])
+            rest.append([found(each) for each in candidates[self._count :]])
         clock.stop("search")
-        readings = self.reader.read_many(list(zip(texts, vectors, read, strict=True)))
+        readings = self.reader.read_many(list(zip(texts, vectors, best, strict=True)))
         clock.stop("read")
-        timings = {stage: value / len(questions) for stage, value in clock.timings().items()}
-        answers = []
-        at = 0
-        for question, each, before in zip(questions, tried, turns, strict=True):
-            scores = [found_[0].score if found_ else None for found_ in readings[at : at + len(each)]]
-            n = at + chosen(question, scores)
-            understood = texts[n] if before and n > at else None
-            answers.append(self._answer(question, understood, read[n], rest[n], readings[n], top_k, timings, threshold))
-            at += len(each)
-        return answers
+        return [
+            Read(text, few, more, each, self.reader.confidence(text, few, each) if each else 0.0)
+            for text, few, more, each in zip(texts, best, rest, readings, strict=True)
+        ]
 
     def _answer(
-        self, question: str, understood: str | None, candidates: Sequence[Candidate], rest: Sequence[Found],
-        readings: Sequence[Reading], top_k: int, timings: Mapping[str, float], threshold: float,
-    ) -> Answer:  # fmt: skip
-        text = understood or check_question(question)
-        sure = self.reader.confidence(text, candidates, readings) if readings else 0.0
-        answered = bool(readings) and sure >= threshold
-        given = quotes(question, readings, candidates, self.reader.margins) if answered else ()
-        nearest = nearest_first(candidates, readings, rest, self.reader)[:top_k]
-        return Answer(question, answered, sure, given, tuple(nearest), timings, understood)
+        self, question: str, text: str, read: "Read", top_k: int, timings: Mapping[str, float], threshold: float
+    ) -> Answer:
+        answered = bool(read.readings) and read.sure >= threshold
+        given = quotes(question, read.readings, read.candidates, self.reader.margins) if answered else ()
+        nearest = nearest_first(read.candidates, read.readings, read.rest, self.reader)[:top_k]
+        understood = read.text if read.text != text else None
+        return Answer(question, answered, read.sure, given, tuple(nearest), timings, understood)
 
     def _turns(self, history: Sequence[Answer | str], where: str | None) -> list[Turn]:
         """What was asked before; a question that comes without its answer is asked again."""

@@ -14,7 +14,7 @@ class Clock:
 
     def stop(self, stage: str) -> None:
         moment = self._now()
-        self._stages[stage] = (moment - self._last) * 1000
+        self._stages[stage] = self._stages.get(stage, 0.0) + (moment - self._last) * 1000
         self._last = moment
 
     def timings(self) -> dict[str, float]:

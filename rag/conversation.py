@@ -8,6 +8,7 @@ question that stands well alone is left alone.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import log
 
 from rag.answer import Answer
 from rag.leaning import SPACED, leans
@@ -15,9 +16,11 @@ from rag.leaning import SPACED, leans
 # Only the newest turns: what came earlier has mostly been taken up by them.
 TURNS = 4
 LONGEST_CONTEXT = 200
-# How much better (in the reader's score) a question must read with what came before it than alone: little
-# where its words point back.
+# How much surer (in log-odds) of an answer the reader must be with what came before than without: less
+# than nothing where the question's words point back.
 POINTING_BACK, STANDING_ALONE = -2.0, 2.0
+# A question that does not point back and is this likely answered is not tried in any other form.
+PLAIN = 0.5
 
 # Anywhere in a question: what it speaks of was named before.
 POINTING = re.compile(
@@ -83,14 +86,20 @@ def turn(answer: Answer) -> Turn:
     return Turn(question, words, quote.title)
 
 
-def chosen(question: str, scores: Sequence[float | None]) -> int:
-    """Which form is meant, from the reader's best score of each (None: nothing was found); the first is the question alone."""
+def plain(question: str, sure: float) -> bool:
+    """Whether a question stands alone so well (`sure`: the probability that it is answered) that nothing else is tried."""
+    return sure >= PLAIN and not points_back(question)
+
+
+def chosen(question: str, sure: Sequence[float]) -> int:
+    """Which form is meant, from the probability that each is answered; the first is the question alone."""
     least = POINTING_BACK if points_back(question) else STANDING_ALONE
-    alone, *others = map(_value, scores)
+    alone, *others = map(_log_odds, sure)
     if not others or alone >= max(others) - least:
         return 0
     return 1 + others.index(max(others))
 
 
-def _value(score: float | None) -> float:
-    return float("-inf") if score is None else score
+def _log_odds(sure: float) -> float:
+    within = min(max(sure, 1e-9), 1 - 1e-9)
+    return log(within / (1 - within))

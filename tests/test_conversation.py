@@ -1,9 +1,11 @@
 """Follow-ups: what leans on earlier questions, the forms it may have, and which is taken."""
 
+from math import exp
+
 import pytest
 
 from rag.answer import Answer, Quote
-from rag.conversation import POINTING_BACK, STANDING_ALONE, Turn, chosen, forms, points_back, turn
+from rag.conversation import POINTING_BACK, STANDING_ALONE, Turn, chosen, forms, plain, points_back, turn
 
 
 @pytest.mark.parametrize(
@@ -34,21 +36,35 @@ def test_a_later_question_is_tried_alone_and_with_what_came_before():
     assert set(tried[1:]) == {"校长是谁？ 他哪年生？", "第一中学 他哪年生？", "王明 他哪年生？"}
 
 
-def test_a_question_that_points_back_is_taken_with_its_context_unless_alone_it_reads_much_better():
-    assert chosen("他哪年生？", [5.0, 6.0]) == 1
-    assert chosen("他哪年生？", [5.0, 5.0 + POINTING_BACK / 2]) == 1
-    assert chosen("他哪年生？", [50.0, 6.0]) == 0
+def sure(log_odds: float) -> float:
+    return 1 / (1 + exp(-log_odds))
+
+
+def test_a_question_that_points_back_is_taken_with_its_context_unless_alone_it_is_answered_much_more_surely():
+    assert chosen("他哪年生？", [sure(1.0), sure(2.0)]) == 1
+    assert chosen("他哪年生？", [sure(1.0), sure(1.0 + POINTING_BACK / 2)]) == 1
+    assert chosen("他哪年生？", [sure(5.0), sure(-5.0)]) == 0
 
 
 def test_a_question_that_stands_alone_needs_a_good_reason_not_to():
-    assert chosen("东京塔有多高？", [5.0, 5.0 + STANDING_ALONE / 2]) == 0
-    assert chosen("东京塔有多高？", [5.0, 6.0 + STANDING_ALONE]) == 1
+    assert chosen("东京塔有多高？", [sure(-1.0), sure(-1.0 + STANDING_ALONE / 2)]) == 0
+    assert chosen("东京塔有多高？", [sure(-1.0), sure(STANDING_ALONE)]) == 1
+
+
+def test_of_several_forms_the_surest_is_taken():
+    assert chosen("他哪年生？", [0.1, 0.3, 0.7, 0.2]) == 2
 
 
 def test_what_is_not_found_alone_is_taken_with_its_context():
-    assert chosen("多高？", [None, -3.0]) == 1
-    assert chosen("多高？", [None, None]) == 0
-    assert chosen("多高？", [1.0]) == 0
+    assert chosen("多高？", [0.0, 0.1]) == 1
+    assert chosen("多高？", [0.0, 0.0]) == 0
+    assert chosen("多高？", [0.9]) == 0
+
+
+def test_only_a_question_that_stands_alone_and_is_answered_is_plain():
+    assert plain("东京塔有多高？", 0.9)
+    assert not plain("东京塔有多高？", 0.1)
+    assert not plain("它有多高？", 0.9)
 
 
 def test_a_turn_remembers_how_the_question_was_understood_and_what_answered():
