@@ -4,8 +4,10 @@
     python -m bench.sets --speed [N]     (N questions of CMRC one by one, then together)
 
 All paragraphs of a set are its corpus; only questions of the measuring fifth are asked (a paragraph
-whose SHA-1 is divisible by five). Our own sample set is asked whole. The runs, each with its report.html,
-stay in bench/runs; what they measured, with 95% intervals, is written to bench/sets.md.
+whose SHA-1 is divisible by five), some of them in another language, as we translated them (bench/translated).
+"half away": of the measuring fifth's paragraphs every second is not in the corpus, and its questions are not to
+be answered. Our own sample set is asked whole. The runs, each with its report.html, stay in bench/runs; what they
+measured, with 95% intervals, is written to bench/sets.md.
 """
 
 import json
@@ -14,7 +16,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -32,13 +34,38 @@ SHARED = ROOT.parent / "shared" / "datasets"
 SAMPLE = ROOT / "corpus" / "sample"
 RUNS = ROOT / "bench" / "runs"
 TABLE = ROOT / "bench" / "sets.md"
+TRANSLATED = ROOT / "bench" / "translated"
 ALL = 1_000_000
-# Name, files, and how many questions at most.
-SETS: tuple[tuple[str, tuple[str, ...], int], ...] = (
-    ("CMRC 2018 dev", ("cmrc2018/cmrc2018_dev.json",), ALL),
-    ("DRCD dev", ("drcd/DRCD_dev.json",), ALL),
-    ("SQuAD 2.0 part", ("squad2/squad2_part.json",), ALL),
-    ("JaQuAD", tuple(f"jaquad/jaquad_train_{number:04}.json" for number in range(5)), 1000),
+CMRC, DRCD, SQUAD = ("cmrc2018/cmrc2018_dev.json",), ("drcd/DRCD_dev.json",), ("squad2/squad2_part.json",)
+
+
+@dataclass(frozen=True)
+class Set:
+    """A set of questions: its files, how many are asked at most, in which translation, and whether half of the
+    paragraphs are taken away."""
+
+    name: str
+    files: tuple[str, ...]
+    most: int = ALL
+    translated: str | None = None
+    away: bool = False
+
+    @property
+    def library(self) -> Path:
+        return RUNS / f"{slug(Path(self.files[0]).stem)}{'-half' if self.away else ''}-library"
+
+
+SETS = (
+    Set("CMRC 2018 dev", CMRC),
+    Set("DRCD dev", DRCD),
+    Set("SQuAD 2.0 part", SQUAD),
+    Set("JaQuAD", tuple(f"jaquad/jaquad_train_{number:04}.json" for number in range(5)), 1000),
+    Set("English on CMRC", CMRC, translated="chinese_in_english.jsonl"),
+    Set("English on DRCD", DRCD, translated="chinese_in_english.jsonl"),
+    Set("Spanish on SQuAD", SQUAD, translated="english_in_spanish.jsonl"),
+    Set("CMRC, half away", CMRC, away=True),
+    Set("SQuAD, half away", SQUAD, away=True),
+    Set("English on CMRC, half away", CMRC, translated="chinese_in_english.jsonl", away=True),
 )
 SHOWN = ("retrieval.recall@1", "retrieval.recall@10", "retrieval.mrr@10", "quotes.hit@1", "quotes.hit@3", "quotes.exact@1",
          "quotes.f1@1", "abstention.auroc", "abstention.answered_when_answerable", "abstention.answered_when_not")  # fmt: skip
@@ -55,10 +82,9 @@ def main(arguments: Sequence[str]) -> None:
     began, commit = datetime.now(UTC), _commit()
     print("| set | questions | " + " | ".join(each.split(".")[1] for each in SHOWN) + " |\n|" + " --- |" * (2 + len(SHOWN)))
     measured: dict[str, Metrics] = {}
-    for name, asked, assistant, most in _opened(encoder):
-        chosen = replace(asked, questions=_spread(asked.questions, min(most, limit) if most == ALL else most))
+    for name, asked, assistant in opened(encoder, limit):
         with progress_bar(name) as bar:
-            metrics = run(chosen, assistant, RUNS / _slug(name), progress=bar, overwrite=True).metrics
+            metrics = run(asked, assistant, RUNS / slug(name), progress=bar, overwrite=True).metrics
         measured[name] = metrics
         print(f"| {name} | {metrics['questions']} | " + " | ".join(figure(metrics, each) for each in SHOWN) + " |", flush=True)
         TABLE.write_text(_table(measured, arguments, f"commit {commit}, {began:%Y-%m-%d}"), "utf8")
@@ -95,23 +121,27 @@ def _brackets(between: str) -> list[str]:
     return [f"({between.replace(' – ', '–')})"] if between else []
 
 
-def _opened(encoder: Encoder) -> Iterator[tuple[str, QuestionSet, Assistant, int]]:
-    """Each set that is there, with its corpus indexed, and how many of its questions are asked at most."""
-    for name, files, most in SETS:
-        if not all((SHARED / each).is_file() for each in files):
-            print(f"{name} is not measured: {SHARED / files[0]} is not there", file=sys.stderr)
+def opened(encoder: Encoder, limit: int, sets: Sequence[Set] = SETS) -> Iterator[tuple[str, QuestionSet, Assistant]]:
+    """Each set that is there, with its corpus indexed, and at most `limit` of its questions; our sample last."""
+    for each in sets:
+        if not all((SHARED / file).is_file() for file in each.files):
+            print(f"{each.name} is not measured: {SHARED / each.files[0]} is not there", file=sys.stderr)
             continue
-        asked = fifth([SHARED / each for each in files])
-        folder = RUNS / f"{_slug(name)}-library"
-        with Library.create(folder, encoder.name, encoder.dimension) as library, progress_bar(f"Indexing {name}") as bar:
+        asked = fifth([SHARED / file for file in each.files])
+        if each.away:
+            asked = half_away(asked)
+        if each.translated:
+            asked = translated(asked, TRANSLATED / each.translated)
+        with Library.create(each.library, encoder.name, encoder.dimension) as library, progress_bar(f"Indexing {each.name}") as bar:
             index_documents(asked.corpus, library, encoder, bar)
-        with Assistant.open(folder, encoder) as assistant:
-            yield name, asked, assistant, most
+        with Assistant.open(each.library, encoder) as assistant:
+            most = min(each.most, limit) if each.most == ALL else each.most
+            yield each.name, replace(asked, questions=_spread(asked.questions, most)), assistant
     folder = RUNS / "sample-library"
     with Library.create(folder, encoder.name, encoder.dimension) as library:
         index_paths([SAMPLE], library, encoder)
     with Assistant.open(folder, encoder) as assistant:
-        yield "our sample", read_questions(SAMPLE / "questions.jsonl"), assistant, ALL
+        yield "our sample", read_questions(SAMPLE / "questions.jsonl"), assistant
 
 
 def fifth(paths: Sequence[Path]) -> QuestionSet:
@@ -127,11 +157,29 @@ def fifth(paths: Sequence[Path]) -> QuestionSet:
         return read_questions(file)
 
 
+def half_away(asked: QuestionSet) -> QuestionSet:
+    """Without every second paragraph that is asked about; the questions that it answers are answered nowhere then."""
+    wanted = sorted({name for each in asked.questions for name in each.documents})
+    away = set(wanted[::2])
+    questions = [each for each in asked.questions if each.answerable]
+    return QuestionSet(
+        tuple(Question(each.id, each.question, answerable=False) if away & set(each.documents) else each for each in questions),
+        tuple(each for each in asked.corpus if each.name not in away),
+    )
+
+
+def translated(asked: QuestionSet, file: Path) -> QuestionSet:
+    """Those of the questions that were translated, in their translation."""
+    rows = {row["id"]: row for row in map(json.loads, file.read_text("utf8").splitlines())}
+    chosen = [each for each in asked.questions if each.id in rows]
+    return replace(asked, questions=tuple(replace(each, question=rows[each.id]["question"], lang=rows[each.id]["language"]) for each in chosen))
+
+
 def _speed(encoder: Encoder, count: int) -> None:
     """The same questions one by one and together: the same answers, in how much time."""
-    sets = _opened(encoder)  # held, for its end closes the library
-    name, asked, assistant, _ = next(sets)
-    questions = [each.question for each in asked.questions[:count]]
+    sets = opened(encoder, count)  # held, for its end closes the library
+    name, asked, assistant = next(sets)
+    questions = [each.question for each in asked.questions]
     assistant.ask_many(questions[:8], 50)
     began = time.perf_counter()
     single = [assistant.ask(each, 50) for each in questions]
@@ -152,7 +200,7 @@ def _spread(questions: Sequence[Question], limit: int) -> tuple[Question, ...]:
     return tuple(questions[len(questions) * at // limit] for at in range(limit))
 
 
-def _slug(name: str) -> str:
+def slug(name: str) -> str:
     return "".join(each if each.isalnum() else "-" for each in name.lower())
 
 

@@ -91,9 +91,11 @@ def plain(question: str, sure: float) -> bool:
     return sure >= PLAIN and not points_back(question)
 
 
-def chosen(question: str, sure: Sequence[float]) -> int:
+def chosen(
+    question: str, sure: Sequence[float], back: float = POINTING_BACK, standing: float = STANDING_ALONE
+) -> int:
     """Which form is meant, from the probability that each is answered; the first is the question alone."""
-    least = POINTING_BACK if points_back(question) else STANDING_ALONE
+    least = back if points_back(question) else standing
     alone, *others = map(_log_odds, sure)
     if not others or alone >= max(others) - least:
         return 0
