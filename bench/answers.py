@@ -3,7 +3,7 @@
     python -m bench.answers read WEIGHTS --part aside --rows FILE [--count 150] [--sets cmrc,drcd,...]
     python -m bench.answers fit FILE
 
-`read` asks every set's questions of a library of some hundreds of its paragraphs, the Chinese ones in other
+`read` asks every set's questions of a library of some hundreds of its paragraphs, many of them in other
 languages, too, and writes what the reader saw: a JSON line a question.
 `fit` chooses on those rows how a reading is scored and what its confidence is.
 """
@@ -30,6 +30,7 @@ from rag.reader.trained import CrossEncoder
 PARAGRAPHS = 350
 PARTS: tuple[Part, ...] = ("measure", "aside", "train")
 READ = 5
+TRANSLATED = Path(__file__).with_name("translated")
 
 
 def libraries(part: str, count: int, wanted: set[str]) -> dict[str, tuple[list[Paragraph], list[Asked]]]:
@@ -46,9 +47,9 @@ def libraries(part: str, count: int, wanted: set[str]) -> dict[str, tuple[list[P
         whole[name] = paragraphs, [each for each in every if each.answers and each.paragraph in set(paragraphs)]
         asked = [each for each in every if each.answers and part_of(each.paragraph.text) == part and each.paragraph in set(paragraphs)]
         found[name] = paragraphs, Random(5).sample(asked, min(count, len(asked)))
-    # The Chinese sets' questions in other languages, those of paragraphs kept aside: of the same libraries.
-    translated = sorted(EXERCISES.glob("*_questions.jsonl"))
-    for name in ("cmrc", "drcd"):
+    # The sets' questions in other languages, asked of the same libraries.
+    translated = sorted([*EXERCISES.glob("*_questions.jsonl"), *TRANSLATED.glob("*.jsonl")])
+    for name in ("cmrc", "drcd", "squad"):
         paragraphs, asked = whole.get(name, ([], []))
         foreign = [each for each in read_translated(translated, asked) if part_of(each.paragraph.text) == part]
         if foreign:
@@ -130,7 +131,7 @@ def fit(given: argparse.Namespace) -> None:
     print("| best | mass | passage | all | " + " | ".join(name + ("×" if cross else "") for name, cross in groups) + " |")
     table = []
     for best in (0.0, 0.25, 0.5, 0.75, 1.0):
-        for passage in (0.0, 5.0, 10.0, 20.0, 30.0, 50.0, 100.0):
+        for passage in (0.0, 20.0, 50.0, 100.0, 150.0, 200.0, 300.0):
             by = (best, 1 - best, passage)
             hits = [score(each, by)[0][4] for each in rows]
             by_group = [np.mean([hit for hit, each in zip(hits, rows, strict=True) if (each["set"], each["cross"]) == group]) for group in groups]
@@ -143,6 +144,7 @@ def fit(given: argparse.Namespace) -> None:
     for key, test in (("exact", lambda each: score(each, by)[0][5]), ("recall@1 by passages", lambda each: each["gold"] == 0),
                       ("recall@1 by reader", lambda each: score(each, by)[0][6] == each["gold"])):
         print(key, " ".join(f"{name}{'×' if cross else ''} {np.mean([test(each) for each in rows if (each['set'], each['cross']) == (name, cross)]):.3f}" for name, cross in groups))
+    _order(rows, groups, by)
     _beside(rows, by)
     figures, labels, names = [], [], []
     for each in rows:
@@ -166,6 +168,21 @@ def fit(given: argparse.Namespace) -> None:
         print(f"threshold {threshold}: answers {answered[~away].mean():.3f} of the answerable, {answered[away].mean():.3f} of the others; right when answered {y[answered].mean():.3f}")
     bins = np.minimum((sure * 10).astype(int), 9)
     print("ECE", sum(abs(sure[bins == b].mean() - y[bins == b].mean()) * (bins == b).mean() for b in range(10) if (bins == b).any()))
+
+
+def _order(rows, groups, by) -> None:
+    """recall@1 by the weight of a passage's own score in the order of the passages."""
+    print("| order | " + " | ".join(name + ("×" if cross else "") for name, cross in groups) + " | mean |")
+    for weight in (50.0, 100.0, 150.0, 200.0, 300.0, 400.0, 600.0, 1000.0, 3000.0):
+        found = {group: [] for group in groups}
+        for row in rows:
+            best = {}
+            for c, b, m, *_ in row["readings"]:
+                best[c] = max(best.get(c, -20.0), by[0] * b + by[1] * m)
+            values = [best.get(n, -20.0) + weight * value for n, value in enumerate(row["scores"][:READ])]
+            found[row["set"], row["cross"]].append(int(np.argmax(values)) == row["gold"])
+        means = [np.mean(found[group]) for group in groups]
+        print(f"| {weight:.0f} | " + " | ".join(f"{each:.3f}" for each in means) + f" | {np.mean(means):.3f} |")
 
 
 def _beside(rows, by) -> None:
