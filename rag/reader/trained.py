@@ -6,7 +6,6 @@ show why a reader that was also taught to say "not here" can be compared over pa
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from math import inf
 
 import numpy as np
 
@@ -22,14 +21,15 @@ from rag.settings import Settings
 # Tokens of a window; a longer passage is read in windows that overlap by about half.
 LONGEST = 420
 LONGEST_TITLE = 32
-# How much of the sentence's log-odds are those of its best words alone; and what the passage's own score adds.
-BEST, PASSAGE = 0.25, 150.0
+# How much of the sentence's log-odds are those of its best words alone; what the passage's own score adds to
+# them, and what it adds where passages are put in order.
+BEST, PASSAGE, ORDER = 0.25, 150.0, 200.0
 # Log-odds of a passage that was not read.
 LEAST = -20.0
 # Of the figures in their order, fitted by bench/answers.py on questions kept aside; and the lead assumed in a
 # library of one or two passages, where nothing can be compared.
-INTERCEPT = -2.63
-WEIGHTS = (0.199, 2.64, 10.05)
+INTERCEPT = -1.825
+WEIGHTS = (0.159, 1.13, 11.41)
 LEAD = 0.15
 
 
@@ -94,12 +94,12 @@ class CrossEncoder:
         return logistic(INTERCEPT, WEIGHTS, figures(candidates, readings)) if readings else 0.0
 
     def passage_scores(self, candidates: Sequence[Candidate], readings: Sequence[Reading]) -> tuple[list[float], float]:
-        weight = max(self.passage_weight, 0.1)
+        weight = max(ORDER * self._settings.passage, 0.1)
         best: dict[int, float] = {}
         for each in readings:
-            best[each.candidate] = max(each.score, best.get(each.candidate, -inf))
-        floor = LEAST + min((each.score for each in candidates), default=0.0) * weight
-        return [max(best.get(number, floor), floor) / weight for number in range(len(candidates))], LEAST / weight
+            best[each.candidate] = max(_log_odds(*each.evidence), best.get(each.candidate, LEAST))
+        read = [best.get(number, LEAST) / weight + each.score for number, each in enumerate(candidates)]
+        return read, LEAST / weight
 
     def _windows(self, candidate: Candidate) -> tuple[Tokens, list[Window]]:
         """The title's tokens, and the passage's in windows."""
@@ -115,7 +115,11 @@ class CrossEncoder:
         return title.part(0, LONGEST_TITLE), list(cut(tokens, candidate.sentences, bounds))
 
     def _score(self, best: float, mass: float, passage: float) -> float:
-        return BEST * best + (1 - BEST) * mass + self.passage_weight * passage
+        return _log_odds(best, mass) + self.passage_weight * passage
+
+
+def _log_odds(best: float, mass: float) -> float:
+    return BEST * best + (1 - BEST) * mass
 
 
 def cut(tokens: Tokens, sentences: Sequence[Sentence], bounds: Sequence[tuple[int, int]]) -> Iterator[Window]:
