@@ -173,7 +173,7 @@ class Assistant:
             for question, text, read in zip(questions, asked, taken, strict=True)
         ]
 
-    def _read(self, texts: Sequence[str], top_k: int, where: str | None, clock: Clock) -> list["Read"]:
+    def _read(self, texts: Sequence[str], top_k: int, where: str | None, clock: Clock) -> list[Read]:
         """Each text's best passages, and how they read."""
         if not texts:
             return []
@@ -197,7 +197,7 @@ class Assistant:
         ]
 
     def _answer(
-        self, question: str, text: str, read: "Read", top_k: int, timings: Mapping[str, float], threshold: float
+        self, question: str, text: str, read: Read, top_k: int, timings: Mapping[str, float], threshold: float
     ) -> Answer:
         answered = bool(read.readings) and read.sure >= threshold
         given = quotes(question, read.readings, read.candidates, self.reader.margins) if answered else ()
