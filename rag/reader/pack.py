@@ -13,8 +13,7 @@ from rag.reader.weights import save_weights
 
 def pack_checkpoint(checkpoint: Path, file: Path) -> None:
     trained = torch.load(checkpoint, weights_only=True)["network"]
-    base = Network(load_encoder(model_folder())).state_dict()
-    save_weights(file, trained, {name: tensor for name, tensor in base.items() if name.startswith("encoder.")})
+    save_weights(file, trained, Network(load_encoder(model_folder())).encoder_state())
 
 
 if __name__ == "__main__":

@@ -33,8 +33,7 @@ class Scorer:
 
         folder = model_folder()
         network = Network(load_encoder(folder))
-        base = {name: tensor for name, tensor in network.state_dict().items() if name.startswith("encoder.")}
-        network.load_state_dict(load_weights(weights, base), strict=False)
+        network.load_state_dict(load_weights(weights, network.encoder_state()), strict=False)
         return cls(network, AutoTokenizer.from_pretrained(folder))
 
     def score(self, pairs: Sequence[tuple[Tokens, Tokens]]) -> list[tuple[Scores, float]]:

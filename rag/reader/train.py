@@ -26,6 +26,7 @@ from embeddings.bundled import model_folder
 from rag.reader.data import Asked, Paragraph, read_exercises, read_squad, read_translated
 from rag.reader.network import Network, load_encoder
 from rag.reader.switching import Switcher, load_switcher
+from rag.reader.weights import load_weights
 from rag.reader.windows import PROMPT, Batch, Tokens, batched, covering, grown, joined, sentence_bounds, tokenized
 
 FROZEN_LAYERS = 4
@@ -244,6 +245,10 @@ class Trainer:
         self.step = content["step"]
         return True
 
+    def start_from(self, weights: Path) -> None:
+        """Begin at weights as they ship instead of at the bundled encoder. Raises ModelError: see `load_weights`."""
+        self.network.load_state_dict(load_weights(weights, self.network.encoder_state()), strict=False)
+
 
 def _frozen(key: str) -> bool:
     parts = key.split(".")
@@ -268,6 +273,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=3000)
     parser.add_argument("--fall", type=float, default=0.2, help="share of the steps in which the rate falls")
     parser.add_argument("--every", type=int, default=100, help="steps between checkpoints")
+    parser.add_argument("--start", type=Path, metavar="WEIGHTS", help="go on from weights that ship, not from the encoder")
     parser.add_argument("--bf16", action="store_true", help="multiply in 16 bits: faster where the CPU has AVX512_BF16")
     given = parser.parse_args()
     given.work.mkdir(parents=True, exist_ok=True)
@@ -276,8 +282,8 @@ def main() -> None:
     tokenizer = AutoTokenizer.from_pretrained(model_folder())
     trainer = Trainer(given.work, given.bf16)
     fall = int(given.steps * given.fall)
-    if not trainer.resume("falling"):
-        trainer.resume("constant")
+    if not (trainer.resume("falling") or trainer.resume("constant")) and given.start:
+        trainer.start_from(given.start)
     source = Source(given.datasets, tokenizer, load_switcher(), seed=1)
     print(f"{sum(map(len, source.sets)):,} questions; from step {trainer.step}", file=sys.stderr, flush=True)
     log = (given.work / "log.jsonl").open("a", encoding="utf8")
