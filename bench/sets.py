@@ -21,6 +21,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from bench.news_asked import news_questions
 from corpus import Library
 from embeddings import Encoder, load_encoder
 from eval import Question, QuestionSet, read_questions, run
@@ -36,19 +37,21 @@ RUNS = ROOT / "bench" / "runs"
 TABLE = ROOT / "bench" / "sets.md"
 TRANSLATED = ROOT / "bench" / "translated"
 ALL = 1_000_000
+NEWS = tuple(f"news/news_{number}.txt" for number in (1, 2, 3))
 CMRC, DRCD, SQUAD = ("cmrc2018/cmrc2018_dev.json",), ("drcd/DRCD_dev.json",), ("squad2/squad2_part.json",)
 
 
 @dataclass(frozen=True)
 class Set:
     """A set of questions: its files, how many are asked at most, in which translation, and whether half of the
-    paragraphs are taken away."""
+    paragraphs are taken away. Of news stories, the language in which ours about them are asked."""
 
     name: str
     files: tuple[str, ...]
     most: int = ALL
     translated: str | None = None
     away: bool = False
+    stories: str | None = None
 
     @property
     def library(self) -> Path:
@@ -63,6 +66,8 @@ SETS = (
     Set("English on CMRC", CMRC, translated="chinese_in_english.jsonl"),
     Set("English on DRCD", DRCD, translated="chinese_in_english.jsonl"),
     Set("Spanish on SQuAD", SQUAD, translated="english_in_spanish.jsonl"),
+    Set("news of 2023", NEWS, stories="zh"),
+    Set("English on news of 2023", NEWS, stories="en"),
     Set("CMRC, half away", CMRC, away=True),
     Set("SQuAD, half away", SQUAD, away=True),
     Set("English on CMRC, half away", CMRC, translated="chinese_in_english.jsonl", away=True),
@@ -127,7 +132,8 @@ def opened(encoder: Encoder, limit: int, sets: Sequence[Set] = SETS) -> Iterator
         if not all((SHARED / file).is_file() for file in each.files):
             print(f"{each.name} is not measured: {SHARED / each.files[0]} is not there", file=sys.stderr)
             continue
-        asked = fifth([SHARED / file for file in each.files])
+        files = [SHARED / file for file in each.files]
+        asked = news_questions(files, each.stories) if each.stories else fifth(files)
         if each.away:
             asked = half_away(asked)
         if each.translated:

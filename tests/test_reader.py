@@ -1,5 +1,7 @@
 """Which words answer: from tokens to exact characters, in every script."""
 
+import hashlib
+import json
 import unicodedata
 from pathlib import Path
 
@@ -14,7 +16,7 @@ from corpus import Block, Document, Passage, Sentence, split_sentences
 from corpus.errors import ModelError
 from embeddings.bundled import model_folder
 from rag.reader import Candidate
-from rag.reader.data import part_of
+from rag.reader.data import part_of, read_about, read_stories
 from rag.reader.network import Network, load_encoder
 from rag.reader.scoring import Scorer
 from rag.reader.spans import spans, tidied, words_of
@@ -199,3 +201,21 @@ def test_a_paragraph_is_always_of_one_part():
     parts = [part_of(f"段落 {n}") for n in range(2000)]
     assert 0.15 < parts.count("measure") / 2000 < 0.25 and 0.03 < parts.count("aside") / 2000 < 0.11
     assert part_of("段落 1") == part_of("段落 1")
+
+
+def test_questions_of_ours_about_texts_elsewhere_find_them_by_their_hash(tmp_path):
+    (tmp_path / "stories.txt").write_text("[ 2023-08-01 ] 桥长三公里，由市政局修建。\n\n另一条新闻。\n", "utf8")
+    stories = [each for part in ("train", "aside", "measure") for each in read_stories([tmp_path / "stories.txt"], part)]
+    assert sorted(each.text for each in stories) == ["[ 2023-08-01 ] 桥长三公里，由市政局修建。", "另一条新闻。"]
+    bridge = next(each for each in stories if "桥" in each.text)
+    sha1 = hashlib.sha1(bridge.text.encode()).hexdigest()
+    asked = [
+        {"sha1": sha1, "language": "en", "question": "Who built the bridge?", "answer": "市政局"},
+        {"sha1": sha1, "language": "zh", "question": "桥花了多少钱？", "answer": None},
+        {"sha1": sha1, "language": "zh", "question": "桥有几公里？", "answer": "两公里"},
+        {"sha1": "0" * 40, "language": "zh", "question": "谁修了桥？", "answer": "市政局"},
+    ]
+    (tmp_path / "asked.jsonl").write_text("\n".join(map(json.dumps, asked)), "utf8")
+    first, second = read_about([tmp_path / "asked.jsonl"], stories)
+    assert [bridge.text[start:end] for start, end in first.answers] == ["市政局"] and first.language == "en"
+    assert second.answers == () and second.paragraph == bridge

@@ -60,16 +60,35 @@ def read_exercises(files: list[Path], part: Part) -> list[Asked]:
         if part_of(row["text"]) != part:
             continue
         paragraph = Paragraph(row["text"], row["title"], row["language"])
-        for each in row["questions"]:
-            words = each["answer"]
-            if words is None or row["text"].count(words) == 1:
-                answers = (
-                    ()
-                    if words is None
-                    else _spans(row["text"], [{"text": words, "answer_start": row["text"].index(words)}])
-                )
-                found.append(Asked(each["question"].strip(), paragraph, answers, each["language"]))
+        found += [asked for each in row["questions"] if (asked := _asked_of(each, paragraph))]
     return found
+
+
+def _asked_of(row: dict[str, Any], paragraph: Paragraph) -> Asked | None:
+    """A question of ours; None where its answer's words do not stand once in the text."""
+    words, text = row["answer"], paragraph.text
+    if words is None:
+        return Asked(row["question"].strip(), paragraph, (), row["language"])
+    if text.count(words) != 1:
+        return None
+    spans = _spans(text, [{"text": words, "answer_start": text.index(words)}])
+    return Asked(row["question"].strip(), paragraph, spans, row["language"])
+
+
+def read_stories(files: list[Path], part: Part) -> list[Paragraph]:
+    """News stories, one a line."""
+    lines = dict.fromkeys(line.strip() for file in files for line in file.read_text("utf8").split("\n"))
+    return [Paragraph(line, "", "zh") for line in lines if line and part_of(line) == part]
+
+
+def read_about(files: list[Path], paragraphs: list[Paragraph]) -> list[Asked]:
+    """Our own questions about texts that are elsewhere, each named by its SHA-1; their answers as in our own texts."""
+    known = {hashlib.sha1(each.text.encode("utf8")).hexdigest(): each for each in paragraphs}
+    return [
+        asked
+        for row in _lines(files)
+        if row["sha1"] in known and (asked := _asked_of(row, known[row["sha1"]]))
+    ]
 
 
 def read_translated(files: list[Path], asked: list[Asked]) -> list[Asked]:

@@ -23,7 +23,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from embeddings.bundled import model_folder
-from rag.reader.data import Asked, Paragraph, read_exercises, read_squad, read_translated
+from rag.reader.data import Asked, Paragraph, read_about, read_exercises, read_squad, read_stories, read_translated
 from rag.reader.network import Network, load_encoder
 from rag.reader.switching import Switcher, load_switcher
 from rag.reader.weights import load_weights
@@ -45,9 +45,10 @@ SETS = {
     "squad": (("squad2/squad2_part.json",), "en", 0.17),
     "jaquad": (("jaquad/*.json",), "ja", 0.08),
 }
-# Our own texts, in many languages, and the questions of the sets asked in other languages.
+# Our own texts, in many languages, the questions of the sets asked in other languages, and ours about news stories.
 EXERCISES = Path(__file__).with_name("exercises")
-OWN, TRANSLATED = 0.30, 0.18
+STORIES = "news/*.txt"
+OWN, TRANSLATED, NEWS = 0.30, 0.18, 0.10
 NEGATIVE, SWITCHED, TITLED = 0.25, 0.35, 0.3
 # Share of the questions that follow another, mostly one about the same paragraph: as in a conversation.
 FOLLOWS, SAME_PARAGRAPH = 0.1, 0.8
@@ -72,8 +73,10 @@ class Source:
             self._add(asked, share)
         files = sorted(EXERCISES.glob("*.jsonl"))
         translated = [each for each in files if each.stem.endswith("_questions")]
-        self._add(read_exercises([each for each in files if each not in translated], "train"), OWN)
+        news = [each for each in files if each.stem.endswith("_stories")]
+        self._add(read_exercises([each for each in files if each not in translated + news], "train"), OWN)
         self._add(read_translated(translated, shared), TRANSLATED)
+        self._add(read_about(news, read_stories(sorted(datasets.glob(STORIES)), "train")), NEWS)
         self.about: dict[Paragraph, list[str]] = {}
         for each in (each for some in self.sets for each in some):
             self.about.setdefault(each.paragraph, []).append(each.question)
