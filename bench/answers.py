@@ -23,6 +23,7 @@ from corpus import Block, Document, Library
 from embeddings import Encoder, load_encoder
 from eval.metrics import holds
 from rag import Assistant, Settings, index_documents
+from rag.reader import to_read
 from rag.reader.data import Asked, Paragraph, Part, part_of, read_about, read_squad, read_stories, read_translated
 from rag.reader.train import EXERCISES, SETS, STORIES
 from rag.reader.trained import CrossEncoder
@@ -108,7 +109,7 @@ def _rows(name, paragraphs, asked, encoder, reader):
     rows = []
     with Assistant.open(kept_library(name.split("→")[-1], paragraphs, encoder), encoder) as assistant:
         vectors = encoder.encode_queries([each.question for each in asked])
-        found = [assistant.candidates(each.question, vector, READ + 1) for each, vector in zip(asked, vectors, strict=True)]
+        found = [assistant.candidates(each.question, vector, 2 * READ + 1) for each, vector in zip(asked, vectors, strict=True)]
     for start in range(0, len(asked), 16):
         some = [(each.question, vector, candidates) for each, vector, candidates in
                 list(zip(asked, vectors, found, strict=True))[start : start + 16]]  # fmt: skip
@@ -125,7 +126,7 @@ def _rows(name, paragraphs, asked, encoder, reader):
                 read_.append([one.candidate, *one.evidence, int(holds(sentence, words)), int(marked in words), one.sentence.start, one.sentence.end])
             rows.append({
                 "set": name, "cross": each.language != each.paragraph.language, "language": each.language, "question": each.question,
-                "gold": gold, "same": same, "answers": words, "scores": [candidate.score for candidate in candidates], "words": [candidate.words for candidate in candidates], "readings": read_,
+                "gold": gold, "same": same, "read": len(to_read(candidates, READ)), "answers": words, "scores": [candidate.score for candidate in candidates], "words": [candidate.words for candidate in candidates], "readings": read_,
             })  # fmt: skip
     return rows
 
@@ -162,6 +163,7 @@ def fit(given: argparse.Namespace) -> None:
         print(key, " ".join(f"{name}{'×' if cross else ''} {np.mean([test(each) for each in rows if (each['set'], each['cross']) == (name, cross)]):.3f}" for name, cross in groups))
     _order(rows, groups, by)
     _beside(rows, by)
+    _further(rows, by)
     figures, labels, names = [], [], []
     for each in rows:
         for without in (False, True):
@@ -195,7 +197,7 @@ def _order(rows, groups, by) -> None:
             best = {}
             for c, b, m, *_ in row["readings"]:
                 best[c] = max(best.get(c, -20.0), by[0] * b + by[1] * m)
-            values = [best.get(n, -20.0) + weight * value for n, value in enumerate(row["scores"][:READ])]
+            values = [best.get(n, -20.0) + weight * value for n, value in enumerate(row["scores"][: row["read"]])]
             found[row["set"], row["cross"]].append(int(np.argmax(values)) in row["same"])
         means = [np.mean(found[group]) for group in groups]
         print(f"| {weight:.0f} | " + " | ".join(f"{each:.3f}" for each in means) + f" | {np.mean(means):.3f} |")
@@ -228,6 +230,20 @@ def _beside(rows, by) -> None:
             if "cmrc" in row["set"] or "drcd" in row["set"]:
                 lengths.append(quoted[0][2] - quoted[0][1])
         print(f"| {margin} | " + " | ".join(f"{np.mean([each[n] for each in hits]):.3f}" for n in range(3)) + f" | {np.mean(lengths or [0]):.1f} |")
+
+
+def _further(rows, by) -> None:
+    """What three quotes hold, and how many there are, where those far below the first are left out."""
+    print("| further | hit@3 | quotes | further quotes that hold the answer |")
+    for margin in (2.0, 4.0, 6.0, 8.0, 10.0, 12.0, 15.0, 20.0):
+        hits, counts, right = [], [], []
+        for row in rows:
+            scored = score(row, by)[:3]
+            kept = [each for each in scored if each[0] >= scored[0][0] - margin]
+            hits.append(any(each[4] for each in kept))
+            counts.append(len(kept))
+            right += [each[4] for each in kept[1:]]
+        print(f"| {margin} | {np.mean(hits):.3f} | {np.mean(counts):.2f} | {np.mean(right or [0]):.3f} |")
 
 
 def main() -> None:

@@ -3,7 +3,7 @@
     python -m bench.conversations ask [WEIGHTS] --rows FILE
     python -m bench.conversations fit FILE
 
-134 conversations of two to four turns that we wrote about paragraphs of the shared sets
+204 conversations of two to four turns that we wrote about paragraphs of the shared sets
 (bench/conversations.jsonl; the paragraphs by their SHA-1). Every turn is asked after the questions before
 it, alone, and in its self-contained form, of a library of its set's paragraphs; `fit` chooses the margins on those
 that are not about paragraphs for measuring.
@@ -23,7 +23,7 @@ from bench.reader import SHARED, scorer_of
 from embeddings import load_encoder
 from eval.metrics import holds
 from rag import Answer, Assistant
-from rag.conversation import PLAIN, POINTING_BACK, STANDING_ALONE, chosen, forms, points_back, turn
+from rag.conversation import PLAIN, POINTING_BACK, STANDING_ALONE, chosen, forms, plain, turn
 from rag.reader.data import Paragraph, part_of
 from rag.reader.train import SETS
 from rag.reader.trained import CrossEncoder
@@ -123,7 +123,7 @@ def fit(given: argparse.Namespace) -> None:
 
 def _read(row: dict, least: float) -> bool:
     """Whether other forms than the question alone are read."""
-    return points_back(row["question"]) or row["forms"][0][1] < least
+    return not plain(row["question"], row["forms"][0][1], least)
 
 
 def _after(row: dict, back: float, alone: float, plain_: float) -> int:

@@ -14,16 +14,17 @@ from corpus.vector_table import Ids
 from corpus.where import fulfils, parse_where, require_known, searchable
 from embeddings import Encoder, load_encoder
 from embeddings.index import Vectors
+from rag.adapter import across, load_adapter
 from rag.answer import Answer, Found
 from rag.clock import Clock
 from rag.conversation import TURNS, Turn, chosen, forms, plain, turn
 from rag.indexing import IndexReport, Progress, index_paths, silent
-from rag.lexical import NO_WORDS
+from rag.lexical import NO_WORDS, Lexical
 from rag.posting import open_lexical, try_to_bring_up, up_to_date
 from rag.question import check_question
 from rag.quote import found, nearest_first, quotes
-from rag.reader import Candidate, Reader, Reading, load_reader
-from rag.retrieve import Hit, retrieve
+from rag.reader import Candidate, Reader, Reading, load_reader, to_read
+from rag.retrieve import Far, Hit, retrieve
 from rag.settings import Settings, library_settings
 from rag.translation import with_translations
 from rag.vectors import caught_up, open_index
@@ -59,6 +60,7 @@ class Assistant:
         self.encoder = encoder
         self.settings = settings or library_settings(library)
         self.reader = reader or load_reader(encoder, self.settings)
+        self.adapter = load_adapter(encoder.name)
         self._count = max(READ, self.settings.read)
         self._lock = threading.Lock()
         self._documents: OrderedDict[str, tuple[Document, list[Sentence]]] = OrderedDict()
@@ -179,15 +181,15 @@ class Assistant:
             return []
         vectors = self.encoder.encode_queries(texts)
         clock.stop("embed")
-        best: list[list[Candidate]] = []
+        best: list[Sequence[Candidate]] = []
         rest: list[list[Found]] = []
         for text, vector in zip(texts, vectors, strict=True):
-            candidates = self.candidates(text, vector, max(top_k, self._count), where)
+            candidates = self.candidates(text, vector, max(top_k, 2 * self._count), where)
             if not candidates and where is None:
                 raise LibraryError(f"{self.library.folder} holds no documents yet; add some with: yinju index PATH")
             # The rest's documents are let go: in a library of large ones they would fill the memory.
-            best.append(candidates[: self._count])
-            rest.append([found(each) for each in candidates[self._count :]])
+            best.append(to_read(candidates, self._count))
+            rest.append([found(each) for each in candidates[len(best[-1]) :]])
         clock.stop("search")
         readings = self.reader.read_many(list(zip(texts, vectors, best, strict=True)))
         clock.stop("read")
@@ -239,7 +241,15 @@ class Assistant:
             asked = question_terms(question)
             if self.settings.by_translation:
                 asked = with_translations(asked, question, lexical)
-            return retrieve(opened.index, lexical, opened.ids, asked, vector, count, self.settings, among)
+            far = self._far(question, vector, lexical)
+            return retrieve(opened.index, lexical, opened.ids, asked, vector, count, self.settings, among, far)
+
+    def _far(self, question: str, vector: Vectors, lexical: Lexical) -> Far | None:
+        """The passages in another script than the question's, where there are any and an adapter for them."""
+        if self.adapter is None:
+            return None
+        passages = across(question, lexical.unspaced)
+        return Far(passages, self.adapter.adapted(vector)) if passages.any() else None
 
     def _candidate(self, passage: Passage, hit: Hit) -> Candidate | None:
         """The passage with its document; None where the document is not the one that it was cut from."""
@@ -255,7 +265,7 @@ class Assistant:
         headings = {(block.start, block.end) for block in document.blocks if block.kind == "heading"}
         inside = [each for each in sentences if each.start < passage.end and each.end > passage.start]
         body = [each for each in inside if (each.start, each.end) not in headings]
-        return Candidate(passage, document, tuple(body or inside), hit.score, hit.words)
+        return Candidate(passage, document, tuple(body or inside), hit.score, max(hit.words, hit.translated), hit.far)
 
     def _among(self, where: str) -> Ids:
         """The passages of the documents that fulfil a condition."""

@@ -12,15 +12,18 @@ from math import log
 
 from rag.answer import Answer
 from rag.leaning import SPACED, leans
+from rag.words import question_terms
 
 # Only the newest turns: what came earlier has mostly been taken up by them.
 TURNS = 4
 LONGEST_CONTEXT = 200
 # How much surer (in log-odds) of an answer the reader must be with what came before than without: less
-# than nothing where the question's words point back.
+# than nothing where the question leans on it.
 POINTING_BACK, STANDING_ALONE = -2.0, 2.0
-# A question that does not point back and is this likely answered is not tried in any other form.
+# A question that hardly leans and is this likely answered is not tried in any other form.
 PLAIN = 0.5
+# Words of its own, as a passage is found by, from which on a question names all that it is about.
+ENOUGH = 5
 
 # Anywhere in a question: what it speaks of was named before.
 POINTING = re.compile(
@@ -86,16 +89,25 @@ def turn(answer: Answer) -> Turn:
     return Turn(question, words, quote.title)
 
 
-def plain(question: str, sure: float) -> bool:
+def leaning(question: str) -> float:
+    """How much a question leans on what came before, from 0 to 1: wholly where its words point back, and up to
+    half the fewer it has (票价多少？ names no line and no ferry, but may be all that there is to ask)."""
+    if points_back(question):
+        return 1.0
+    words = len(question_terms(question).words)
+    return min(1.0, max(0.0, (ENOUGH - words) / (ENOUGH - 1))) / 2
+
+
+def plain(question: str, sure: float, least: float = PLAIN) -> bool:
     """Whether a question stands alone so well (`sure`: the probability that it is answered) that nothing else is tried."""
-    return sure >= PLAIN and not points_back(question)
+    return sure >= least and leaning(question) <= 0.25
 
 
 def chosen(
     question: str, sure: Sequence[float], back: float = POINTING_BACK, standing: float = STANDING_ALONE
 ) -> int:
     """Which form is meant, from the probability that each is answered; the first is the question alone."""
-    least = back if points_back(question) else standing
+    least = standing + leaning(question) * (back - standing)
     alone, *others = map(_log_odds, sure)
     if not others or alone >= max(others) - least:
         return 0

@@ -11,6 +11,7 @@ one term: its frequency is that of any of them, its weight the best of them (aft
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from math import log
 from typing import Any, Protocol
 
@@ -24,8 +25,16 @@ from rag.words import Group, Terms, passage_terms
 K1, B, PIVOT = 0.9, 0.4, 200.0
 # Terms of the two kinds are told apart by their first letter.
 WORDS, PAIRS, EITHER = "w", "p", ""
+# What nearly every text in a script without spaces holds some of (Chinese words; pairs of Japanese, Korean and Thai),
+# and what nearly every other text does.
+UNSPACED = tuple(WORDS + each for each in "的在是了和有为年一不与于中人大") + tuple(
+    PAIRS + each for each in ("した", "てい", "ある", "から", "して", "いる", "니다", "에서", "으로", "하는", "กา", "ที", "ขอ")
+)
+SMALL_WORDS = "the of and in to a is de la el en que y der die und von ist le les et des un o e em il di и в на не с في من على ل da và của bir ve i w"
+SPACED = tuple(WORDS + each for each in SMALL_WORDS.split())
 
 Floats = NDArray[np.float32]
+Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -50,6 +59,11 @@ class Lexical(Protocol):
 
     def holds(self, terms: Sequence[str]) -> bool:
         """Whether any passage has any of these terms, given with their kind's letter."""
+        ...
+
+    @property
+    def unspaced(self) -> Flags:
+        """Which passages, in ascending order of their ids, are in a script without spaces."""
         ...
 
 
@@ -97,6 +111,17 @@ class StoredLexical:
             self._held[key] = any(self._any_of([found])[0].size for found in self._table.find(terms).values())
         return self._held[key]
 
+    @cached_property
+    def unspaced(self) -> Flags:
+        return (self._how_many(UNSPACED) > self._how_many(SPACED))[self._texts]
+
+    def _how_many(self, terms: Sequence[str]) -> NDArray[np.int16]:
+        """How many of the terms each text has."""
+        counts = np.zeros(len(self._used), np.int16)
+        for rows, _ in self._table.find(terms).values():
+            counts[rows[rows < len(counts)]] += 1
+        return counts
+
     def _any_of(self, some: Sequence[tuple[Rows, NDArray[Any]]]) -> tuple[Rows, Floats]:
         """Where any of several terms stands, with the best of their weights; of texts in use only."""
         if not some:
@@ -122,6 +147,10 @@ class NoWords:
 
     def holds(self, terms: Sequence[str]) -> bool:
         return False
+
+    @property
+    def unspaced(self) -> Flags:
+        return np.zeros(0, bool)
 
 
 NO_WORDS = NoWords()

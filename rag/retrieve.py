@@ -2,6 +2,7 @@
 
     score = cosine + by_words · words + by_pairs · pairs + by_translation · translated
 
+For a passage in another script than the question, the cosine is that of the question's adapted vector (`rag.adapter`).
 The last three are BM25 over the highest that a passage could reach (`rag.lexical.Scores.shares`), not
 over the best that one did reach: where no passage holds the question's words, as when it is asked in
 another language, they change nothing. Candidates are the best of each way; each has all its figures.
@@ -14,14 +15,15 @@ import numpy as np
 
 from corpus.vector_table import Ids
 from embeddings.index import VectorIndex, Vectors
-from rag.lexical import EITHER, NO_WORDS, PAIRS, WORDS, Floats, Lexical
+from rag.lexical import EITHER, NO_WORDS, PAIRS, WORDS, Flags, Floats, Lexical
 from rag.settings import Settings
 from rag.words import Asked
 
 
 @dataclass(frozen=True)
 class Hit:
-    """A passage found: its id, its score, and what that is made of (shares of the question, 0 to 1)."""
+    """A passage found: its id, its score, what that is made of (shares of the question, 0 to 1), and whether it is
+    in another script than the question."""
 
     id: int
     score: float
@@ -29,18 +31,34 @@ class Hit:
     words: float
     pairs: float
     translated: float
+    far: bool = False
+
+
+@dataclass(frozen=True)
+class Far:
+    """The passages in another script than the question (`passages`: a flag each), and its vector (dimension) for them."""
+
+    passages: Flags
+    vector: Vectors
+
+    def holds(self, ids: Ids, identity: int) -> bool:
+        return bool(self.passages[np.searchsorted(ids, identity)])
 
 
 def retrieve(
     index: VectorIndex, lexical: Lexical, ids: Ids, asked: Asked, vector: Vectors, count: int,
-    settings: Settings, among: Ids | None = None,
+    settings: Settings, among: Ids | None = None, far: Far | None = None,
 ) -> list[Hit]:  # fmt: skip
     """The `count` best passages of a question (`vector`: dimension), best first, equals by id.
 
-    `ids` are all passages, sorted, as `lexical` counts them. With `among`, only those of these ids.
+    `ids` are all passages, sorted, as `lexical` counts them. With `among`, only those of these ids; with `far`,
+    those that are far are found by their own vector.
     """
     pool = max(count, settings.pool)
     cosines = dict(index.search(vector, pool, among))
+    if far:
+        cosines = {each: value for each, value in cosines.items() if not far.holds(ids, each)}
+        cosines |= {each: value for each, value in index.search(far.vector, pool, among) if far.holds(ids, each)}
     if lexical is NO_WORDS:
         nearest = list(cosines.items())[:count]
         return [Hit(each, cosine, cosine, 0.0, 0.0, 0.0) for each, cosine in nearest]
@@ -55,10 +73,12 @@ def retrieve(
     found = [int(each) for each in ids[places]]
     missing = [each for each in found if each not in cosines]
     if missing:
-        rows = index.vectors(np.array(missing, np.int64)) @ np.asarray(vector, np.float32)
-        cosines |= {each: float(value) for each, value in zip(missing, rows, strict=True)}
+        rows = index.vectors(np.array(missing, np.int64))
+        for each, row in zip(missing, rows, strict=True):
+            cosines[each] = float(row @ (far.vector if far and far.holds(ids, each) else vector))
     hits = [
-        Hit(each, cosines[each] + float(together[place]), cosines[each], *(float(of[place]) for of in (words, pairs, translated)))
+        Hit(each, cosines[each] + float(together[place]), cosines[each], float(words[place]), float(pairs[place]),
+            float(translated[place]), far is not None and bool(far.passages[place]))
         for each, place in zip(found, places, strict=True)
     ]
     return sorted(hits, key=lambda each: (-each.score, each.id))[:count]

@@ -12,7 +12,8 @@ from embeddings.index import Vectors
 class Candidate:
     """A passage found for a question, with its document and the sentences inside it.
 
-    `words` is the share (0 to 1) of the question's words that it holds, weighed by rarity.
+    `words` is the share (0 to 1) of the question's words that it holds, as they stand or translated, weighed by rarity.
+    `far`: it is in another script than the question.
     `headings` are among the sentences of a passage that begins with them; a heading rarely answers.
     """
 
@@ -21,6 +22,7 @@ class Candidate:
     sentences: tuple[Sentence, ...]
     score: float
     words: float = 0.0
+    far: bool = False
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,12 @@ class Margins:
     further: float
     several: float
     beside: float
+
+
+def to_read(candidates: Sequence[Candidate], read: int) -> Sequence[Candidate]:
+    """Those that are read: the first `read`, or twice as many where the first is in another script than the question:
+    the right passage is less often among the first then."""
+    return candidates[: 2 * read if candidates and candidates[0].far else read]
 
 
 Asked = tuple[str, Vectors, Sequence[Candidate]]

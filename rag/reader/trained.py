@@ -12,7 +12,7 @@ import numpy as np
 from corpus import Sentence, title_at
 from embeddings.index import Vectors
 from rag.confidence import logistic
-from rag.reader.reading import Asked, Candidate, Margins, Reading
+from rag.reader.reading import Asked, Candidate, Margins, Reading, to_read
 from rag.reader.scoring import Scorer, packaged_scorer
 from rag.reader.spans import spans, tidied, words_of
 from rag.reader.windows import PROMPT, Tokens, joined, tokenized
@@ -69,7 +69,7 @@ class CrossEncoder:
         passages: dict[int, tuple[Tokens, list[Window]]] = {}
         pairs, places = [], []
         for number, (_, _, candidates) in enumerate(asked):
-            for at, candidate in enumerate(candidates[: self._settings.read]):
+            for at, candidate in enumerate(to_read(candidates, self._settings.read)):
                 found = passages.get(candidate.passage.id)
                 if found is None:
                     found = passages[candidate.passage.id] = self._windows(candidate)

@@ -1,0 +1,59 @@
+"""A question's vector turned towards passages in another script: English asked of Chinese, Chinese of Spanish.
+
+The packaged encoder finds a passage in the question's own script far more surely than in another. A residual
+linear map, q' = (q + q M) / |q + q M|, trained on questions asked across scripts (`rag.adapter.train`) and used for
+passages of the other script alone, finds more of them; passages and their vectors stay as they are.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from corpus.errors import ModelError
+from embeddings.encoder import BUNDLED
+from embeddings.index import Vectors
+from rag.words import runs
+
+MATRIX = Path(__file__).with_name("adapter.safetensors")
+
+
+@dataclass(frozen=True)
+class Adapter:
+    """`matrix` is M, of shape (dimension, dimension)."""
+
+    matrix: Vectors
+
+    def adapted(self, vectors: Vectors) -> Vectors:
+        """Question vectors of unit length, shape (…, dimension), turned; of unit length again."""
+        turned = vectors + vectors @ self.matrix
+        length = np.linalg.norm(turned, axis=-1, keepdims=True)
+        return np.ascontiguousarray(turned / length, np.float32)
+
+
+def load_adapter(encoder: str) -> Adapter | None:
+    """The adapter of an encoder of that name; only the packaged one has one. Raises ModelError where it is damaged."""
+    return _packaged() if encoder == BUNDLED and MATRIX.is_file() else None
+
+
+@cache
+def _packaged() -> Adapter:
+    from safetensors import SafetensorError
+    from safetensors.numpy import load_file
+
+    try:
+        return Adapter(load_file(MATRIX)["matrix"].astype(np.float32))
+    except (OSError, SafetensorError, KeyError) as reason:
+        raise ModelError(f"the adapter {MATRIX} cannot be read ({reason}); reinstall yinju") from None
+
+
+def is_unspaced(text: str) -> bool:
+    """Whether a question is in a script without spaces: Chinese, Japanese, Thai, and Korean with them."""
+    return bool(runs(text)[1])
+
+
+def across(question: str, unspaced: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Which passages are in another script than the question; `unspaced` are those in one without spaces."""
+    return ~unspaced if is_unspaced(question) else unspaced
