@@ -25,13 +25,8 @@ from rag.words import Group, Terms, passage_terms
 K1, B, PIVOT = 0.9, 0.4, 200.0
 # Terms of the two kinds are told apart by their first letter.
 WORDS, PAIRS, EITHER = "w", "p", ""
-# What nearly every text in a script without spaces holds some of (Chinese words; pairs of Japanese, Korean and Thai),
-# and what nearly every other text does.
-UNSPACED = tuple(WORDS + each for each in "的在是了和有为年一不与于中人大") + tuple(
-    PAIRS + each for each in ("した", "てい", "ある", "から", "して", "いる", "니다", "에서", "으로", "하는", "กา", "ที", "ขอ")
-)
-SMALL_WORDS = "the of and in to a is de la el en que y der die und von ist le les et des un o e em il di и в на не с في من على ل da và của bir ve i w"
-SPACED = tuple(WORDS + each for each in SMALL_WORDS.split())
+# Stands with a text that is mostly in a script without spaces.
+UNSPACED = "u"
 
 Floats = NDArray[np.float32]
 Flags = NDArray[np.bool_]
@@ -113,14 +108,9 @@ class StoredLexical:
 
     @cached_property
     def unspaced(self) -> Flags:
-        return (self._how_many(UNSPACED) > self._how_many(SPACED))[self._texts]
-
-    def _how_many(self, terms: Sequence[str]) -> NDArray[np.int16]:
-        """How many of the terms each text has."""
-        counts = np.zeros(len(self._used), np.int16)
-        for rows, _ in self._table.find(terms).values():
-            counts[rows[rows < len(counts)]] += 1
-        return counts
+        flags = np.zeros(len(self._used), bool)
+        flags[self._any_of(list(self._table.find([UNSPACED]).values()))[0]] = True
+        return flags[self._texts]
 
     def _any_of(self, some: Sequence[tuple[Rows, NDArray[Any]]]) -> tuple[Rows, Floats]:
         """Where any of several terms stands, with the best of their weights; of texts in use only."""
@@ -162,7 +152,8 @@ def weights(text: str) -> Mapping[str, int]:
 
 
 def weights_of(terms: Terms) -> Mapping[str, int]:
-    return _weighed(WORDS, terms.words) | _weighed(PAIRS, terms.pairs)
+    script = {UNSPACED: 1} if terms.unspaced else {}
+    return _weighed(WORDS, terms.words) | _weighed(PAIRS, terms.pairs) | script
 
 
 def _weighed(kind: str, terms: Sequence[str]) -> dict[str, int]:

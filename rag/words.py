@@ -21,7 +21,7 @@ from rag.folding import folded, plain
 from rag.terms import EMPTY
 
 # Raised whenever the terms of any text change: a library's words are then cut anew.
-VERSION = 1
+VERSION = 2
 
 _UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}々〆ー\p{Hangul}"
 _RUN = regex.compile(
@@ -50,10 +50,11 @@ _WITH_ENGLISH = ("zh", "zh-Hant", "ja", "ko", "ru", "ar")
 
 @dataclass(frozen=True)
 class Terms:
-    """The terms of a passage, as often as they occur."""
+    """The terms of a passage, as often as they occur; `unspaced`: it is mostly in a script without spaces."""
 
     words: tuple[str, ...]
     pairs: tuple[str, ...]
+    unspaced: bool = False
 
 
 @dataclass(frozen=True)
@@ -83,16 +84,19 @@ def passage_terms(text: str) -> Terms:
     words: list[str] = []
     pairs: list[str] = []
     spaced: list[str] = []
+    characters = 0
     for run in _RUN.findall(folded(text)):
         if _UNSPACED_ONE.search(run):
             words += _unspaced_words(run)
             pairs += _pairs(run)
+            characters += len(run)
         else:
             spaced.append(run)
     if spaced:
         stem = _stem_by(_latin_language(text) if any(map(_LATIN.match, spaced)) else None)
         words += map(stem, spaced)
-    return Terms(tuple(words), tuple(pairs))
+    # A word of such a script has about two characters.
+    return Terms(tuple(words), tuple(pairs), characters > 2 * len(spaced))
 
 
 def question_terms(text: str) -> Asked:
