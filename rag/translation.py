@@ -1,7 +1,8 @@
 """A question's words in the other language: English in Chinese, Chinese in English, by CC-CEDICT.
 
 All translations of a word count as one term (`rag.words.Group`), each weighed by how plainly the
-dictionary gives it. The dictionary knows words and many places, but few people.
+dictionary gives it. The dictionary knows words and many places, but few people: names in pinyin are read
+(`rag.pinyin`).
 """
 
 from collections.abc import Iterator, Sequence
@@ -11,6 +12,7 @@ import rjieba
 
 from rag.dictionary import LONGEST_PHRASE, MOST, Weighed, dictionary
 from rag.lexical import PAIRS, WORDS, Lexical
+from rag.pinyin import name_groups
 from rag.words import Asked, Group, english_stem, is_said, runs
 
 # Words that any text of some length has, in Chinese and in English.
@@ -30,7 +32,8 @@ def translations(question: str) -> tuple[Group, ...]:
     spaced, unspaced = runs(question)
     if unspaced:
         return tuple(_english(unspaced))
-    return tuple(_chinese([english_stem(each) for each in spaced], [is_said(each) for each in spaced]))
+    words = _chinese([english_stem(each) for each in spaced], [is_said(each) for each in spaced])
+    return (*words, *name_groups(question))
 
 
 def _chinese(stems: Sequence[str], said: Sequence[bool]) -> Iterator[Group]:
