@@ -126,7 +126,7 @@ def _rows(name, paragraphs, asked, encoder, reader):
                 read_.append([one.candidate, *one.evidence, int(holds(sentence, words)), int(marked in words), one.sentence.start, one.sentence.end])
             rows.append({
                 "set": name, "cross": each.language != each.paragraph.language, "language": each.language, "question": each.question,
-                "gold": gold, "same": same, "read": len(to_read(candidates, READ)), "answers": words, "scores": [candidate.score for candidate in candidates], "words": [candidate.words for candidate in candidates], "readings": read_,
+                "gold": gold, "same": same, "far": bool(candidates and candidates[0].far), "read": len(to_read(candidates, READ)), "answers": words, "scores": [candidate.score for candidate in candidates], "words": [candidate.words for candidate in candidates], "readings": read_,
             })  # fmt: skip
     return rows
 
@@ -139,9 +139,6 @@ def score(row, by, without=False):
 
 
 def fit(given: argparse.Namespace) -> None:
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.metrics import roc_auc_score
-
     rows = [json.loads(line) for line in given.rows.read_text("utf8").splitlines()]
     rows = [each for each in rows if each["readings"]]
     groups = sorted({(each["set"], each["cross"]) for each in rows})
@@ -164,28 +161,54 @@ def fit(given: argparse.Namespace) -> None:
     _order(rows, groups, by)
     _beside(rows, by)
     _further(rows, by)
-    figures, labels, names = [], [], []
-    for each in rows:
-        for without in (False, True):
-            scored = score(each, by, without)
-            if not scored:
-                continue
-            first = scored[0]
-            left = [value for number, value in enumerate(each["scores"]) if not (without and number in each["same"])][2:5]
-            figures.append([first[2], each["words"][first[6]], first[3] - (sum(left) / len(left) if left else 0.0)])
-            labels.append(bool(first[4]) and not without)
-            names.append((each["set"], each["cross"], without))
-    x, y = np.array(figures), np.array(labels)
-    model = LogisticRegression(C=10, max_iter=5000).fit(x, y)
-    sure = model.predict_proba(x)[:, 1]
-    print("intercept", model.intercept_, "weights", model.coef_, "AUROC of a right first quote", roc_auc_score(y, sure))
-    away = np.array([name[2] for name in names])
-    print("AUROC answerable or taken away:", roc_auc_score(~away, sure))
+    _confidence(rows, by)
+
+
+def _figures(row, by, without):
+    """What confidence may be made of, for the first reading; None where nothing was read."""
+    scored = score(row, by, without)
+    if not scored:
+        return None
+    first = scored[0]
+    left = [value for number, value in enumerate(row["scores"]) if not (without and number in row["same"])][2:5]
+    other = next((each for each in scored if each[6] != first[6]), None)
+    return {
+        "mass": first[2], "best": first[1], "words": row["words"][first[6]], "lead": first[3] - (sum(left) / len(left) if left else 0.0),
+        "far": float(row["far"]), "apart": min(first[2] - other[2], 12.0) if other else 12.0,
+    }  # fmt: skip
+
+
+def _confidence(rows, by) -> None:
+    """Logistic regressions on several of the figures, cross-validated over questions, each question asked twice:
+    with its paragraph and without."""
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.metrics import roc_auc_score
+    from sklearn.model_selection import GroupKFold, cross_val_predict
+
+    given = [(number, without, found, bool(score(row, by, without)[0][4]) and not without)
+             for number, row in enumerate(rows) for without in (False, True) if (found := _figures(row, by, without))]  # fmt: skip
+    groups = np.array([number for number, *_ in given])
+    away = np.array([without for _, without, *_ in given])
+    far = np.array([rows[number]["far"] for number in groups])
+    y = np.array([label for *_, label in given])
+    print("| figures | AUROC right | taken away | the same, across scripts | ECE | answered at 0.2, of those taken away | right when answered | intercept, weights |")
+    for names in (("mass", "words", "lead"), ("mass", "words", "lead", "far"), ("mass", "words", "lead", "far", "apart"),
+                  ("mass", "best", "words", "lead", "far", "apart")):  # fmt: skip
+        x = np.array([[found[name] for name in names] for _, _, found, _ in given])
+        model = LogisticRegression(C=10, max_iter=5000)
+        sure = cross_val_predict(model, x, y, groups=groups, cv=GroupKFold(5), method="predict_proba")[:, 1]
+        model.fit(x, y)
+        bins = np.minimum((sure * 10).astype(int), 9)
+        ece = sum(abs(sure[bins == b].mean() - y[bins == b].mean()) * (bins == b).mean() for b in range(10) if (bins == b).any())
+        answered = sure >= 0.2
+        figures = [roc_auc_score(y, sure), roc_auc_score(~away, sure), roc_auc_score(~away[far], sure[far]) if far.any() else float("nan"), ece]
+        print(f"| {', '.join(names)} | " + " | ".join(f"{each:.3f}" for each in figures) + f" | {answered[~away].mean():.3f}, {answered[away].mean():.3f} | {y[answered].mean():.3f} | {model.intercept_[0]:.3f}, {np.round(model.coef_[0], 3).tolist()} |")
+        if names == ("mass", "words", "lead", "far"):
+            kept = sure
+    print("| threshold | answered | of those taken away | right when answered |")
     for threshold in (0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5):
-        answered = sure >= threshold
-        print(f"threshold {threshold}: answers {answered[~away].mean():.3f} of the answerable, {answered[away].mean():.3f} of the others; right when answered {y[answered].mean():.3f}")
-    bins = np.minimum((sure * 10).astype(int), 9)
-    print("ECE", sum(abs(sure[bins == b].mean() - y[bins == b].mean()) * (bins == b).mean() for b in range(10) if (bins == b).any()))
+        answered = kept >= threshold
+        print(f"| {threshold} | {answered[~away].mean():.3f} | {answered[away].mean():.3f} | {y[answered].mean():.3f} |")
 
 
 def _order(rows, groups, by) -> None:
