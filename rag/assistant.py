@@ -14,7 +14,7 @@ from corpus.vector_table import Ids
 from corpus.where import fulfils, parse_where, require_known, searchable
 from embeddings import Encoder, load_encoder
 from embeddings.index import Vectors
-from rag.adapter import across, load_adapter
+from rag.adapter import across, is_unspaced, load_adapter
 from rag.answer import Answer, Found
 from rag.clock import Clock
 from rag.conversation import TURNS, Turn, chosen, forms, plain, turn
@@ -249,7 +249,8 @@ class Assistant:
         if self.adapter is None:
             return None
         passages = across(question, lexical.unspaced)
-        return Far(passages, self.adapter.adapted(vector)) if passages.any() else None
+        offset = self.adapter.spaced if is_unspaced(question) else self.adapter.unspaced
+        return Far(passages, self.adapter.adapted(vector), self.adapter.slope, offset) if passages.any() else None
 
     def _candidate(self, passage: Passage, hit: Hit) -> Candidate | None:
         """The passage with its document; None where the document is not the one that it was cut from."""

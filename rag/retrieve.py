@@ -36,10 +36,13 @@ class Hit:
 
 @dataclass(frozen=True)
 class Far:
-    """The passages in another script than the question (`passages`: a flag each), and its vector (dimension) for them."""
+    """The passages in another script than the question (`passages`: a flag each), its vector (dimension) for them,
+    and what makes their cosines comparable with the others'."""
 
     passages: Flags
     vector: Vectors
+    slope: float = 1.0
+    offset: float = 0.0
 
     def holds(self, ids: Ids, identity: int) -> bool:
         return bool(self.passages[np.searchsorted(ids, identity)])
@@ -58,7 +61,8 @@ def retrieve(
     cosines = dict(index.search(vector, pool, among))
     if far:
         cosines = {each: value for each, value in cosines.items() if not far.holds(ids, each)}
-        cosines |= {each: value for each, value in index.search(far.vector, pool, among) if far.holds(ids, each)}
+        across = index.search(far.vector, pool, among)
+        cosines |= {each: value * far.slope + far.offset for each, value in across if far.holds(ids, each)}
     if lexical is NO_WORDS:
         nearest = list(cosines.items())[:count]
         return [Hit(each, cosine, cosine, 0.0, 0.0, 0.0) for each, cosine in nearest]
@@ -75,7 +79,8 @@ def retrieve(
     if missing:
         rows = index.vectors(np.array(missing, np.int64))
         for each, row in zip(missing, rows, strict=True):
-            cosines[each] = float(row @ (far.vector if far and far.holds(ids, each) else vector))
+            is_far = far is not None and far.holds(ids, each)
+            cosines[each] = float(row @ far.vector) * far.slope + far.offset if far and is_far else float(row @ vector)
     hits = [
         Hit(each, cosines[each] + float(together[place]), cosines[each], float(words[place]), float(pairs[place]),
             float(translated[place]), far is not None and bool(far.passages[place]))

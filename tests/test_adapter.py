@@ -85,14 +85,16 @@ def test_passages_are_told_apart_by_their_script(assistant):
 @pytest.mark.parametrize("question", ["How many related companies are in the high-tech zone?", "大桥是哪一年通车的？", "Когда открыли мост?"])
 def test_each_passage_is_scored_by_the_vector_for_its_script(assistant, question):
     vector = assistant.encoder.encode_queries([question])[0]
-    turned = load_adapter("bundled").adapted(vector)
+    packaged = load_adapter("bundled")
+    turned, offset = packaged.adapted(vector), packaged.spaced if is_unspaced(question) else packaged.unspaced
     hits = assistant.hits(question, vector, 20)
     assert len(hits) == len(TEXTS)
     names = {each.passage.id: each.document.name for each in assistant.candidates(question, vector, 20)}
     rows = assistant._opened.index.vectors(np.array([each.id for each in hits]))
     for hit, row in zip(hits, rows, strict=True):
         far = (names[hit.id] in UNSPACED) != is_unspaced(question)
-        assert hit.cosine == pytest.approx(float(row @ (turned if far else vector)), abs=2e-3)
+        cosine = float(row @ turned) * packaged.slope + offset if far else float(row @ vector)
+        assert hit.far == far and hit.cosine == pytest.approx(cosine, abs=2e-3)
 
 
 def test_without_an_adapter_every_cosine_is_that_of_the_question_itself(assistant):

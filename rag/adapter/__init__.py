@@ -22,9 +22,16 @@ MATRIX = Path(__file__).with_name("adapter.safetensors")
 
 @dataclass(frozen=True)
 class Adapter:
-    """`matrix` is M, of shape (dimension, dimension)."""
+    """`matrix` is M, of shape (dimension, dimension).
+
+    Training leaves the turned cosines anywhere; `slope · cosine + offset` puts those of right passages where the
+    question's own script has them, one offset for passages in scripts without spaces and one for others.
+    """
 
     matrix: Vectors
+    slope: float = 1.0
+    unspaced: float = 0.0
+    spaced: float = 0.0
 
     def adapted(self, vectors: Vectors) -> Vectors:
         """Question vectors of unit length, shape (…, dimension), turned; of unit length again."""
@@ -44,8 +51,9 @@ def _packaged() -> Adapter:
     from safetensors.numpy import load_file
 
     try:
-        return Adapter(load_file(MATRIX)["matrix"].astype(np.float32))
-    except (OSError, SafetensorError, KeyError) as reason:
+        tensors = load_file(MATRIX)
+        return Adapter(tensors["matrix"].astype(np.float32), *map(float, tensors["levels"]))
+    except (OSError, SafetensorError, KeyError, TypeError) as reason:
         raise ModelError(f"the adapter {MATRIX} cannot be read ({reason}); reinstall yinju") from None
 
 

@@ -32,6 +32,10 @@ from rag.reader.data import (
 from rag.reader.train import EXERCISES, SETS, STORIES
 
 TEMPERATURE, DECAY, RATE = 0.02, 0.1, 1e-3
+# A cosine's spread once it is turned, to what it was; and how much less a right passage in another script counts.
+SLOPE, LESS = 0.8, 0.01
+# Questions of each set in its own language, for the level of their cosines.
+NEAR = 300
 STEPS, BATCH = 1500, 256
 # Paragraphs of the largest set, which has no questions in other languages.
 MOST_PARAGRAPHS = 1500
@@ -109,6 +113,31 @@ def train(data: Embedded, seed: int = 0) -> Tensor:
     return matrix.detach()
 
 
+def levels(data: Embedded, near: Embedded, matrix: Tensor) -> np.ndarray:
+    """Slope and the two offsets (`rag.adapter.Adapter`), from the mean cosines of right passages."""
+    at = np.mean([float(_right(each, torch.zeros_like(matrix))) for each in near.groups.values()])
+    far: dict[bool, list[float]] = {True: [], False: []}
+    for language, each in data.groups.items():
+        if len(each[1]) >= NEAR:
+            far[language in ("zh", "ja")].append(float(_right(each, matrix)))
+    return np.array([SLOPE, *(at - SLOPE * np.mean(far[unspaced]) - LESS for unspaced in (True, False))], np.float32)
+
+
+def _right(group: tuple[Tensor, Tensor, Tensor], matrix: Tensor) -> Tensor:
+    vectors, places, paragraphs = group
+    return (turned(vectors, matrix) * paragraphs[places]).sum(1).mean()
+
+
+def own_questions(datasets: Path) -> list[Asked]:
+    """Some questions of each set, in its own language."""
+    found = []
+    for patterns, language, _ in SETS.values():
+        files = sorted(file for pattern in patterns for file in datasets.glob(pattern))
+        asked = [each for each in read_squad(files, language, "train") if each.answers]
+        found += Random(0).sample(asked, NEAR)
+    return found
+
+
 def recall(data: Embedded, matrix: Tensor) -> Mapping[str, tuple[float, float]]:
     """By language of the text: recall@1 and recall@5."""
     found = {}
@@ -128,7 +157,9 @@ def main() -> None:
     learnt = Embedded(*read(given.datasets, "train"), encoder)
     print("training questions by language of the text:", {name: len(each[1]) for name, each in learnt.groups.items()}, flush=True)
     matrix = train(learnt)
-    save_file({"matrix": matrix.numpy().astype(np.float16)}, given.out)
+    own = own_questions(given.datasets)
+    near = Embedded(own, list(dict.fromkeys(each.paragraph for each in own)), encoder)
+    save_file({"matrix": matrix.numpy().astype(np.float16), "levels": levels(learnt, near, matrix)}, given.out)
     aside = Embedded(*read(given.datasets, "aside"), encoder)
     print("| texts kept aside | recall@1 | recall@5 | with the adapter: recall@1 | recall@5 |\n| --- | --- | --- | --- | --- |")
     before, after = recall(aside, torch.zeros_like(matrix)), recall(aside, matrix)
