@@ -1,4 +1,5 @@
-"""What each part gives: vectors alone, with words, with the reader, and with its score in the order of passages.
+"""What each part gives: vectors alone, with the adapter for other scripts, with words, with the reader, and with
+its score in the order of passages.
 
     python -m bench.ablation [--limit N]     (N questions a set, spread over it; 150 by default)
 
@@ -20,7 +21,7 @@ from rag.reader.reading import Candidate, Reading
 from ui.terminal import progress_bar
 
 NAMES = ("CMRC 2018 dev", "SQuAD 2.0 part", "English on CMRC", "CMRC, half away")
-FIGURES = ("passages.recall@1", "passages.recall@5", "quotes.hit@1", "quotes.hit@3", "quotes.exact@1", "abstention.auroc")
+FIGURES = ("retrieval.recall@1", "retrieval.recall@10", "quotes.hit@1", "quotes.hit@3", "quotes.exact@1", "abstention.auroc")
 VECTORS = Settings(by_words=0, by_pairs=0, by_translation=0)
 
 
@@ -38,11 +39,13 @@ class Unranked:
 
 
 Made = Callable[[Encoder, Settings], Reader]
-WAYS: dict[str, tuple[Settings, Made]] = {
-    "vectors": (VECTORS, WordsAndCosine),
-    "+ words": (Settings(), WordsAndCosine),
-    "+ reader": (Settings(), lambda encoder, settings: Unranked(load_reader(encoder, settings))),  # type: ignore[dict-item,return-value]
-    "+ re-rank": (Settings(), load_reader),
+# Settings, reader, and whether there is the adapter for other scripts.
+WAYS: dict[str, tuple[Settings, Made, bool]] = {
+    "vectors": (VECTORS, WordsAndCosine, False),
+    "+ adapter": (VECTORS, WordsAndCosine, True),
+    "+ words": (Settings(), WordsAndCosine, True),
+    "+ reader": (Settings(), lambda encoder, settings: Unranked(load_reader(encoder, settings)), True),  # type: ignore[dict-item,return-value]
+    "+ re-rank": (Settings(), load_reader, True),
 }
 
 
@@ -61,10 +64,11 @@ def main(arguments: Sequence[str]) -> None:
         if name not in NAMES:
             continue
         before = None
-        for way, (settings, reader) in WAYS.items():
+        for way, (settings, reader, adapted) in WAYS.items():
             folder = RUNS / f"ablation-{slug(name)}-{slug(way)}"
             with Assistant.open(assistant.library.folder, encoder, settings) as other, progress_bar(f"{name}, {way}") as bar:
                 other.reader = reader(encoder, settings)
+                other.adapter = other.adapter if adapted else None
                 metrics = run(asked, other, folder, said={"way": way}, progress=bar, overwrite=True).metrics
             cells = [f"{figure(metrics, each)} ({interval_of(metrics, each).replace(' – ', '–')})" for each in FIGURES]
             lines.append(f"| {name} | {way} | " + " | ".join(cells) + " |")

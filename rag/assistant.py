@@ -14,7 +14,7 @@ from corpus.vector_table import Ids
 from corpus.where import fulfils, parse_where, require_known, searchable
 from embeddings import Encoder, load_encoder
 from embeddings.index import Vectors
-from rag.adapter import across, is_unspaced, load_adapter
+from rag.adapter import load_adapter
 from rag.answer import Answer, Found
 from rag.clock import Clock
 from rag.conversation import TURNS, Turn, chosen, forms, plain, turn
@@ -28,7 +28,7 @@ from rag.retrieve import Far, Hit, retrieve
 from rag.settings import Settings, library_settings
 from rag.translation import with_translations
 from rag.vectors import caught_up, open_index
-from rag.words import question_terms
+from rag.words import is_unspaced, question_terms
 
 # Documents kept in memory, with their sentences, for the next question.
 DOCUMENTS_KEPT = 256
@@ -248,8 +248,11 @@ class Assistant:
         """The passages in another script than the question's, where there are any and an adapter for them."""
         if self.adapter is None:
             return None
-        passages = across(question, lexical.unspaced)
-        offset = self.adapter.spaced if is_unspaced(question) else self.adapter.unspaced
+        unspaced = is_unspaced(question)
+        if unspaced is None:
+            return None
+        passages = ~lexical.unspaced if unspaced else lexical.unspaced
+        offset = self.adapter.spaced if unspaced else self.adapter.unspaced
         return Far(passages, self.adapter.adapted(vector), self.adapter.slope, offset) if passages.any() else None
 
     def _candidate(self, passage: Passage, hit: Hit) -> Candidate | None:

@@ -94,7 +94,9 @@ def leaning(question: str) -> float:
     half the fewer it has (票价多少？ names no line and no ferry, but may be all that there is to ask)."""
     if points_back(question):
         return 1.0
-    words = len(question_terms(question).words)
+    terms = question_terms(question)
+    # Of scripts that are not cut into words, two characters are about one.
+    words = max(len(terms.words), len(terms.pairs) // 3)
     return min(1.0, max(0.0, (ENOUGH - words) / (ENOUGH - 1))) / 2
 
 

@@ -25,7 +25,7 @@ from rag.folding import folded
 from rag.words import VERSION, english_stem, is_said
 
 # Raised whenever what is kept of the dictionary changes.
-EDITION = 2
+EDITION = 3
 # Translations kept of a phrase, words of the longest phrase that is looked up as one, and characters of a syllable.
 MOST, LONGEST_PHRASE, MOST_CHARACTERS = 16, 4, 30
 # Of a meaning, what explains and does not translate.
@@ -35,6 +35,8 @@ _NO_MEANING = regex.compile(
 )  # fmt: skip
 _WORD = regex.compile(r"[\p{Latin}\p{N}]+")
 _HAN = regex.compile(r"\p{Han}+")
+# What stands for a character's sound without being one that a name is written with: 儿 at a word's end, unknown, 呣.
+_NO_SYLLABLES = frozenset(("r", "xx", "m", "n", "ng", "hm", "hng"))
 
 # A word in the other language, and how plainly the dictionary gives it (1: the first meaning, and alone).
 Weighed = Mapping[str, float]
@@ -131,7 +133,8 @@ def _read(word: str, pinyin: str) -> list[tuple[str, str]]:
     written = pinyin.split()
     if len(written) != len(word) or not _HAN.fullmatch(word):
         return []
-    return [(each.lower().replace("u:", "u").rstrip("12345"), character) for each, character in zip(written, word, strict=True)]
+    read = [(each.lower().replace("u:", "u").rstrip("12345"), character) for each, character in zip(written, word, strict=True)]
+    return [(syllable, character) for syllable, character in read if syllable not in _NO_SYLLABLES]
 
 
 def _best(found: Weighed) -> dict[str, float]:

@@ -19,6 +19,9 @@ from rag.words import Group, english_stem, is_said
 _NAME = regex.compile(r"\b\p{Lu}\p{Ll}+(?:['’-]\p{L}\p{Ll}*)*(?:\s\p{Lu}\p{Ll}+(?:['’-]\p{L}\p{Ll}*)*)*")
 _JOINT = regex.compile(r"[\s-]+")
 _APOSTROPHE = regex.compile("['’]")
+_POSSESSIVE = regex.compile("['’]s$")
+# Pairs of syllables that are looked up at most: each may be some hundred pairs of characters.
+MOST_PAIRS = 6
 # May begin a question with a capital, and are pinyin as well.
 _ENGLISH = frozenset(("can", "he", "she", "me", "men"))
 LONGEST_SYLLABLE = 6
@@ -27,10 +30,10 @@ LONGEST_SYLLABLE = 6
 def name_groups(question: str) -> tuple[Group, ...]:
     """A group for every two neighbouring syllables of the names in a question, with their kind's letter."""
     found: dict[tuple[str, str], Group] = {}
-    for name in _NAME.findall(question):
+    for name in _NAME.findall(unicodedata.normalize("NFC", question)):
         for syllables in _runs(name):
             for pair in pairwise(syllables):
-                if pair not in found:
+                if pair not in found and len(found) < MOST_PAIRS:
                     first, second = map(dictionary().read_as, pair)
                     found[pair] = Group(tuple(PAIRS + a + b for a, b in product(first, second)))
     return tuple(found.values())
@@ -44,19 +47,21 @@ def _runs(name: str) -> Iterator[list[str]]:
         if syllables:
             run += syllables
         else:
-            yield run
+            yield _whole(run)
             run = []
-    if len(run) == 1:
-        # A name of its own is rarely one character: Xian is Xi'an.
-        run = cut(run[0], fewest=2)
-    yield run
+    yield _whole(run)
+
+
+def _whole(run: list[str]) -> list[str]:
+    """A name of its own is rarely one character: Xian is Xi'an."""
+    return cut(run[0], fewest=2) if len(run) == 1 else run
 
 
 def _syllables(word: str) -> list[str]:
     """Those of a word, cut where an apostrophe says so (xi'an); none of English words, and of what the dictionary translates."""
     if is_said(word) or word in _ENGLISH:
         return []
-    parts = [cut(part) for part in _APOSTROPHE.split(word)]
+    parts = [cut(part) for part in _APOSTROPHE.split(_POSSESSIVE.sub("", word))]
     syllables = [each for part in parts for each in part] if all(parts) else []
     known = len(syllables) > 1 and dictionary().chinese([english_stem(word)])
     return [] if known else syllables

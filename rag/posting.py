@@ -3,6 +3,7 @@
 Nothing is embedded for it. Passages that are indexed bring their terms with them (`rag.batch`).
 """
 
+import logging
 from collections.abc import Iterator
 
 from corpus import Library, LibraryError, passage_text
@@ -10,6 +11,7 @@ from corpus.rows import text_key
 from rag.lexical import NO_WORDS, Lexical, StoredLexical, weights
 from rag.words import VERSION
 
+LOG = logging.getLogger(__name__)
 KEY = "words"
 # Texts cut and stored in one transaction: a process that is stopped goes on from there.
 AT_ONCE = 2048
@@ -50,6 +52,8 @@ def try_to_bring_up(library: Library) -> bool:
     """The same for who only reads: done where the library can be written now, and no one else writes it."""
     try:
         with library.writing():
+            if library.passage_count() > AT_ONCE:
+                LOG.warning("the words of %s are cut anew, once: about a minute for 50,000 passages", library.folder)
             bring_up(library)
         return True
     except LibraryError:

@@ -58,11 +58,12 @@ def retrieve(
     those that are far are found by their own vector.
     """
     pool = max(count, settings.pool)
-    cosines = dict(index.search(vector, pool, among))
     if far:
-        cosines = {each: value for each, value in cosines.items() if not far.holds(ids, each)}
-        across = index.search(far.vector, pool, among)
-        cosines |= {each: value * far.slope + far.offset for each, value in across if far.holds(ids, each)}
+        cosines = dict(_nearest(index, vector, pool, ids, ~far.passages, among))
+        across = _nearest(index, far.vector, pool, ids, far.passages, among)
+        cosines |= {each: value * far.slope + far.offset for each, value in across}
+    else:
+        cosines = dict(index.search(vector, pool, among))
     if lexical is NO_WORDS:
         nearest = list(cosines.items())[:count]
         return [Hit(each, cosine, cosine, 0.0, 0.0, 0.0) for each, cosine in nearest]
@@ -87,6 +88,21 @@ def retrieve(
         for each, place in zip(found, places, strict=True)
     ]
     return sorted(hits, key=lambda each: (-each.score, each.id))[:count]
+
+
+def _nearest(
+    index: VectorIndex, vector: Vectors, count: int, ids: Ids, side: Flags, among: Ids | None
+) -> Sequence[tuple[int, float]]:
+    """The nearest of those passages that are on one side."""
+    inside = ids[side]
+    if 2 * len(inside) >= len(ids):
+        # To search all is sooner than to search among many, and mostly finds enough of them.
+        found = index.search(vector, count, among)
+        on_side = [each for each in found if side[np.searchsorted(ids, each[0])]]
+        if len(on_side) == len(found):
+            return on_side
+    inside = inside if among is None else np.intersect1d(inside, among)
+    return index.search(vector, count, inside) if len(inside) else []
 
 
 def _best(scores: Floats, count: int, allowed: "np.ndarray[tuple[int], np.dtype[np.bool_]] | None") -> "Sequence[int] | Ids":

@@ -95,8 +95,20 @@ def passage_terms(text: str) -> Terms:
     if spaced:
         stem = _stem_by(_latin_language(text) if any(map(_LATIN.match, spaced)) else None)
         words += map(stem, spaced)
-    # A word of such a script has about two characters.
-    return Terms(tuple(words), tuple(pairs), characters > 2 * len(spaced))
+    return Terms(tuple(words), tuple(pairs), _mostly_unspaced(characters, spaced))
+
+
+def is_unspaced(text: str) -> bool | None:
+    """Whether a text is mostly in a script without spaces (Chinese, Japanese, Thai; Korean too); None without letters."""
+    spaced, unspaced = runs(text)
+    if not unspaced and all(map(str.isdigit, spaced)):
+        return None
+    return _mostly_unspaced(sum(map(len, unspaced)), spaced)
+
+
+def _mostly_unspaced(characters: int, spaced: Iterable[str]) -> bool:
+    """From the characters in such scripts and the words in others: a word has about two characters; figures are of both."""
+    return characters > 2 * sum(not each.isdigit() for each in spaced)
 
 
 def question_terms(text: str) -> Asked:

@@ -11,9 +11,11 @@ from numpy.testing import assert_allclose
 from corpus import Document, Library
 from corpus.document import Block
 from corpus.errors import ModelError
-from embeddings import load_encoder
+from embeddings import FaissIndex, load_encoder
 from rag import Assistant, adapter, index_documents
-from rag.adapter import Adapter, across, is_unspaced, load_adapter
+from rag.adapter import Adapter, load_adapter
+from rag.retrieve import _nearest
+from rag.words import is_unspaced, passage_terms
 
 TEXTS = {
     "zh": "合川高新区目前聚集关联企业122家，去年产值超过三百亿元。",
@@ -25,9 +27,10 @@ TEXTS = {
     "ru": "Мост был открыт в 1937 году, и за проезд брали плату.",
     "ar": "افتتح الجسر في عام 1937 وكان المرور عليه مقابل رسوم.",
     "en with a name": "The magazine is called 大的世界 and was founded in Hong Kong by a group of students.",
+    "zh figures": "地区: 合川; 2021年: 334; 2022年: 365; 2023年: 411; 增长率: 5.2%",
     "zh with a name": "他在The New York Times上发表了文章，是一位有名的记者。",
 }
-UNSPACED = {"zh", "zh-Hant", "ja", "ko", "zh with a name"}
+UNSPACED = {"zh", "zh figures", "zh-Hant", "ja", "ko", "zh with a name"}
 
 
 @pytest.fixture(scope="module")
@@ -76,10 +79,42 @@ def test_passages_are_told_apart_by_their_script(assistant):
     names = {each.passage.id: each.document.name for each in assistant.candidates("?", np.eye(384, dtype=np.float32)[0], 20)}
     flagged = {names[int(each)] for each in assistant._opened.ids[assistant._lexical.unspaced]}
     assert flagged == UNSPACED
-    far = across("How many companies are there?", assistant._lexical.unspaced)
-    assert {names[int(each)] for each in assistant._opened.ids[far]} == UNSPACED
-    far = across("有多少企业？", assistant._lexical.unspaced)
-    assert {names[int(each)] for each in assistant._opened.ids[far]} == set(TEXTS) - UNSPACED
+
+
+@pytest.mark.parametrize(
+    ("text", "unspaced"),
+    [
+        ("有多少企业？", True),
+        ("How many companies?", False),
+        ("Who published the magazine 大的世界 in Hong Kong?", False),
+        ("iPhone 15在中国卖多少钱？", True),
+        ("地区: 合川; 2021年: 334; 2022年: 365; 2023年: 411; 增长率: 5.2%", True),
+        ("2023?", None),
+        ("？！", None),
+        ("สะพานแห่งนี้เปิดเมื่อปีใด", True),
+    ],
+)
+def test_the_script_of_a_text_is_that_of_most_of_its_words(text, unspaced):
+    assert is_unspaced(text) is unspaced
+    assert passage_terms(text).unspaced == bool(unspaced)
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 12), st.sampled_from((0.05, 0.5, 0.95)), st.booleans())
+@settings(max_examples=60, deadline=None)
+def test_the_nearest_of_one_side_are_found_however_many_are_on_the_other(seed, count, share, filtered):
+    random = np.random.default_rng(seed)
+    vectors = random.normal(size=(80, 8)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    ids = np.sort(random.choice(10_000, 80, replace=False)).astype(np.int64)
+    index = FaissIndex.empty(8)
+    index.add(ids, vectors)
+    side = random.random(80) < share
+    among = np.sort(random.choice(ids, 40, replace=False)) if filtered else None
+    allowed = side if among is None else side & np.isin(ids, among)
+    scores = vectors[allowed] @ vectors[0]
+    expected = ids[allowed][np.argsort(-scores, kind="stable")][:count]
+    found = _nearest(index, vectors[0], count, ids, side, among)
+    assert [each for each, _ in found] == expected.tolist()
 
 
 @pytest.mark.parametrize("question", ["How many related companies are in the high-tech zone?", "大桥是哪一年通车的？", "Когда открыли мост?"])

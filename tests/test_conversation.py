@@ -5,7 +5,7 @@ from math import exp
 import pytest
 
 from rag.answer import Answer, Quote
-from rag.conversation import POINTING_BACK, STANDING_ALONE, Turn, chosen, forms, plain, points_back, turn
+from rag.conversation import POINTING_BACK, STANDING_ALONE, Turn, chosen, forms, leaning, plain, points_back, turn
 
 
 @pytest.mark.parametrize(
@@ -59,6 +59,20 @@ def test_what_is_not_found_alone_is_taken_with_its_context():
     assert chosen("多高？", [0.0, 0.1]) == 1
     assert chosen("多高？", [0.0, 0.0]) == 0
     assert chosen("多高？", [0.9]) == 0
+
+
+def test_the_fewer_words_a_question_has_the_more_it_may_lean():
+    assert leaning("那它呢？") == 1.0
+    assert leaning("票价多少？") == leaning("Died?") == 0.5
+    assert leaning("合川高新区聚集了多少家企业？") == leaning("What year did Warsaw Gallery Weekend start?") == 0.0
+    assert 0.0 < leaning("王永吉的谥号是什么？") < 0.5
+    assert leaning("สะพานแห่งนี้เปิดให้สัญจรเมื่อปีใด") == 0.0
+
+
+def test_a_question_of_few_words_is_not_plain_and_needs_no_lead():
+    assert not plain("票价多少？", 0.9)
+    assert chosen("票价多少？", [sure(1.0), sure(1.2)]) == 1
+    assert chosen("票价多少？", [sure(1.0), sure(0.8)]) == 0
 
 
 def test_only_a_question_that_stands_alone_and_is_answered_is_plain():

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -66,6 +67,10 @@ def test_a_followed_folder_is_indexed_again_and_ctrl_c_stops_it(model: Path, tmp
     (folder / "a.txt").write_text("word.")
     process = start("index", folder, "--library", library, "--model", model, "--watch", "--json")
 
+    # Who prints nothing is stopped, and the reading of its line fails.
+    late = threading.Timer(120, process.kill)
+    late.start()
+
     # A report is printed after its documents are committed: only its line says that the round is over.
     def added() -> tuple[int, int]:
         assert process.stdout
@@ -82,6 +87,7 @@ def test_a_followed_folder_is_indexed_again_and_ctrl_c_stops_it(model: Path, tmp
         assert new == 0
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=60)
+    late.cancel()
     assert process.returncode == 130 and said.splitlines()[-1] == "yinju: stopped; what was done is kept"
 
 

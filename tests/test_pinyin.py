@@ -37,6 +37,9 @@ def test_what_is_no_pinyin_is_not_cut(word):
         ("Wo liegt Hongdong?", ["洪洞"]),
         ("Who was Lǐ Zōngrén?", ["李宗", "宗仁"]),
         ("Where is Ya'an?", ["雅安"]),
+        ("What was Liao Li's courtesy name?", ["廖立"]),
+        ("Where is Xian Airport?", ["西安"]),
+        ("Who was Li\u030c Zo\u0304ngre\u0301n?", ["李宗", "宗仁"]),
     ],
 )
 def test_a_name_is_every_pair_of_characters_that_may_be_read_so(question, pairs):
@@ -48,7 +51,7 @@ def test_a_name_is_every_pair_of_characters_that_may_be_read_so(question, pairs)
 
 @pytest.mark.parametrize(
     "question",
-    ["Who was Robert Canada?", "Can he swim?", "where is hongdong?", "Who built the Long March rockets?", "How many companies?", "谁主持了会议？", ""],
+    ["Who was Robert Canada?", "Can he swim?", "where is hongdong?", "Who built the Long March rockets?", "How many companies?", "Was hat Herr Bauer gesagt?", "Who was Parker Barr?", "谁主持了会议？", ""],
 )
 def test_other_words_are_no_names(question):
     assert name_groups(question) == ()
@@ -65,4 +68,5 @@ def test_a_question_in_english_finds_the_passage_with_the_name_in_characters(tmp
         (passage,) = assistant.library.passages([best.id])
         entry = assistant.library.with_sentences(passage.document_id)
         assert entry is not None and entry[0].name == "liao"
+        assert best.translated > 0
         assert sorted(each.translated for each in hits)[:2] == [0.0, 0.0]

@@ -5,18 +5,18 @@ linear map, q' = (q + q M) / |q + q M|, trained on questions asked across script
 passages of the other script alone, finds more of them; passages and their vectors stay as they are.
 """
 
+import logging
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from corpus.errors import ModelError
 from embeddings.encoder import BUNDLED
 from embeddings.index import Vectors
-from rag.words import runs
 
+LOG = logging.getLogger(__name__)
 MATRIX = Path(__file__).with_name("adapter.safetensors")
 
 
@@ -42,7 +42,12 @@ class Adapter:
 
 def load_adapter(encoder: str) -> Adapter | None:
     """The adapter of an encoder of that name; only the packaged one has one. Raises ModelError where it is damaged."""
-    return _packaged() if encoder == BUNDLED and MATRIX.is_file() else None
+    if encoder != BUNDLED:
+        return None
+    if not MATRIX.is_file():
+        LOG.warning("the adapter for passages in another script is not installed (%s)", MATRIX.name)
+        return None
+    return _packaged()
 
 
 @cache
@@ -52,16 +57,11 @@ def _packaged() -> Adapter:
 
     try:
         tensors = load_file(MATRIX)
-        return Adapter(tensors["matrix"].astype(np.float32), *map(float, tensors["levels"]))
-    except (OSError, SafetensorError, KeyError, TypeError) as reason:
+        matrix, levels = tensors["matrix"].astype(np.float32), tensors["levels"]
+        if matrix.shape[:1] != matrix.shape[1:] or levels.shape != (3,) or not np.isfinite(matrix).all() & np.isfinite(levels).all():
+            raise ValueError("its tensors are not those of an adapter")
+        return Adapter(matrix, *map(float, levels))
+    except (OSError, SafetensorError, KeyError, ValueError) as reason:
         raise ModelError(f"the adapter {MATRIX} cannot be read ({reason}); reinstall yinju") from None
 
 
-def is_unspaced(text: str) -> bool:
-    """Whether a question is in a script without spaces: Chinese, Japanese, Thai, and Korean with them."""
-    return bool(runs(text)[1])
-
-
-def across(question: str, unspaced: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Which passages are in another script than the question; `unspaced` are those in one without spaces."""
-    return ~unspaced if is_unspaced(question) else unspaced

@@ -18,7 +18,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from embeddings import Encoder, load_encoder
-from rag.adapter import MATRIX, is_unspaced
+from rag.adapter import MATRIX
 from rag.reader.data import (
     Asked,
     Paragraph,
@@ -30,6 +30,7 @@ from rag.reader.data import (
     read_translated,
 )
 from rag.reader.train import EXERCISES, SETS, STORIES
+from rag.words import is_unspaced
 
 TEMPERATURE, DECAY, RATE = 0.02, 0.1, 1e-3
 # A cosine's spread once it is turned, to what it was; and how much less a right passage in another script counts.

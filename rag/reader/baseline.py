@@ -7,7 +7,7 @@ from embeddings import Encoder
 from embeddings.index import Vectors
 from rag.confidence import logistic
 from rag.mark import holds_kind, mark
-from rag.reader.reading import Asked, Candidate, Margins, Reading
+from rag.reader.reading import Asked, Candidate, Margins, Reading, to_read
 from rag.settings import Settings
 from rag.terms import rarity, shared, terms
 
@@ -61,7 +61,7 @@ class WordsAndCosine:
         asked = terms(question)
         pool = [
             (number, sentence, terms(each.document.text[sentence.start : sentence.end]))
-            for number, each in enumerate(candidates[: min(READ, self._settings.read)])
+            for number, each in enumerate(to_read(candidates, min(READ, self._settings.read)))
             for sentence in each.sentences
         ]
         weights = rarity(found for _, _, found in pool)
