@@ -1,6 +1,6 @@
 """Our questions about the shared news stories of 2023 (news_asked.jsonl), as a question set.
 
-The stories of the measuring fifth are the corpus, each a document of its own.
+Stories of the measuring fifth are the corpus, each a document of its own.
 """
 
 from pathlib import Path
@@ -10,12 +10,15 @@ from eval import Question, QuestionSet
 from eval.question import Span
 from rag.reader.data import Asked, read_about, read_stories
 
+STORIES = 500
 ASKED = Path(__file__).with_suffix(".jsonl")
 
 
 def news_questions(stories: list[Path], language: str) -> QuestionSet:
     """Those asked in one language, a part of them with no answer in the story that they are about."""
-    paragraphs = read_stories(stories, "measure")
+    every = read_stories(stories, "measure")
+    about = {each.paragraph for each in read_about([ASKED], every)}
+    paragraphs = sorted(every, key=lambda each: each not in about)[:STORIES]
     documents = {each: Document(f"{number:05}", "", each.text, (Block("paragraph", 0, len(each.text)),)) for number, each in enumerate(paragraphs)}
     asked = [each for each in read_about([ASKED], paragraphs) if each.language == language]
     questions = (_question(str(number), each, documents[each.paragraph]) for number, each in enumerate(asked))

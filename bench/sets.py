@@ -1,6 +1,6 @@
 """The question sets that no one here wrote, and our own: asked, measured, and put into one table.
 
-    python -m bench.sets [--limit N]     (N questions a set, spread over it; all by default; of JaQuAD a thousand either way)
+    python -m bench.sets [--limit N] [--only "NAME;NAME"]     (N questions a set, spread over it; all by default)
     python -m bench.sets --speed [N]     (N questions of CMRC one by one, then together)
 
 All paragraphs of a set are its corpus; only questions of the measuring fifth are asked (a paragraph
@@ -83,11 +83,13 @@ def main(arguments: Sequence[str]) -> None:
     if arguments[:1] == ["--speed"]:
         _speed(encoder, int(arguments[1]) if len(arguments) > 1 else 300)
         return
-    limit = int(arguments[1]) if arguments[:1] == ["--limit"] else ALL
+    given = dict(zip(arguments[::2], arguments[1::2], strict=True))
+    limit = int(given.get("--limit", ALL))
+    chosen = given["--only"].split(";") if "--only" in given else [each.name for each in SETS]
     began, commit = datetime.now(UTC), _commit()
     print("| set | questions | " + " | ".join(each.split(".")[1] for each in SHOWN) + " |\n|" + " --- |" * (2 + len(SHOWN)))
     measured: dict[str, Metrics] = {}
-    for name, asked, assistant in opened(encoder, limit):
+    for name, asked, assistant in opened(encoder, limit, [each for each in SETS if each.name in chosen]):
         with progress_bar(name) as bar:
             metrics = run(asked, assistant, RUNS / slug(name), progress=bar, overwrite=True).metrics
         measured[name] = metrics
@@ -141,8 +143,7 @@ def opened(encoder: Encoder, limit: int, sets: Sequence[Set] = SETS) -> Iterator
         with Library.create(each.library, encoder.name, encoder.dimension) as library, progress_bar(f"Indexing {each.name}") as bar:
             index_documents(asked.corpus, library, encoder, bar)
         with Assistant.open(each.library, encoder) as assistant:
-            most = min(each.most, limit) if each.most == ALL else each.most
-            yield each.name, replace(asked, questions=_spread(asked.questions, most)), assistant
+            yield each.name, replace(asked, questions=_spread(asked.questions, min(each.most, limit))), assistant
     folder = RUNS / "sample-library"
     with Library.create(folder, encoder.name, encoder.dimension) as library:
         index_paths([SAMPLE], library, encoder)
