@@ -1,6 +1,6 @@
 """Follow-ups: how many of the answers that the self-contained question gets does the follow-up get?
 
-    python -m bench.conversations ask [WEIGHTS] --rows FILE
+    python -m bench.conversations ask [WEIGHTS] --rows FILE [--every N]
     python -m bench.conversations fit FILE
 
 204 conversations of two to four turns that we wrote about paragraphs of the shared sets
@@ -48,6 +48,7 @@ def main() -> None:
     asking = commands.add_parser("ask")
     asking.add_argument("weights", type=Path, nargs="?", help="other weights than those of the package")
     asking.add_argument("--rows", type=Path, required=True)
+    asking.add_argument("--every", type=int, default=1, help="of the conversations only Nth")
     asking.set_defaults(run=ask)
     fitting = commands.add_parser("fit")
     fitting.add_argument("rows", type=Path)
@@ -60,6 +61,7 @@ def ask(given: argparse.Namespace) -> None:
     encoder = load_encoder()
     reader = CrossEncoder(scorer_of(given.weights)) if given.weights else None
     conversations = [json.loads(line) for line in Path(__file__).with_name("conversations.jsonl").read_text("utf8").splitlines()]
+    conversations = conversations[:: given.every]
     rows = []
     for name in FOLDERS:
         every = paragraphs(name)
