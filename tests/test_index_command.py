@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -24,7 +25,11 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def start(*arguments: object) -> "subprocess.Popen[str]":
     command = [sys.executable, "-m", "ui", *map(str, arguments)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT)
+    # Whoever runs the tests in the background has Ctrl-C ignored, and would hand that down.
+    heed = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    return subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT, preexec_fn=heed
+    )
 
 
 def wait_for(condition: Callable[[], bool], seconds: float = 120) -> None:
