@@ -24,8 +24,18 @@ from embeddings import Encoder, load_encoder
 from eval.metrics import holds
 from rag import Assistant, Settings, index_documents
 from rag.reader import to_read
-from rag.reader.data import Asked, Paragraph, Part, part_of, read_about, read_squad, read_stories, read_translated
-from rag.reader.train import EXERCISES, SETS, STORIES
+from rag.reader.data import (
+    Asked,
+    Paragraph,
+    Part,
+    exercise_files,
+    part_of,
+    read_about,
+    read_squad,
+    read_stories,
+    read_translated,
+)
+from rag.reader.train import SETS, STORIES
 from rag.reader.trained import CrossEncoder
 
 # Those for measuring and those kept aside, and others up to so many.
@@ -51,7 +61,7 @@ def libraries(part: str, count: int, wanted: set[str]) -> dict[str, tuple[list[P
         found[name] = paragraphs, Random(5).sample(asked, min(count, len(asked)))
     _add_news(found, part, count, wanted)
     # The sets' questions in other languages, asked of the same libraries.
-    translated = sorted([*EXERCISES.glob("*_questions.jsonl"), *TRANSLATED.glob("*.jsonl")])
+    translated = sorted([*exercise_files().translated, *TRANSLATED.glob("*.jsonl")])
     for name in ("cmrc", "drcd", "squad"):
         paragraphs, asked = whole.get(name, ([], []))
         foreign = [each for each in read_translated(translated, asked) if part_of(each.paragraph.text) == part]
@@ -68,7 +78,7 @@ def _add_news(found: dict[str, tuple[list[Paragraph], list[Asked]]], part: str, 
     every = [each for kind in PARTS for each in read_stories(files, kind)]
     of_part = [each for each in every if part_of(each.text) == part]
     paragraphs = (of_part + [each for each in every if part_of(each.text) != part])[: max(PARAGRAPHS, len(of_part))]
-    asked = [each for each in read_about([*EXERCISES.glob("*_stories.jsonl"), ASKED], of_part) if each.answers]
+    asked = [each for each in read_about([*exercise_files().stories, ASKED], of_part) if each.answers]
     for name, some in (("news", [each for each in asked if each.language == "zh"]), ("other→news", [each for each in asked if each.language != "zh"])):
         found[name] = paragraphs, Random(5).sample(some, min(count, len(some)))
 

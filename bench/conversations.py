@@ -48,7 +48,7 @@ def main() -> None:
     asking = commands.add_parser("ask")
     asking.add_argument("weights", type=Path, nargs="?", help="other weights than those of the package")
     asking.add_argument("--rows", type=Path, required=True)
-    asking.add_argument("--every", type=int, default=1, help="of the conversations only Nth")
+    asking.add_argument("--every", type=int, default=1, help="only every Nth conversation")
     asking.set_defaults(run=ask)
     fitting = commands.add_parser("fit")
     fitting.add_argument("rows", type=Path)

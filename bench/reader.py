@@ -20,7 +20,7 @@ from sklearn.metrics import roc_auc_score
 from corpus import Block, Document, Passage, split_sentences
 from embeddings.bundled import model_folder
 from eval.metrics import holds
-from rag.reader.data import Asked, Paragraph, read_exercises, read_squad
+from rag.reader.data import Asked, Paragraph, exercise_files, read_exercises, read_squad
 from rag.reader.network import Network, load_encoder
 from rag.reader.reading import Candidate
 from rag.reader.scoring import Scorer
@@ -86,9 +86,8 @@ def _f1(marked: str, gold: str) -> float:
 
 def exercises(folder: Path, part: str) -> dict[str, list[Asked]]:
     """Our own texts' questions, by the language of question and text."""
-    files = [each for each in sorted(folder.glob("*.jsonl")) if not each.stem.endswith("_questions")]
     sets: dict[str, list[Asked]] = {}
-    for each in read_exercises(files, part):
+    for each in read_exercises(exercise_files(folder).texts, part):
         if each.answers:
             text = each.paragraph.language
             sets.setdefault(text if each.language == text else f"other→{text}", []).append(each)

@@ -29,6 +29,7 @@ from eval.outcome import Outcome, outcomes
 from eval.question import Question
 from eval.significance import Difference, differences
 from rag import Assistant, Settings, index_documents
+from rag.reader import ACROSS
 from rag.recut import recut
 from rag.settings import library_settings, save_settings
 
@@ -183,7 +184,7 @@ def _figures(assistant: Assistant, block: Sequence[Question]) -> Figures:
     """(questions × readings × four) figures."""
     texts = [each.question for each in block]
     vectors = assistant.encoder.encode_queries(texts)
-    candidates = [assistant.candidates(text, each, 2 * max(READ)) for text, each in zip(texts, vectors, strict=True)]
+    candidates = [assistant.candidates(text, each, ACROSS * max(READ)) for text, each in zip(texts, vectors, strict=True)]
     found = assistant.reader.read_many(list(zip(texts, vectors, candidates, strict=True)))
     rows = np.full((len(block), 64, 4), np.nan)
     rows[..., 3] = 0.0
@@ -194,8 +195,7 @@ def _figures(assistant: Assistant, block: Sequence[Question]) -> Figures:
                 gold.document == document.name and gold.start < span.end and span.start < gold.end for gold in question.spans
             )  # fmt: skip
             passage = some[each.candidate].score
-            # Twice as many are read where the first is in another script.
-            rank = each.candidate // (1 + some[0].far)
+            rank = each.candidate // (ACROSS if some[0].far else 1)
             row[at] = (each.score - assistant.reader.passage_weight * passage, passage, rank, right)
     return rows
 

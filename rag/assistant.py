@@ -23,7 +23,7 @@ from rag.lexical import NO_WORDS, Lexical
 from rag.posting import open_lexical, try_to_bring_up, up_to_date
 from rag.question import check_question
 from rag.quote import found, nearest_first, quotes
-from rag.reader import Candidate, Reader, Reading, load_reader, to_read
+from rag.reader import ACROSS, Candidate, Reader, Reading, load_reader, to_read
 from rag.retrieve import Far, Hit, retrieve
 from rag.settings import Settings, library_settings
 from rag.translation import with_translations
@@ -184,7 +184,7 @@ class Assistant:
         best: list[Sequence[Candidate]] = []
         rest: list[list[Found]] = []
         for text, vector in zip(texts, vectors, strict=True):
-            candidates = self.candidates(text, vector, max(top_k, 2 * self._count), where)
+            candidates = self.candidates(text, vector, max(top_k, ACROSS * self._count), where)
             if not candidates and where is None:
                 raise LibraryError(f"{self.library.folder} holds no documents yet; add some with: yinju index PATH")
             # The rest's documents are let go: in a library of large ones they would fill the memory.

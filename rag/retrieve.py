@@ -44,6 +44,10 @@ class Far:
     slope: float = 1.0
     offset: float = 0.0
 
+    def cosine(self, product: float) -> float:
+        """From the product of its vector with a passage's."""
+        return product * self.slope + self.offset
+
     def holds(self, ids: Ids, identity: int) -> bool:
         return bool(self.passages[np.searchsorted(ids, identity)])
 
@@ -61,7 +65,7 @@ def retrieve(
     if far:
         cosines = dict(_nearest(index, vector, pool, ids, ~far.passages, among))
         across = _nearest(index, far.vector, pool, ids, far.passages, among)
-        cosines |= {each: value * far.slope + far.offset for each, value in across}
+        cosines |= {each: far.cosine(value) for each, value in across}
     else:
         cosines = dict(index.search(vector, pool, among))
     if lexical is NO_WORDS:
@@ -80,8 +84,10 @@ def retrieve(
     if missing:
         rows = index.vectors(np.array(missing, np.int64))
         for each, row in zip(missing, rows, strict=True):
-            is_far = far is not None and far.holds(ids, each)
-            cosines[each] = float(row @ far.vector) * far.slope + far.offset if far and is_far else float(row @ vector)
+            if far and far.holds(ids, each):
+                cosines[each] = far.cosine(float(row @ far.vector))
+            else:
+                cosines[each] = float(row @ vector)
     hits = [
         Hit(each, cosines[each] + float(together[place]), cosines[each], float(words[place]), float(pairs[place]),
             float(translated[place]), far is not None and bool(far.passages[place]))

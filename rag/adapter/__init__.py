@@ -63,5 +63,3 @@ def _packaged() -> Adapter:
         return Adapter(matrix, *map(float, levels))
     except (OSError, SafetensorError, KeyError, ValueError) as reason:
         raise ModelError(f"the adapter {MATRIX} cannot be read ({reason}); reinstall yinju") from None
-
-

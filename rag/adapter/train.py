@@ -23,13 +23,14 @@ from rag.reader.data import (
     Asked,
     Paragraph,
     Part,
+    exercise_files,
     read_about,
     read_exercises,
     read_squad,
     read_stories,
     read_translated,
 )
-from rag.reader.train import EXERCISES, SETS, STORIES
+from rag.reader.train import SETS, STORIES
 from rag.words import is_unspaced
 
 TEMPERATURE, DECAY, RATE = 0.02, 0.1, 1e-3
@@ -50,12 +51,9 @@ def read(datasets: Path, part: Part) -> tuple[list[Asked], list[Paragraph]]:
         asked = read_squad(sorted(file for pattern in patterns for file in datasets.glob(pattern)), language, part)
         shared += asked
         paragraphs += list(dict.fromkeys(each.paragraph for each in asked))[:MOST_PARAGRAPHS]
-    files = sorted(EXERCISES.glob("*.jsonl"))
-    translated = [each for each in files if each.stem.endswith("_questions")]
-    news = [each for each in files if each.stem.endswith("_stories")]
-    found = read_exercises([each for each in files if each not in translated + news], part)
-    found += read_translated(translated, shared)
-    found += read_about(news, read_stories(sorted(datasets.glob(STORIES)), part))
+    own = exercise_files()
+    found = read_exercises(own.texts, part) + read_translated(own.translated, shared)
+    found += read_about(own.stories, read_stories(sorted(datasets.glob(STORIES)), part))
     paragraphs += [each.paragraph for each in found]
     far = [each for each in found if each.answers and is_unspaced(each.question) != is_unspaced(each.paragraph.text)]
     return far, list(dict.fromkeys(paragraphs))

@@ -4,10 +4,10 @@ import logging
 
 from embeddings import Encoder
 from rag.reader.baseline import WordsAndCosine
-from rag.reader.reading import Asked, Candidate, Margins, Reader, Reading, to_read
+from rag.reader.reading import ACROSS, Asked, Candidate, Margins, Reader, Reading, to_read
 from rag.settings import Settings
 
-__all__ = ["Asked", "Candidate", "Margins", "Reader", "Reading", "WordsAndCosine", "load_reader", "to_read"]
+__all__ = ["ACROSS", "Asked", "Candidate", "Margins", "Reader", "Reading", "WordsAndCosine", "load_reader", "to_read"]
 
 LOG = logging.getLogger(__name__)
 

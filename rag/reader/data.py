@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 Part = Literal["train", "aside", "measure"]
 ASIDE = 12
+EXERCISES = Path(__file__).with_name("exercises")
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,23 @@ def part_of(text: str) -> Part:
 def read_squad(files: list[Path], language: str, part: Part) -> list[Asked]:
     """Every question of the files whose paragraph belongs to `part`; answers that are not where they say are left out."""
     return [each for file in files for each in _asked(json.loads(file.read_text("utf8")), language, part)]
+
+
+@dataclass(frozen=True)
+class ExerciseFiles:
+    """Files of ours by what they hold: texts with questions, questions of the sets in other languages, and questions
+    about news stories."""
+
+    texts: list[Path]
+    translated: list[Path]
+    stories: list[Path]
+
+
+def exercise_files(folder: Path = EXERCISES) -> ExerciseFiles:
+    files = sorted(folder.glob("*.jsonl"))
+    translated = [each for each in files if each.stem.endswith("_questions")]
+    stories = [each for each in files if each.stem.endswith("_stories")]
+    return ExerciseFiles([each for each in files if each not in translated + stories], translated, stories)
 
 
 def read_exercises(files: list[Path], part: Part) -> list[Asked]:

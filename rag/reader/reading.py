@@ -49,10 +49,14 @@ class Margins:
     beside: float
 
 
+# How many times as many are read where the best is in another script.
+ACROSS = 2
+
+
 def to_read(candidates: Sequence[Candidate], read: int) -> Sequence[Candidate]:
-    """Those that are read: the first `read`, or twice as many where the first is in another script than the question:
+    """Those that are read: the first `read`, or `ACROSS` times as many where the first is in another script than the question:
     the right passage is less often among the first then."""
-    return candidates[: 2 * read if candidates and candidates[0].far else read]
+    return candidates[: ACROSS * read if candidates and candidates[0].far else read]
 
 
 Asked = tuple[str, Vectors, Sequence[Candidate]]

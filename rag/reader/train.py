@@ -23,7 +23,16 @@ from torch import Tensor
 from torch.nn import functional
 
 from embeddings.bundled import model_folder
-from rag.reader.data import Asked, Paragraph, read_about, read_exercises, read_squad, read_stories, read_translated
+from rag.reader.data import (
+    Asked,
+    Paragraph,
+    exercise_files,
+    read_about,
+    read_exercises,
+    read_squad,
+    read_stories,
+    read_translated,
+)
 from rag.reader.network import Network, load_encoder
 from rag.reader.switching import Switcher, load_switcher
 from rag.reader.weights import load_weights
@@ -46,7 +55,6 @@ SETS = {
     "jaquad": (("jaquad/*.json",), "ja", 0.08),
 }
 # Our own texts, in many languages, the questions of the sets asked in other languages, and ours about news stories.
-EXERCISES = Path(__file__).with_name("exercises")
 STORIES = "news/*.txt"
 OWN, TRANSLATED, NEWS = 0.30, 0.18, 0.10
 NEGATIVE, SWITCHED, TITLED = 0.25, 0.35, 0.3
@@ -71,12 +79,10 @@ class Source:
             asked = read_squad(files, language, "train")
             shared += asked
             self._add(asked, share)
-        files = sorted(EXERCISES.glob("*.jsonl"))
-        translated = [each for each in files if each.stem.endswith("_questions")]
-        news = [each for each in files if each.stem.endswith("_stories")]
-        self._add(read_exercises([each for each in files if each not in translated + news], "train"), OWN)
-        self._add(read_translated(translated, shared), TRANSLATED)
-        self._add(read_about(news, read_stories(sorted(datasets.glob(STORIES)), "train")), NEWS)
+        own = exercise_files()
+        self._add(read_exercises(own.texts, "train"), OWN)
+        self._add(read_translated(own.translated, shared), TRANSLATED)
+        self._add(read_about(own.stories, read_stories(sorted(datasets.glob(STORIES)), "train")), NEWS)
         self.about: dict[Paragraph, list[str]] = {}
         for each in (each for some in self.sets for each in some):
             self.about.setdefault(each.paragraph, []).append(each.question)
