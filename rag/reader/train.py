@@ -12,6 +12,8 @@ import json
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -22,6 +24,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from torch import Tensor
 from torch.nn import functional
 
+from corpus.sentences import sentences
 from embeddings.bundled import model_folder
 from rag.reader.data import (
     Asked,
@@ -56,8 +59,10 @@ SETS = {
 }
 # Our own texts, in many languages, the questions of the sets asked in other languages, and ours about news stories.
 STORIES = "news/*.txt"
-OWN, TRANSLATED, NEWS = 0.30, 0.18, 0.10
-NEGATIVE, SWITCHED, TITLED = 0.25, 0.35, 0.3
+OWN, TRANSLATED, NEWS = 0.42, 0.18, 0.10
+NEGATIVE, SWITCHED, TITLED = 0.3, 0.35, 0.3
+# Share of the negatives that are the question's own paragraph, the sentences that answer taken away; characters left at least.
+CUT, LEFT = 0.4, 40
 # Share of the questions that follow another, mostly one about the same paragraph: as in a conversation.
 FOLLOWS, SAME_PARAGRAPH = 0.1, 0.8
 NEIGHBOURS = 6
@@ -108,7 +113,8 @@ class Source:
         asked = random.choice(random.choices(self.sets, self.shares)[0])
         paragraph, answers = asked.paragraph, asked.answers
         if answers and random.random() < NEGATIVE:
-            paragraph, answers = self._other(asked, random), ()
+            cut = without(paragraph, answers) if random.random() < CUT else None
+            paragraph, answers = cut or self._other(asked, random), ()
         question, text = asked.question, paragraph.text
         span = [random.choice(answers)] if answers else []
         if random.random() < SWITCHED:
@@ -150,6 +156,22 @@ class Source:
         words = {asked.paragraph.text[start:end] for start, end in asked.answers}
         near = [each for each in self.near[asked.paragraph] if not any(word in each.text for word in words)]
         return random.choice(near or self.near[asked.paragraph])
+
+
+def without(paragraph: Paragraph, answers: tuple[tuple[int, int], ...]) -> Paragraph | None:
+    """The paragraph without every sentence that holds an answer or its words; None where too little is left.
+
+    What is left is about the question and does not answer it.
+    """
+    words = {paragraph.text[start:end] for start, end in answers}
+    edges = [*(each.start for each in sentences(paragraph.text)), len(paragraph.text)]
+    kept = [
+        paragraph.text[begin:stop]
+        for begin, stop in pairwise(edges)
+        if not any(begin < end and start < stop for start, end in answers)
+    ]
+    left = "".join(each for each in kept if not any(word in each for word in words)).strip()
+    return replace(paragraph, text=left) if len(left) >= LEFT else None
 
 
 class Window:
