@@ -12,16 +12,15 @@ import json
 import sys
 from pathlib import Path
 from random import Random
+from tempfile import TemporaryDirectory
 
 import numpy as np
-import torch
 from sklearn.metrics import roc_auc_score
 
 from corpus import Block, Document, Passage, split_sentences
-from embeddings.bundled import model_folder
 from eval.metrics import holds
 from rag.reader.data import Asked, Paragraph, exercise_files, read_exercises, read_squad
-from rag.reader.network import Network, load_encoder
+from rag.reader.pack import pack_checkpoint
 from rag.reader.reading import Candidate
 from rag.reader.scoring import Scorer
 from rag.reader.train import SETS, neighbours
@@ -39,11 +38,10 @@ def candidate(paragraph: Paragraph) -> Candidate:
 def scorer_of(weights: Path) -> Scorer:
     if weights.suffix == ".safetensors":
         return Scorer.load(weights)
-    from transformers import AutoTokenizer
-
-    network = Network(load_encoder(model_folder()))
-    network.load_state_dict(torch.load(weights, weights_only=True)["network"], strict=False)
-    return Scorer(network, AutoTokenizer.from_pretrained(model_folder()))
+    with TemporaryDirectory() as folder:
+        packed = Path(folder) / "reader.safetensors"
+        pack_checkpoint(weights, packed)
+        return Scorer.load(packed)
 
 
 def measure(name: str, asked: list[Asked], near: dict[Paragraph, list[Paragraph]], reader: CrossEncoder) -> list[dict[str, object]]:

@@ -11,20 +11,17 @@ arXiv:2402.05672; MIT licence.
 
 import importlib.util
 import json
-import os
-import shutil
 import struct
-import sys
-import tempfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from filelock import FileLock
 from numpy.typing import NDArray
 
 from corpus.errors import ModelError
-from embeddings.cache import cache_folder
+from embeddings.cache import folder_in_cache
+from embeddings.graph import Shape
+from embeddings.onnx import RECIPE, TOKENIZER, VERSION, Recipe, write_engine
 
 # Raise it whenever the folder's content changes, so that older folders are built again.
 LAYOUT = 1
@@ -45,38 +42,34 @@ LAYER_NAMES = {
 def model_folder() -> Path:
     """The folder of the packaged model, built on first use (about 470 MB, some seconds).
 
-    Two processes may call it at once: one builds, the other waits, and a folder under its final
-    name is always whole. Raises ModelError where the package is missing or the disk is full.
+    Raises ModelError where the package is missing or the disk is full.
     """
-    folder = cache_folder() / f"multilingual-e5-small-{LAYOUT}"
-    if (folder / "modules.json").is_file():
-        return folder
     source = _weights_file()
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(folder.with_suffix(".lock")):
-            if not (folder / "modules.json").is_file():
-                _build_beside(source, folder)
-    except OSError as reason:
-        raise ModelError(
-            f"the packaged model cannot be unpacked into {folder.parent} ({reason.strerror or reason}); "
-            "free 1 GB there, or set YINJU_CACHE to a folder that can be written"
-        ) from reason
-    return folder
+    return folder_in_cache(f"multilingual-e5-small-{LAYOUT}", "modules.json", lambda folder: build(source, folder))
 
 
-def _build_beside(source: Path, folder: Path) -> None:
-    print("Unpacking the packaged model (once) …", end="", file=sys.stderr, flush=True)
-    building = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-    try:
-        build(source, building)
-        building.chmod(0o755)
-        if folder.exists():
-            shutil.rmtree(folder)
-        os.replace(building, folder)
-    finally:
-        shutil.rmtree(building, ignore_errors=True)
-    print(f" done: {folder}", file=sys.stderr, flush=True)
+def packaged_engine() -> Path:
+    """The folder of the packaged model's graph for `embeddings.onnx`, written on first use (about 100 MB).
+
+    The same weights in the four bits that they came in. Raises ModelError as `model_folder` does.
+    """
+    source = _weights_file()
+    return folder_in_cache(
+        f"multilingual-e5-small-engine-{VERSION}", RECIPE, lambda folder: _build_engine(source, folder)
+    )
+
+
+def packaged_weights() -> dict[str, NDArray[np.float32]]:
+    """The packaged model's tensors by transformers' names. Raises ModelError where the package is missing."""
+    return _Packed(_weights_file()).state()
+
+
+def _build_engine(source: Path, folder: Path) -> None:
+    packed = _Packed(source)
+    shape = Shape(packed.layers, packed.heads, packed.hidden, packed.epsilon)
+    prompts = PROMPTS["query"], PROMPTS["document"]
+    write_engine(folder, packed.state(), Recipe(shape, False, MAX_TOKENS, packed.pad, *prompts), "blocks")
+    _tokenizer(packed).save(str(folder / TOKENIZER))
 
 
 def _weights_file() -> Path:
@@ -92,7 +85,7 @@ def build(source: Path, folder: Path) -> None:
     Raises ModelError where the file is not of the known format.
     """
     from safetensors.numpy import save_file
-    from transformers import BertConfig
+    from transformers import BertConfig, PreTrainedTokenizerFast
 
     packed = _Packed(source)
     BertConfig(
@@ -108,7 +101,12 @@ def build(source: Path, folder: Path) -> None:
         architectures=["BertModel"],
         dtype="float32",
     ).save_pretrained(folder)
-    _tokenizer(packed).save_pretrained(folder)
+    bos, eos, pad, unk = packed.specials()
+    PreTrainedTokenizerFast(
+        tokenizer_object=_tokenizer(packed),
+        bos_token=bos, eos_token=eos, pad_token=pad, unk_token=unk, cls_token=bos, sep_token=eos,
+        model_max_length=MAX_TOKENS,
+    ).save_pretrained(folder)  # fmt: skip
     save_file(packed.state(), folder / "model.safetensors", metadata={"format": "pt"})
     for name, content in _layout(packed.hidden).items():
         path = folder / name
@@ -139,11 +137,9 @@ def _layout(hidden: int) -> dict[str, object]:
 
 def _tokenizer(packed: "_Packed") -> Any:
     from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
-    from transformers import PreTrainedTokenizerFast
 
-    pieces = packed.pieces()
-    bos, eos, pad, unk = (pieces[each][0] for each in (packed.bos, packed.eos, packed.pad, packed.unk))
-    tokenizer = Tokenizer(models.Unigram(pieces, unk_id=packed.unk, byte_fallback=False))
+    bos, eos, _, _ = packed.specials()
+    tokenizer = Tokenizer(models.Unigram(packed.pieces(), unk_id=packed.unk, byte_fallback=False))
     # sentencepiece's nmt_nfkc, by the same steps.
     tokenizer.normalizer = normalizers.Sequence(
         [normalizers.Nmt(), normalizers.NFKC(), normalizers.Replace(_regex(" {2,}"), " ")]
@@ -155,11 +151,7 @@ def _tokenizer(packed: "_Packed") -> Any:
         pair=f"{bos} $A {eos} {eos} $B {eos}",
         special_tokens=[(bos, packed.bos), (eos, packed.eos)],
     )
-    return PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer,
-        bos_token=bos, eos_token=eos, pad_token=pad, unk_token=unk, cls_token=bos, sep_token=eos,
-        model_max_length=MAX_TOKENS,
-    )  # fmt: skip
+    return tokenizer
 
 
 def _regex(pattern: str) -> Any:
@@ -208,6 +200,12 @@ class _Packed:
         bounds = zip(self._starts[:-1], self._starts[1:], strict=True)
         words = [self._pieces[start:end].decode() for start, end in bounds]
         return list(zip(words, map(float, self._scores), strict=True))
+
+    def specials(self) -> tuple[str, str, str, str]:
+        """The pieces that begin, end, pad, and stand for what is unknown."""
+        pieces = self.pieces()
+        bos, eos, pad, unk = (pieces[each][0] for each in (self.bos, self.eos, self.pad, self.unk))
+        return bos, eos, pad, unk
 
     def state(self) -> dict[str, NDArray[np.float32]]:
         """Every tensor under the name that transformers' BertModel gives it."""

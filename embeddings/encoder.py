@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corpus.errors import ModelError
-from embeddings.bundled import model_folder
+from embeddings.bundled import packaged_engine
+from embeddings.onnx import OnnxEncoder, engine_folder, recipe_of
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -55,9 +56,13 @@ def load_encoder(name: str = BUNDLED) -> Encoder:
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     if name == BUNDLED:
-        return SentenceTransformersEncoder(BUNDLED, _load(str(model_folder()), local=True))
+        return OnnxEncoder(BUNDLED, packaged_engine())
     if Path(name).exists():
-        return SentenceTransformersEncoder(str(Path(name).resolve()), _load(name, local=True))
+        folder = Path(name).resolve()
+        recipe = recipe_of(folder)
+        if recipe is not None:
+            return OnnxEncoder(str(folder), engine_folder(folder, recipe))
+        return SentenceTransformersEncoder(str(folder), _load(name, local=True))
     return SentenceTransformersEncoder(name, _load(name, local=False))
 
 

@@ -32,10 +32,6 @@ class Network(nn.Module):
         null = self.null(states[:, 0]).unsqueeze(1).expand(-1, 1, 2)
         return torch.cat([null, scores[:, 1:]], dim=1)
 
-    def encoder_state(self) -> dict[str, Tensor]:
-        """The encoder's tensors, without the heads: what shipped weights are differences to."""
-        return {name: tensor for name, tensor in self.state_dict().items() if name.startswith("encoder.")}
-
 
 def load_encoder(folder: Any) -> Any:
     """The encoder of a sentence-transformers folder, without its pooler and without dropout."""

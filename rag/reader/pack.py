@@ -5,15 +5,15 @@ from pathlib import Path
 
 import torch
 
-from embeddings.bundled import model_folder
-from rag.reader.network import Network, load_encoder
-from rag.reader.scoring import WEIGHTS
+from embeddings.bundled import packaged_weights
+from rag.reader.scoring import ENCODER, WEIGHTS
 from rag.reader.weights import save_weights
 
 
 def pack_checkpoint(checkpoint: Path, file: Path) -> None:
     trained = torch.load(checkpoint, weights_only=True)["network"]
-    save_weights(file, trained, Network(load_encoder(model_folder())).encoder_state())
+    base = {ENCODER + name: tensor for name, tensor in packaged_weights().items()}
+    save_weights(file, {name: tensor.float().numpy() for name, tensor in trained.items()}, base)
 
 
 if __name__ == "__main__":

@@ -1,58 +1,96 @@
-"""Questions and passages through the network: many pairs at once, of about one length each time."""
+"""Questions and passages through the network: many pairs at once, of about one length each time.
 
+The network is the encoder of `rag.reader.network`, as a graph of `embeddings.graph` written once into the user's
+cache; its heads are two small products on what comes out.
+"""
+
+import shutil
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
+from hashlib import sha1
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
+from numpy.typing import NDArray
 
-from embeddings.bundled import model_folder
-from rag.reader.network import Network, load_encoder
+from corpus.errors import ModelError
+from embeddings.bundled import packaged_engine, packaged_weights
+from embeddings.cache import folder_in_cache
+from embeddings.engine import Engine, States
+from embeddings.onnx import GRAPH, RECIPE, TOKENIZER, VERSION, read_recipe, read_tokenizer, write_engine
 from rag.reader.spans import Scores
-from rag.reader.weights import load_weights
-from rag.reader.windows import Tokens, batched
+from rag.reader.weights import Tensors, load_weights, save_weights
+from rag.reader.windows import Specials, Tokens, row_of
 
-# Tokens at once: more only waits longer for the longest.
-TOGETHER = 2048
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
 WEIGHTS = Path(__file__).with_name("reader.safetensors")
+HEADS = "heads.safetensors"
+# The encoder's tensors in the weights' file, where heads are beside them.
+ENCODER = "encoder."
+
+
+@dataclass(frozen=True)
+class Heads:
+    """Linear heads: of every token as first and last (2, hidden), and of the first for "not here" (1, hidden)."""
+
+    spans: NDArray[np.float32]
+    spans_bias: NDArray[np.float32]
+    null: NDArray[np.float32]
+    null_bias: NDArray[np.float32]
 
 
 class Scorer:
     """The trained network with its tokenizer. May be used by many threads."""
 
-    def __init__(self, network: Network, tokenizer: Any) -> None:
-        self.network = network.eval()
+    def __init__(self, engine: Engine, heads: Heads, tokenizer: "Tokenizer") -> None:
         self.tokenizer = tokenizer
+        self._engine, self._heads = engine, heads
+        self._specials = Specials.of(tokenizer)
 
     @classmethod
     def load(cls, weights: Path = WEIGHTS) -> "Scorer":
         """Raises ModelError where the weights are missing, damaged, or made for another encoder."""
-        from transformers import AutoTokenizer
-
-        folder = model_folder()
-        network = Network(load_encoder(folder))
-        network.load_state_dict(load_weights(weights, network.encoder_state()), strict=False)
-        return cls(network, AutoTokenizer.from_pretrained(folder))
+        try:
+            key = sha1(weights.read_bytes()).hexdigest()[:12]
+        except OSError as reason:
+            raise ModelError(f"the reader's weights {weights} cannot be read ({reason}); reinstall yinju") from None
+        folder = folder_in_cache(f"reader-{VERSION}-{key}", RECIPE, lambda folder: _write(weights, folder))
+        heads = load_weights(folder / HEADS, {})
+        return cls(
+            Engine(folder / GRAPH, read_recipe(folder).pad),
+            Heads(heads["spans.weight"], heads["spans.bias"], heads["null.weight"], heads["null.bias"]),
+            read_tokenizer(folder),
+        )
 
     def score(self, pairs: Sequence[tuple[Tokens, Tokens]]) -> list[tuple[Scores, float]]:
         """For each question and passage: scores of the passage's tokens, shape (tokens, 2), and the null score."""
-        order = sorted(range(len(pairs)), key=lambda number: -len(pairs[number][0]) - len(pairs[number][1]))
+        rows = [row_of(self._specials, question, passage) for question, passage in pairs]
         scored: list[tuple[Scores, float]] = [(np.zeros((0, 2), np.float32), 0.0)] * len(pairs)
-        at = 0
-        while at < len(order):
-            longest = len(pairs[order[at]][0]) + len(pairs[order[at]][1])
-            chosen = order[at : at + max(1, TOGETHER // max(longest, 1))]
-            at += len(chosen)
-            batch = batched(self.tokenizer, [pairs[number] for number in chosen])
-            with torch.inference_mode():
-                given = (torch.from_numpy(each) for each in (batch.ids, batch.attention, batch.passage))
-                scores = self.network(*given).float().numpy()
-            for row, number in enumerate(chosen):
-                start = int(batch.starts[row])
-                scored[number] = scores[row, start : start + len(pairs[number][1])], float(scores[row, 0, 0])
+
+        def take(states: States, numbers: Sequence[int]) -> None:
+            for each, number in zip(states, numbers, strict=True):
+                end = len(rows[number]) - 1
+                inside = each[end - len(pairs[number][1]) : end]
+                null = self._heads.null @ each[0] + self._heads.null_bias
+                scored[number] = inside @ self._heads.spans.T + self._heads.spans_bias, float(null[0])
+
+        self._engine.each(rows, take)
         return scored
+
+
+def _write(weights: Path, folder: Path) -> None:
+    base = packaged_weights()
+    trained = load_weights(weights, {ENCODER + name: tensor for name, tensor in base.items()})
+    encoder = {name.removeprefix(ENCODER): tensor for name, tensor in trained.items() if name.startswith(ENCODER)}
+    packaged = packaged_engine()
+    write_engine(folder, base | encoder, read_recipe(packaged), "blocks")
+    heads: Tensors = {name: tensor for name, tensor in trained.items() if not name.startswith(ENCODER)}
+    save_weights(folder / HEADS, heads, {})
+    shutil.copyfile(packaged / TOKENIZER, folder / TOKENIZER)
 
 
 @cache

@@ -25,7 +25,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from corpus.sentences import sentences
-from embeddings.bundled import model_folder
+from embeddings.bundled import model_folder, packaged_engine, packaged_weights
+from embeddings.onnx import read_tokenizer
 from rag.reader.data import (
     Asked,
     Paragraph,
@@ -37,6 +38,7 @@ from rag.reader.data import (
     read_translated,
 )
 from rag.reader.network import Network, load_encoder
+from rag.reader.scoring import ENCODER
 from rag.reader.switching import Switcher, load_switcher
 from rag.reader.weights import load_weights
 from rag.reader.windows import PROMPT, Batch, Tokens, batched, covering, grown, joined, sentence_bounds, tokenized
@@ -278,7 +280,9 @@ class Trainer:
 
     def start_from(self, weights: Path) -> None:
         """Begin at weights as they ship instead of at the bundled encoder. Raises ModelError: see `load_weights`."""
-        self.network.load_state_dict(load_weights(weights, self.network.encoder_state()), strict=False)
+        base = {ENCODER + name: tensor for name, tensor in packaged_weights().items()}
+        trained = load_weights(weights, base)
+        self.network.load_state_dict({name: torch.from_numpy(each) for name, each in trained.items()}, strict=False)
 
 
 def _frozen(key: str) -> bool:
@@ -308,9 +312,7 @@ def main() -> None:
     parser.add_argument("--bf16", action="store_true", help="multiply in 16 bits: faster where the CPU has AVX512_BF16")
     given = parser.parse_args()
     given.work.mkdir(parents=True, exist_ok=True)
-    from transformers import AutoTokenizer
-
-    tokenizer = AutoTokenizer.from_pretrained(model_folder())
+    tokenizer = read_tokenizer(packaged_engine())
     trainer = Trainer(given.work, given.bf16)
     fall = int(given.steps * given.fall)
     if not (trainer.resume("falling") or trainer.resume("constant")) and given.start:

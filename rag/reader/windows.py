@@ -3,12 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from corpus.sentences import sentences
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
 
 PROMPT = "query: "
 # Of a longer one the end is read: there stands what is asked.
@@ -33,14 +36,14 @@ def joined(first: Tokens, second: Tokens) -> Tokens:
     return Tokens(np.concatenate([first.ids, second.ids]), np.concatenate([first.offsets, second.offsets]))
 
 
-def tokenized(tokenizer: Any, texts: Sequence[str]) -> list[Tokens]:
+def tokenized(tokenizer: "Tokenizer", texts: Sequence[str]) -> list[Tokens]:
     """The tokens of each text with offsets into it (through the tokenizer's own normalisation).
 
     A token's offsets leave out the white space before it.
     """
     if not texts:
         return []
-    encoded = tokenizer.backend_tokenizer.encode_batch(list(texts), add_special_tokens=False)
+    encoded = tokenizer.encode_batch(list(texts), add_special_tokens=False)
     return [
         Tokens(np.array(each.ids, dtype=np.int64), _without_space(text, each.offsets))
         for text, each in zip(texts, encoded, strict=True)
@@ -93,15 +96,33 @@ class Batch:
     starts: NDArray[np.int64]
 
 
-def batched(tokenizer: Any, pairs: Sequence[tuple[Tokens, Tokens]]) -> Batch:
-    """Question and passage of each pair as `<s> question </s> </s> passage </s>`."""
-    begin, stop, pad = tokenizer.bos_token_id, tokenizer.eos_token_id, tokenizer.pad_token_id
-    rows = [
-        np.concatenate([[begin], question.ids[-LONGEST_QUESTION:], [stop, stop], passage.ids, [stop]])
-        for question, passage in pairs
-    ]
+@dataclass(frozen=True)
+class Specials:
+    """The numbers of the tokens that begin, end and pad."""
+
+    begin: int
+    stop: int
+    pad: int
+
+    @classmethod
+    def of(cls, tokenizer: "Tokenizer") -> "Specials":
+        begin, stop, pad = (tokenizer.token_to_id(each) for each in ("<s>", "</s>", "<pad>"))
+        return cls(int(begin), int(stop), int(pad))
+
+
+def row_of(specials: Specials, question: Tokens, passage: Tokens) -> NDArray[np.int64]:
+    """Question and passage as `<s> question </s> </s> passage </s>`."""
+    stop = [specials.stop]
+    asked = question.ids[-LONGEST_QUESTION:]
+    return np.concatenate([[specials.begin], asked, stop, stop, passage.ids, stop]).astype(np.int64)
+
+
+def batched(tokenizer: "Tokenizer", pairs: Sequence[tuple[Tokens, Tokens]]) -> Batch:
+    """Rows of `row_of` side by side."""
+    specials = Specials.of(tokenizer)
+    rows = [row_of(specials, question, passage) for question, passage in pairs]
     width = max(map(len, rows))
-    ids = np.full((len(rows), width), pad, dtype=np.int64)
+    ids = np.full((len(rows), width), specials.pad, dtype=np.int64)
     attention = np.zeros((len(rows), width), dtype=bool)
     passages = np.zeros((len(rows), width), dtype=bool)
     starts = np.zeros(len(rows), dtype=np.int64)
