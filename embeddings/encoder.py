@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from corpus.errors import ModelError
 from embeddings.bundled import packaged_engine
 from embeddings.onnx import OnnxEncoder, engine_folder, recipe_of
+from embeddings.remembered import remembering
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -47,23 +48,29 @@ class Encoder(Protocol):
         ...
 
 
-def load_encoder(name: str = BUNDLED) -> Encoder:
+def load_encoder(name: str = BUNDLED, remember: bool = False) -> Encoder:
     """The encoder of that name: `bundled`, a folder, or a name that sentence-transformers knows.
 
-    Raises ModelError where there is no such model.
+    With `remember`, vectors that this machine made before are found again (`embeddings.remembered`). Raises ModelError where there is no such model.
     """
     # Without this a model on disk may still ask its hub for news.
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     if name == BUNDLED:
-        return OnnxEncoder(BUNDLED, packaged_engine())
+        return _on_onnx(BUNDLED, packaged_engine(), remember)
     if Path(name).exists():
         folder = Path(name).resolve()
         recipe = recipe_of(folder)
         if recipe is not None:
-            return OnnxEncoder(str(folder), engine_folder(folder, recipe))
+            return _on_onnx(str(folder), engine_folder(folder, recipe), remember)
         return SentenceTransformersEncoder(str(folder), _load(name, local=True))
     return SentenceTransformersEncoder(name, _load(name, local=False))
+
+
+def _on_onnx(name: str, engine: Path, remember: bool) -> Encoder:
+    encoder = OnnxEncoder(name, engine)
+    # An engine's folder is named after the weights that it was written from.
+    return remembering(encoder, engine.name) if remember else encoder
 
 
 class SentenceTransformersEncoder:

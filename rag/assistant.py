@@ -82,7 +82,7 @@ class Assistant:
         """
         library = Library.open(folder)
         try:
-            return cls(library, encoder or load_encoder(library.model), settings=settings)
+            return cls(library, encoder or load_encoder(library.model, remember=True), settings=settings)
         except BaseException:
             library.close()
             raise

@@ -21,7 +21,7 @@ class DeferredEncoder:
 
     @cached_property
     def _encoder(self) -> Encoder:
-        return load_encoder(self.name)
+        return load_encoder(self.name, remember=True)
 
     @property
     def max_tokens(self) -> int:

@@ -9,6 +9,8 @@ import pytest
 ROOT = Path(__file__).parents[1]
 SAMPLE = ROOT / "corpus" / "sample"
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
+# Tests count what is embedded; tests/test_remembered.py is of what is not.
+os.environ["YINJU_NO_CACHE"] = "1"
 
 Yinju = Callable[..., "subprocess.CompletedProcess[str]"]
 

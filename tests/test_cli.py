@@ -117,3 +117,12 @@ def test_a_long_passage_without_spaces_is_shown_by_its_beginning():
 
     assert _shortened("长" * 500) == "长" * 240 + " …"
     assert _shortened("一\n\n二") == "一 二"
+
+
+def test_stats_say_how_much_there_is(yinju, sample_library):
+    done = yinju("stats", "--library", sample_library, "--json")
+    found = json.loads(done.stdout)
+    assert done.returncode == 0 and found["documents"] == 15 and found["passages"] > 40 and found["bytes"] > 100_000
+    assert set(found["cache"]) == {"vectors", "bytes", "asked", "found"}
+    plain = yinju("stats", "--library", sample_library)
+    assert "15 documents" in plain.stdout and "cache of vectors" in plain.stdout

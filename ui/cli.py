@@ -1,4 +1,4 @@
-"""The command line: `yinju index`, `ask`, `eval`, `compare`, `questions`, `tune`, `docs`, `check`, `serve`.
+"""The command line: `yinju index`, `ask`, `eval`, `compare`, `questions`, `tune`, `docs`, `check`, `stats`, `serve`.
 
 Results on standard output (one JSON object with `--json`), progress and messages on standard error.
 Exit status 0 done, 2 bad input, 1 our failure.
@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from corpus.errors import YinjuError
-from ui import eval_commands
+from ui import eval_commands, library_commands
+from ui.options import DEFAULT, JsonOption, LibraryOption
 from ui.printing import print_json as _print_json
 from ui.terminal import print_answer, progress_bar
 
@@ -24,13 +25,9 @@ if TYPE_CHECKING:
 app = typer.Typer(
     help="Yinju 引据: answers that quote their source, word for word.", no_args_is_help=True, rich_markup_mode=None
 )
-docs_app = typer.Typer(help="What the library holds.", no_args_is_help=True)
-app.add_typer(docs_app, name="docs")
+library_commands.register(app)
 eval_commands.register(app)
 
-LibraryOption = Annotated[Path, typer.Option("--library", help="The library's folder.", metavar="DIR")]
-JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")]
-DEFAULT = Path(".yinju")
 STOPPED = 130
 
 
@@ -86,7 +83,7 @@ def index(
         with Library.open(library) as opened:
             encoder = DeferredEncoder.of(opened)
     else:
-        encoder = load_encoder(model or "bundled")
+        encoder = load_encoder(model or "bundled", remember=True)
     if not watch:
         if not _index_once(paths, library, encoder, as_json):
             raise typer.Exit(2)
@@ -187,98 +184,6 @@ def ask(
         _print_json(answer_to_json(answer))
     else:
         print_answer(answer)
-
-
-@docs_app.command("list")
-def docs_list(library: LibraryOption = DEFAULT, as_json: JsonOption = False) -> None:
-    """The documents, a line each.
-
-    Example: yinju docs list
-    """
-    from dataclasses import asdict
-
-    from corpus import Library
-
-    with Library.open(library) as opened:
-        rows = opened.list_documents()
-    if as_json:
-        _print_json({"documents": [asdict(each) for each in rows]})
-        return
-    for each in rows:
-        print(f"{each.name}\t{each.title}\t{each.passages} passages\t{each.characters} characters")
-
-
-@docs_app.command("show")
-def docs_show(name: str, library: LibraryOption = DEFAULT, as_json: JsonOption = False) -> None:
-    """One document, as quotes point into it.
-
-    Example: yinju docs show reports/annual.txt
-    """
-    from dataclasses import asdict
-
-    from corpus import Library
-
-    with Library.open(library) as opened:
-        document = opened.document(name)
-    if document is None:
-        raise YinjuError(f"{library} holds no document {name!r}; see: yinju docs list")
-    if as_json:
-        blocks = [asdict(each) for each in document.blocks]
-        _print_json(
-            {
-                "name": document.name,
-                "title": document.title,
-                "text": document.text,
-                "blocks": blocks,
-                "metadata": dict(document.metadata),
-                "source": document.source,
-                "runs": [[each.start, each.original, each.length] for each in document.runs],
-            }
-        )
-    else:
-        print(document.text)
-
-
-@docs_app.command("remove")
-def docs_remove(name: str, library: LibraryOption = DEFAULT, as_json: JsonOption = False) -> None:
-    """Take a document out of the library; its file stays.
-
-    Example: yinju docs remove reports/annual.txt
-    """
-    from corpus import Library
-    from rag.vectors import save_index
-
-    with Library.open(library) as opened, opened.writing():
-        if opened.remove([name]) == 0:
-            raise YinjuError(f"{library} holds no document {name!r}; see: yinju docs list")
-        opened.drop_unused()
-        save_index(opened)
-    if as_json:
-        _print_json({"removed": name})
-    else:
-        print(f"removed {name}")
-
-
-@app.command()
-def check(library: LibraryOption = DEFAULT, as_json: JsonOption = False) -> None:
-    """Is this library whole? Every passage, and a sample of the vectors embedded again.
-
-    Example: yinju check --library ~/archive.yinju
-    """
-    from dataclasses import asdict
-
-    from rag.check import check_library
-
-    problems = check_library(library)
-    if as_json:
-        _print_json({"whole": not problems, "problems": [asdict(each) for each in problems]})
-    elif not problems:
-        print(f"{library} is whole")
-    else:
-        for each in problems:
-            print(f"{each.what}; {each.remedy}")
-    if problems:
-        raise typer.Exit(1)
 
 
 @app.command()

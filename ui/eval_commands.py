@@ -10,16 +10,14 @@ import typer
 
 from corpus.errors import QuestionError
 from ui.comparison import print_comparison, print_differences
+from ui.options import DEFAULT, JsonOption, LibraryOption
 from ui.printing import print_json
 from ui.terminal import progress_bar
 
 if TYPE_CHECKING:
     from eval import QuestionSet
 
-DEFAULT = Path(".yinju")
 QUESTIONS = "JSON Lines, CSV, XLSX, SQuAD-like JSON, or a BEIR or TREC folder."
-JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")]
-LibraryOption = Annotated[Path, typer.Option("--library", help="The library's folder.", metavar="DIR")]
 QuestionsArgument = Annotated[Path, typer.Argument(help=QUESTIONS, metavar="QUESTIONS")]
 questions_app = typer.Typer(help="Question sets: check one, or make one from use.", no_args_is_help=True)
 

@@ -106,8 +106,8 @@ class Specials:
 
     @classmethod
     def of(cls, tokenizer: "Tokenizer") -> "Specials":
-        begin, stop, pad = (tokenizer.token_to_id(each) for each in ("<s>", "</s>", "<pad>"))
-        return cls(int(begin), int(stop), int(pad))
+        begin, stop, pad = (int(tokenizer.token_to_id(each) or 0) for each in ("<s>", "</s>", "<pad>"))
+        return cls(begin, stop, pad)
 
 
 def row_of(specials: Specials, question: Tokens, passage: Tokens) -> NDArray[np.int64]:

@@ -1,0 +1,176 @@
+"""The fast CPU engine: BERT-like sentence-transformers models on ONNX Runtime, without torch.
+
+A model's graph is written once into the user's cache. What is not known to give the same vectors (other
+architectures, other pooling, further layers) is left to sentence-transformers.
+"""
+
+import json
+import shutil
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from hashlib import sha1
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from corpus.errors import ModelError
+from embeddings.cache import folder_in_cache
+from embeddings.engine import Engine, States
+from embeddings.graph import Kept, Shape, Weights, encoder_model
+from embeddings.index import Vectors
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+# Raise it whenever the graphs written for the same weights change.
+VERSION = 1
+GRAPH, RECIPE, TOKENIZER = "encoder.onnx", "recipe.json", "tokenizer.json"
+KINDS = {"bert": 0, "xlm-roberta": 1, "roberta": 1, "camembert": 1}
+# A larger checkpoint makes a graph past protobuf's two gigabytes.
+LARGEST = 1_900_000_000
+DOCUMENT_PROMPTS = ("document", "passage", "corpus")
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a sentence-transformers model makes a vector of a text, from its own files."""
+
+    shape: Shape
+    first_token: bool
+    most_tokens: int
+    pad: int
+    query: str
+    document: str
+
+
+def recipe_of(folder: Path) -> Recipe | None:
+    """None where the model has anything that this engine does not do."""
+    try:
+        modules = _json(folder / "modules.json")
+        kinds = [each["type"].rsplit(".", 1)[-1] for each in modules]
+        if kinds not in (["Transformer", "Pooling"], ["Transformer", "Pooling", "Normalize"]) or modules[0]["path"]:
+            return None
+        config, pooling = _json(folder / "config.json"), _json(folder / modules[1]["path"] / "config.json")
+        options = _json(folder / "sentence_bert_config.json")
+        first_token = _pooling(pooling)
+        usual = config["model_type"] in KINDS and config["hidden_act"] == "gelu" and not options.get("do_lower_case")
+        absolute = config.get("position_embedding_type", "absolute") == "absolute"
+        size = (folder / "model.safetensors").stat().st_size
+        if not usual or not absolute or first_token is None or size > LARGEST or not (folder / TOKENIZER).is_file():
+            return None
+        longest = int(_json(folder / "tokenizer_config.json").get("model_max_length") or 512)
+        pad = int(config["pad_token_id"])
+        skipped = (pad + 1) * KINDS[config["model_type"]]
+        prompts = _json(folder / "config_sentence_transformers.json").get("prompts") or {}
+        documents = [prompts.get(key) or "" for key in DOCUMENT_PROMPTS]
+        return Recipe(
+            Shape(config["num_hidden_layers"], config["num_attention_heads"], config["hidden_size"], config["layer_norm_eps"], skipped),
+            first_token,
+            min(options.get("max_seq_length") or longest, longest, config["max_position_embeddings"] - skipped),
+            pad, prompts.get("query") or "", next(filter(None, documents), ""),
+        )  # fmt: skip
+    except (OSError, KeyError, TypeError, ValueError, IndexError):
+        return None
+
+
+def _pooling(config: dict[str, Any]) -> bool | None:
+    """Whether the first token stands for all (False: their mean); None for any other pooling."""
+    # The mode by name, or (before sentence-transformers 5) a flag for each.
+    named = config.get("pooling_mode") or [
+        key.removeprefix("pooling_mode_").removesuffix("_tokens").removesuffix("_token")
+        for key, chosen in config.items()
+        if key.startswith("pooling_mode_") and chosen is True
+    ]
+    mode = named[0] if isinstance(named, list) and len(named) == 1 else named
+    return {"cls": True, "mean": False}.get(mode) if isinstance(mode, str) and config.get("include_prompt", True) else None
+
+
+def _json(file: Path) -> Any:
+    return json.loads(file.read_text("utf8"))
+
+
+def engine_folder(source: Path, recipe: Recipe) -> Path:
+    """The folder of a model's graph, tokenizer and recipe in the user's cache, written on first use.
+
+    Raises ModelError where it cannot be written.
+    """
+    weights = (source / "model.safetensors").stat()
+    key = sha1(f"{source.resolve()} {weights.st_size} {weights.st_mtime_ns}".encode()).hexdigest()[:12]
+    return folder_in_cache(f"engine-{VERSION}-{key}", RECIPE, lambda folder: _from_checkpoint(source, recipe, folder))
+
+
+def _from_checkpoint(source: Path, recipe: Recipe, folder: Path) -> None:
+    from safetensors.numpy import load_file
+
+    weights = {key.removeprefix("bert.").removeprefix("roberta."): value.astype(np.float32) for key, value in load_file(source / "model.safetensors").items()}
+    write_engine(folder, weights, recipe, "float32")
+    shutil.copyfile(source / TOKENIZER, folder / TOKENIZER)
+
+
+def write_engine(folder: Path, weights: Weights, recipe: Recipe, kept: Kept) -> None:
+    """The graph and the recipe; the tokenizer is for the caller to write."""
+    (folder / GRAPH).write_bytes(encoder_model(weights, recipe.shape, kept).SerializeToString())
+    (folder / RECIPE).write_text(json.dumps(asdict(recipe)), "utf8")
+
+
+class OnnxEncoder:
+    """A model from its engine's folder: the vectors that sentence-transformers makes, sooner."""
+
+    def __init__(self, name: str, folder: Path) -> None:
+        """Raises ModelError where the folder is damaged."""
+        self.name = name
+        self.recipe = read_recipe(folder)
+        self.tokenizer = read_tokenizer(folder)
+        self.dimension = self.recipe.shape.hidden
+        self._engine = Engine(folder / GRAPH, self.recipe.pad)
+        # What the tokenizer adds (special tokens, prompt) around one token of text.
+        added = len(self.tokenizer.encode(self.recipe.document + "a").ids) - 1
+        self.max_tokens = max(self.recipe.most_tokens - added, 1)
+
+    def count_tokens(self, text: str) -> int:
+        return len(self.tokenizer.encode(text, add_special_tokens=False).ids)
+
+    def encode_queries(self, texts: Sequence[str]) -> Vectors:
+        return self._encoded(texts, self.recipe.query)
+
+    def encode_passages(self, texts: Sequence[str]) -> Vectors:
+        return self._encoded(texts, self.recipe.document)
+
+    def _encoded(self, texts: Sequence[str], prompt: str) -> Vectors:
+        vectors = np.empty((len(texts), self.dimension), np.float32)
+        most = self.recipe.most_tokens
+        rows = []
+        for each in self.tokenizer.encode_batch_fast([prompt + text for text in texts]) if texts else []:
+            ids = np.array(each.ids, np.int64)
+            # Too long: its end is cut off, but not the token that closes it.
+            rows.append(ids if len(ids) <= most else np.append(ids[: most - 1], ids[-1]))
+
+        def take(states: States, numbers: Sequence[int]) -> None:
+            for row, number in zip(states, numbers, strict=True):
+                pooled = row[0] if self.recipe.first_token else row[: len(rows[number])].mean(axis=0)
+                vectors[number] = pooled / max(float(np.linalg.norm(pooled)), 1e-12)
+
+        self._engine.each(rows, take)
+        return vectors
+
+
+def read_recipe(folder: Path) -> Recipe:
+    try:
+        content = _json(folder / RECIPE)
+        return Recipe(**content | {"shape": Shape(**content["shape"])})
+    except (OSError, ValueError, TypeError, KeyError) as reason:
+        raise ModelError(f"the model's folder {folder} is damaged ({reason}); delete it and ask again: it is made anew") from None
+
+
+def read_tokenizer(folder: Path) -> "Tokenizer":
+    """The folder's tokenizer; nothing is cut or padded."""
+    from tokenizers import Tokenizer
+
+    try:
+        tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
+    except Exception as reason:  # tokenizers raises bare Exceptions
+        raise ModelError(f"the model's folder {folder} is damaged ({reason}); delete it and ask again: it is made anew") from None
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    return tokenizer

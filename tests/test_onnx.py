@@ -1,0 +1,157 @@
+"""The fast engine gives the vectors that sentence-transformers gives, and leaves alone what it does not know."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from corpus.errors import ModelError
+from embeddings import load_encoder
+from embeddings.bundled import model_folder, packaged_engine
+from embeddings.encoder import SentenceTransformersEncoder
+from embeddings.engine import batched
+from embeddings.graph import BLOCK, blocks_of
+from embeddings.onnx import GRAPH, OnnxEncoder, recipe_of
+
+WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "桥", "长", "river", "bridge", "نهر", "ask", "give", ":", "км"]
+TEXTS = ["桥 长", "river bridge river", "نهر", "unknown words", "", "river " * 90, "км 长 桥 bridge"]
+
+
+def model(folder: Path, kind: str, pooling: str, further: bool = False) -> Path:
+    """A small model with random weights, as sentence-transformers saves it."""
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.sentence_transformer.modules import Dense, Pooling, Transformer
+    from tokenizers import Tokenizer, models, pre_tokenizers, processors
+    from transformers import AutoConfig, AutoModel, PreTrainedTokenizerFast
+
+    tokenizer = Tokenizer(models.WordLevel({word: number for number, word in enumerate(WORDS)}, unk_token="[UNK]"))
+    tokenizer.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
+    )
+    base = folder / "base"
+    PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, pad_token="[PAD]", unk_token="[UNK]", cls_token="[CLS]", sep_token="[SEP]"
+    ).save_pretrained(base)
+    config = AutoConfig.for_model(
+        kind, vocab_size=len(WORDS), hidden_size=64, num_hidden_layers=2, num_attention_heads=4, intermediate_size=96,
+        max_position_embeddings=70, type_vocab_size=2, pad_token_id=0, initializer_range=0.4,
+    )  # fmt: skip
+    AutoModel.from_config(config).save_pretrained(base)
+    modules = [Transformer(str(base), max_seq_length=48), Pooling(64, pooling_mode=pooling)]
+    modules += [Dense(64, 32)] if further else []
+    SentenceTransformer(modules=modules, prompts={"query": "ask : ", "document": "give : "}).save(str(folder / "model"))
+    return folder / "model"
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("YINJU_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache"
+
+
+def reference(folder: Path) -> SentenceTransformersEncoder:
+    from embeddings.encoder import _load
+
+    return SentenceTransformersEncoder(str(folder), _load(str(folder), local=True))
+
+
+@pytest.mark.parametrize(("kind", "pooling"), [("bert", "mean"), ("bert", "cls"), ("xlm-roberta", "mean"), ("roberta", "cls")])
+def test_a_model_gives_the_vectors_that_sentence_transformers_gives(kind: str, pooling: str, tmp_path: Path, cache: Path) -> None:
+    folder = model(tmp_path, kind, pooling)
+    fast, slow = load_encoder(str(folder)), reference(folder)
+    assert isinstance(fast, OnnxEncoder) and fast.name == slow.name
+    assert (fast.dimension, fast.max_tokens) == (slow.dimension, slow.max_tokens)
+    assert np.allclose(fast.encode_queries(TEXTS), slow.encode_queries(TEXTS), atol=2e-5)
+    assert np.allclose(fast.encode_passages(TEXTS * 20), slow.encode_passages(TEXTS * 20), atol=2e-5)
+    assert [fast.count_tokens(text) for text in TEXTS] == [slow.count_tokens(text) for text in TEXTS]
+
+
+@pytest.mark.parametrize(("kind", "pooling", "further"), [("bert", "max", False), ("bert", "mean", True), ("distilbert", "mean", False)])
+def test_what_the_engine_does_not_know_is_left_to_sentence_transformers(
+    kind: str, pooling: str, further: bool, tmp_path: Path, cache: Path
+) -> None:
+    folder = model(tmp_path, kind, pooling, further)
+    assert recipe_of(folder) is None
+    encoder = load_encoder(str(folder))
+    assert isinstance(encoder, SentenceTransformersEncoder)
+    assert encoder.encode_queries(["桥"]).shape == (1, 32 if further else 64)
+
+
+def test_the_packaged_model_in_blocks_stays_with_its_own_float32() -> None:
+    texts = ["桥长三公里，由市政局修建。", "Who built the bridge?", "من بنى الجسر؟", "Когда открыли линию?", "長" * 700, "a"]
+    fast, slow = load_encoder(), reference(model_folder())
+    for one, other in ((fast.encode_queries, slow.encode_queries), (fast.encode_passages, slow.encode_passages)):
+        assert (one(texts) * other(texts)).sum(1).min() > 0.999
+    assert fast.max_tokens == slow.max_tokens
+    assert [fast.count_tokens(text) for text in texts] == [slow.count_tokens(text) for text in texts]
+
+
+def test_an_answer_needs_neither_torch_nor_transformers(tmp_path: Path) -> None:
+    script = """
+import sys
+from pathlib import Path
+from corpus import Library
+from rag import Assistant, index_paths
+from embeddings import load_encoder
+encoder = load_encoder()
+with Library.create(Path(sys.argv[1]), encoder.name, encoder.dimension) as library:
+    index_paths([Path(sys.argv[2])], library, encoder)
+with Assistant.open(sys.argv[1]) as assistant:
+    assert assistant.ask("桥有多长？").answered
+slow = {"torch", "transformers", "sentence_transformers", "sklearn", "gradio", "pandas", "onnx"} & set(sys.modules)
+assert not slow - {"onnx"}, slow
+"""
+    (tmp_path / "one.txt").write_text("白鹭大桥于2019年通车。\n\n大桥全长三公里，由市政局修建。", "utf8")
+    done = subprocess.run([sys.executable, "-c", script, str(tmp_path / "library"), str(tmp_path / "one.txt")], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_damaged_graph_is_named_with_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / GRAPH).write_bytes(b"not a graph")
+    for name in ("recipe.json", "tokenizer.json"):
+        (tmp_path / name).write_bytes((packaged_engine() / name).read_bytes())
+    with pytest.raises(ModelError, match="delete it and ask again"):
+        OnnxEncoder("bundled", tmp_path).encode_queries(["桥"])
+    (tmp_path / "recipe.json").write_text("{}")
+    with pytest.raises(ModelError, match="is damaged"):
+        OnnxEncoder("bundled", tmp_path)
+
+
+@given(st.integers(0, 2**32), st.integers(1, 3), st.integers(1, 3))
+def test_weights_that_came_in_four_bits_are_found_again_exactly(seed: int, rows: int, blocks: int) -> None:
+    random = np.random.default_rng(seed)
+    codes = random.integers(0, 16, (rows, blocks, BLOCK)).astype(np.float32)
+    codes[..., random.integers(BLOCK)] = 0
+    scales = random.normal(size=(rows, blocks, 1)).astype(np.float16).astype(np.float32)
+    matrix = (scales * (codes - 8)).reshape(rows, blocks * BLOCK)
+    coded = blocks_of(matrix)
+    assert coded is not None
+    bits, packed, found = coded
+    assert bits == 4
+    back = np.stack([packed & 15, packed >> 4], axis=-1).reshape(rows, blocks, BLOCK).astype(np.float32)
+    assert np.array_equal((found[..., None] * (back - 8)).reshape(matrix.shape), matrix)
+
+
+@given(st.integers(0, 2**32))
+def test_other_weights_get_eight_bits(seed: int) -> None:
+    matrix = np.random.default_rng(seed).normal(size=(3, 2 * BLOCK)).astype(np.float32)
+    coded = blocks_of(matrix)
+    assert coded is not None
+    bits, codes, scales = coded
+    assert bits == 8
+    back = (scales[..., None] * (codes.astype(np.float32) - 128)).reshape(matrix.shape)
+    assert np.abs(back - matrix).max() <= np.abs(scales).max() * 0.51
+    assert blocks_of(matrix[:, : BLOCK + 1]) is None
+
+
+@given(st.lists(st.integers(1, 600), max_size=60), st.integers(1, 2000))
+def test_batches_hold_every_row_once_and_little_more_than_asked_for(lengths: list[int], together: int) -> None:
+    batches = batched(lengths, together)
+    assert sorted(number for each in batches for number in each) == list(range(len(lengths)))
+    for each in batches:
+        assert len(each) == 1 or max(lengths[number] for number in each) * len(each) <= together

@@ -1,0 +1,135 @@
+"""What the library holds and whether it is whole: `yinju docs`, `check`, `stats`."""
+
+import typer
+
+from corpus.errors import YinjuError
+from ui.options import DEFAULT, JsonOption, LibraryOption
+from ui.printing import print_json
+
+docs_app = typer.Typer(help="What the library holds.", no_args_is_help=True)
+
+
+def register(app: typer.Typer) -> None:
+    app.add_typer(docs_app, name="docs")
+    for command in (check, stats):
+        app.command()(command)
+
+
+@docs_app.command("list")
+def docs_list(library: LibraryOption = DEFAULT, as_json: JsonOption = False) -> None:
+    """The documents, a line each.
+
+    Example: yinju docs list
+    """
+    from dataclasses import asdict
+
+    from corpus import Library
+
+    with Library.open(library) as opened:
+        rows = opened.list_documents()
+    if as_json:
+        print_json({"documents": [asdict(each) for each in rows]})
+        return
+    for each in rows:
+        print(f"{each.name}\t{each.title}\t{each.passages} passages\t{each.characters} characters")
+
+
+@docs_app.command("show")
+def docs_show(name: str, library: LibraryOption = DEFAULT, as_json: JsonOption = False) -> None:
+    """One document, as quotes point into it.
+
+    Example: yinju docs show reports/annual.txt
+    """
+    from dataclasses import asdict
+
+    from corpus import Library
+
+    with Library.open(library) as opened:
+        document = opened.document(name)
+    if document is None:
+        raise YinjuError(f"{library} holds no document {name!r}; see: yinju docs list")
+    if as_json:
+        blocks = [asdict(each) for each in document.blocks]
+        print_json(
+            {
+                "name": document.name,
+                "title": document.title,
+                "text": document.text,
+                "blocks": blocks,
+                "metadata": dict(document.metadata),
+                "source": document.source,
+                "runs": [[each.start, each.original, each.length] for each in document.runs],
+            }
+        )
+    else:
+        print(document.text)
+
+
+@docs_app.command("remove")
+def docs_remove(name: str, library: LibraryOption = DEFAULT, as_json: JsonOption = False) -> None:
+    """Take a document out of the library; its file stays.
+
+    Example: yinju docs remove reports/annual.txt
+    """
+    from corpus import Library
+    from rag.vectors import save_index
+
+    with Library.open(library) as opened, opened.writing():
+        if opened.remove([name]) == 0:
+            raise YinjuError(f"{library} holds no document {name!r}; see: yinju docs list")
+        opened.drop_unused()
+        save_index(opened)
+    if as_json:
+        print_json({"removed": name})
+    else:
+        print(f"removed {name}")
+
+
+def check(library: LibraryOption = DEFAULT, as_json: JsonOption = False) -> None:
+    """Is this library whole? Every passage, and a sample of the vectors embedded again.
+
+    Example: yinju check --library ~/archive.yinju
+    """
+    from dataclasses import asdict
+
+    from rag.check import check_library
+
+    problems = check_library(library)
+    if as_json:
+        print_json({"whole": not problems, "problems": [asdict(each) for each in problems]})
+    elif not problems:
+        print(f"{library} is whole")
+    else:
+        for each in problems:
+            print(f"{each.what}; {each.remedy}")
+    if problems:
+        raise typer.Exit(1)
+
+
+def stats(library: LibraryOption = DEFAULT, as_json: JsonOption = False) -> None:
+    """How much there is: documents, passages, files on disk, and this machine's cache of vectors.
+
+    Example: yinju stats --library ~/archive.yinju
+    """
+    from dataclasses import asdict
+
+    from corpus import Library
+    from embeddings.remembered import remembered
+
+    with Library.open(library) as opened:
+        found = {
+            "model": opened.model,
+            "dimension": opened.dimension,
+            "generation": opened.generation,
+            "documents": opened.document_count(),
+            "passages": opened.passage_count(),
+        }
+    size = sum(each.stat().st_size for each in library.iterdir() if each.is_file())
+    cache = remembered()
+    if as_json:
+        print_json(found | {"bytes": size, "cache": asdict(cache)})
+        return
+    print(f"{library}: {found['documents']} documents, {found['passages']} passages, {size / 1e6:.1f} MB; "
+          f"model {found['model']} ({found['dimension']} dimensions)")  # fmt: skip
+    print(f"this machine's cache of vectors: {cache.vectors} ({cache.bytes / 1e6:.1f} MB); "
+          f"of {cache.asked} asked for, {cache.found} were there")  # fmt: skip

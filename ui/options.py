@@ -1,0 +1,10 @@
+"""Options that several commands take."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+LibraryOption = Annotated[Path, typer.Option("--library", help="The library's folder.", metavar="DIR")]
+JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")]
+DEFAULT = Path(".yinju")
