@@ -10,7 +10,6 @@ from pathlib import Path
 
 from corpus import Document, Library, LibraryError, Passage, Sentence
 from corpus.document import passage_id
-from corpus.vector_table import Ids
 from corpus.where import fulfils, parse_where, require_known, searchable
 from embeddings import Encoder, load_encoder
 from embeddings.index import Vectors
@@ -24,7 +23,7 @@ from rag.posting import open_lexical, try_to_bring_up, up_to_date
 from rag.question import check_question
 from rag.quote import found, nearest_first, quotes
 from rag.reader import ACROSS, Candidate, Reader, Reading, load_reader, to_read
-from rag.retrieve import Far, Hit, retrieve
+from rag.retrieve import Among, Far, Hit, retrieve
 from rag.settings import Settings, library_settings
 from rag.translation import with_translations
 from rag.vectors import caught_up, open_index
@@ -32,6 +31,8 @@ from rag.words import is_unspaced, question_terms
 
 # Documents kept in memory, with their sentences, for the next question.
 DOCUMENTS_KEPT = 256
+# Conditions whose passages are kept in memory.
+CONDITIONS_KEPT = 8
 # Passages that the reader and the confidence are given, however few are asked for.
 READ = 5
 LOG = logging.getLogger(__name__)
@@ -65,11 +66,13 @@ class Assistant:
         self._lock = threading.Lock()
         self._documents: OrderedDict[str, tuple[Document, list[Sentence]]] = OrderedDict()
         self._labels: list[tuple[str, dict[str, str]]] | None = None
+        self._chosen: dict[str, Among] = {}
         with library.reading():
+            self._generation = library.generation
             self._opened = open_index(library)
-            self._lexical = open_lexical(library)
+            self._lexical = open_lexical(library, self._opened.alive)
         if not self.has_words and try_to_bring_up(library):
-            self._lexical = open_lexical(library)
+            self.reload()
         if not self.has_words:
             LOG.warning("%s has no index of words yet: passages are found by vectors alone until you run "
                         "yinju index again", library.folder)  # fmt: skip
@@ -99,13 +102,19 @@ class Assistant:
     def reload(self) -> None:
         """Take up what this or another process has indexed since: only what is new is read."""
         with self.library.reading(), self._lock:
-            if self.library.generation != self._opened.generation:
-                self._opened = caught_up(self.library, self._opened)
-                self._lexical = open_lexical(self.library)
+            generation, marks = self.library.generation, self.library.vectors.marks()
+            if generation != self._generation:
+                self._generation = generation
                 self._documents.clear()
                 self._labels = None
+                self._chosen.clear()
+            if (marks, self.library.copies) != (self._opened.marks, self._opened.copy):
+                before, self._opened = self._opened, caught_up(self.library, self._opened)
+                same = self._opened.index is before.index
+                self._lexical = open_lexical(self.library, self._opened.alive, self._lexical if same else NO_WORDS)
+                self._chosen.clear()
             elif not self.has_words and up_to_date(self.library):
-                self._lexical = open_lexical(self.library)
+                self._lexical = open_lexical(self.library, self._opened.alive)
 
     @property
     def has_words(self) -> bool:
@@ -235,25 +244,26 @@ class Assistant:
             self.reload()
             return self._hits(question, vector, count, None)
 
-    def _hits(self, question: str, vector: Vectors, count: int, among: Ids | None) -> list[Hit]:
+    def _hits(self, question: str, vector: Vectors, count: int, among: Among | None) -> list[Hit]:
         with self._lock:
             opened, lexical = self._opened, self._lexical
             asked = question_terms(question)
             if self.settings.by_translation:
                 asked = with_translations(asked, question, lexical)
             far = self._far(question, vector, lexical)
-            return retrieve(opened.index, lexical, opened.ids, asked, vector, count, self.settings, among, far)
+            passages = self.library.vectors.passages
+            return retrieve(opened.index, lexical, passages, asked, vector, count, self.settings, among, far)
 
     def _far(self, question: str, vector: Vectors, lexical: Lexical) -> Far | None:
-        """The passages in another script than the question's, where there are any and an adapter for them."""
+        """The texts in another script than the question's, where there are any and an adapter for them."""
         if self.adapter is None:
             return None
         unspaced = is_unspaced(question)
         if unspaced is None:
             return None
-        passages = ~lexical.unspaced if unspaced else lexical.unspaced
+        texts = lexical.in_script(not unspaced)
         offset = self.adapter.spaced if unspaced else self.adapter.unspaced
-        return Far(passages, self.adapter.adapted(vector), self.adapter.slope, offset) if passages.any() else None
+        return Far(texts, self.adapter.adapted(vector), self.adapter.slope, offset) if texts.any() else None
 
     def _candidate(self, passage: Passage, hit: Hit) -> Candidate | None:
         """The passage with its document; None where the document is not the one that it was cut from."""
@@ -271,18 +281,24 @@ class Assistant:
         body = [each for each in inside if (each.start, each.end) not in headings]
         return Candidate(passage, document, tuple(body or inside), hit.score, max(hit.words, hit.translated), hit.far)
 
-    def _among(self, where: str) -> Ids:
+    def _among(self, where: str) -> Among:
         """The passages of the documents that fulfil a condition."""
         condition = parse_where(where)
-        labels = self._labels
-        if labels is None:
-            rows = self.library.labels()
-            labels = [(identity, searchable(name, title, metadata)) for identity, name, title, metadata in rows]
-            with self._lock:
-                self._labels = labels
+        with self._lock:
+            if where in self._chosen:
+                return self._chosen[where]
+            if self._labels is None:
+                rows = self.library.labels()
+                self._labels = [(identity, searchable(name, title, metadata)) for identity, name, title, metadata in rows]
+            labels = self._labels
         require_known(condition, {"name", "title"}.union(*(fields for _, fields in labels)))
         chosen = [identity for identity, fields in labels if fulfils(fields, condition)]
-        return self.library.passages_of(chosen)
+        among = Among.of(*self.library.passages_of(chosen), len(self._opened.alive))
+        with self._lock:
+            while len(self._chosen) >= CONDITIONS_KEPT:
+                del self._chosen[next(iter(self._chosen))]
+            self._chosen[where] = among
+        return among
 
     def _document(self, identity: str) -> tuple[Document, list[Sentence]] | None:
         with self._lock:
