@@ -18,16 +18,12 @@ from rag.answer import Answer, Found
 from rag.clock import Clock
 from rag.conversation import TURNS, Turn, chosen, forms, plain, turn
 from rag.indexing import IndexReport, Progress, index_paths, silent
-from rag.lexical import NO_WORDS, Lexical
-from rag.posting import open_lexical, try_to_bring_up, up_to_date
 from rag.question import check_question
 from rag.quote import found, nearest_first, quotes
 from rag.reader import ACROSS, Candidate, Reader, Reading, load_reader, to_read
-from rag.retrieve import Among, Far, Hit, retrieve
+from rag.retrieve import Among, Hit
+from rag.search import Search
 from rag.settings import Settings, library_settings
-from rag.translation import with_translations
-from rag.vectors import caught_up, open_index
-from rag.words import is_unspaced, question_terms
 
 # Documents kept in memory, with their sentences, for the next question.
 DOCUMENTS_KEPT = 256
@@ -61,18 +57,13 @@ class Assistant:
         self.encoder = encoder
         self.settings = settings or library_settings(library)
         self.reader = reader or load_reader(encoder, self.settings)
-        self.adapter = load_adapter(encoder.name)
+        self.search = Search(library, load_adapter(encoder.name))
+        self._seen = library.generation, self.search.opened
         self._count = max(READ, self.settings.read)
         self._lock = threading.Lock()
         self._documents: OrderedDict[str, tuple[Document, list[Sentence]]] = OrderedDict()
         self._labels: list[tuple[str, dict[str, str]]] | None = None
         self._chosen: dict[str, Among] = {}
-        with library.reading():
-            self._generation = library.generation
-            self._opened = open_index(library)
-            self._lexical = open_lexical(library, self._opened.alive)
-        if not self.has_words and try_to_bring_up(library):
-            self.reload()
         if not self.has_words:
             LOG.warning("%s has no index of words yet: passages are found by vectors alone until you run "
                         "yinju index again", library.folder)  # fmt: skip
@@ -97,29 +88,24 @@ class Assistant:
         self.close()
 
     def close(self) -> None:
+        self.search.close()
         self.library.close()
 
     def reload(self) -> None:
         """Take up what this or another process has indexed since: only what is new is read."""
         with self.library.reading(), self._lock:
-            generation, marks = self.library.generation, self.library.vectors.marks()
-            if generation != self._generation:
-                self._generation = generation
+            self.search.catch_up()
+            now = self.library.generation, self.search.opened
+            if now != self._seen:
+                self._seen = now
                 self._documents.clear()
                 self._labels = None
                 self._chosen.clear()
-            if (marks, self.library.copies) != (self._opened.marks, self._opened.copy):
-                before, self._opened = self._opened, caught_up(self.library, self._opened)
-                same = self._opened.index is before.index
-                self._lexical = open_lexical(self.library, self._opened.alive, self._lexical if same else NO_WORDS)
-                self._chosen.clear()
-            elif not self.has_words and up_to_date(self.library):
-                self._lexical = open_lexical(self.library, self._opened.alive)
 
     @property
     def has_words(self) -> bool:
         """Whether passages are found by words as well; only an older library that could not be written is without."""
-        return self._lexical is not NO_WORDS
+        return self.search.has_words
 
     def index(self, paths: Sequence[Path], progress: Progress = silent) -> IndexReport:
         """Index files and folders into the open library. Raises YinjuError as `index_paths` does."""
@@ -234,7 +220,7 @@ class Assistant:
         with self.library.reading():
             self.reload()
             among = self._among(where) if where is not None else None
-            hits = {each.id: each for each in self._hits(question, vector, count, among)}
+            hits = {each.id: each for each in self.search.hits(question, vector, count, self.settings, among)}
             found = [self._candidate(each, hits[each.id]) for each in self.library.passages(list(hits))]
             return [each for each in found if each is not None]
 
@@ -242,28 +228,7 @@ class Assistant:
         """What `candidates` are made from, with the figures of each way of finding them."""
         with self.library.reading():
             self.reload()
-            return self._hits(question, vector, count, None)
-
-    def _hits(self, question: str, vector: Vectors, count: int, among: Among | None) -> list[Hit]:
-        with self._lock:
-            opened, lexical = self._opened, self._lexical
-            asked = question_terms(question)
-            if self.settings.by_translation:
-                asked = with_translations(asked, question, lexical)
-            far = self._far(question, vector, lexical)
-            passages = self.library.vectors.passages
-            return retrieve(opened.index, lexical, passages, asked, vector, count, self.settings, among, far)
-
-    def _far(self, question: str, vector: Vectors, lexical: Lexical) -> Far | None:
-        """The texts in another script than the question's, where there are any and an adapter for them."""
-        if self.adapter is None:
-            return None
-        unspaced = is_unspaced(question)
-        if unspaced is None:
-            return None
-        texts = lexical.in_script(not unspaced)
-        offset = self.adapter.spaced if unspaced else self.adapter.unspaced
-        return Far(texts, self.adapter.adapted(vector), self.adapter.slope, offset) if texts.any() else None
+            return self.search.hits(question, vector, count, self.settings)
 
     def _candidate(self, passage: Passage, hit: Hit) -> Candidate | None:
         """The passage with its document; None where the document is not the one that it was cut from."""
@@ -293,7 +258,7 @@ class Assistant:
             labels = self._labels
         require_known(condition, {"name", "title"}.union(*(fields for _, fields in labels)))
         chosen = [identity for identity, fields in labels if fulfils(fields, condition)]
-        among = Among.of(*self.library.passages_of(chosen), len(self._opened.alive))
+        among = self.search.among(*self.library.passages_of(chosen))
         with self._lock:
             while len(self._chosen) >= CONDITIONS_KEPT:
                 del self._chosen[next(iter(self._chosen))]

@@ -4,6 +4,7 @@ The file stands for the texts up to some marks (`corpus.vector_table.Marks`), na
 It is written anew only when much has changed: whoever opens it takes up the rest from the database.
 """
 
+import logging
 import os
 import zlib
 from dataclasses import dataclass
@@ -15,35 +16,55 @@ from corpus import Library, LibraryError
 from corpus.library import Derived
 from corpus.vector_table import Marks
 from embeddings import FaissIndex
-from embeddings.index import Flags, VectorIndex
+from embeddings.index import Flags, Ids, VectorIndex, Vectors
+from embeddings.ivf_index import IvfIndex, Stored, is_ivf
+
+LOG = logging.getLogger(__name__)
 
 KEY = "vectors"
+# From so many texts on the index is one that looks at a part of them only (`embeddings.ivf_index`); it is
+# trained on so many at most.
+LARGE, SAMPLE = 50_000, 100_000
 # The file is written anew when so many texts, and such a share of all, have come or gone since: to take up
 # these when a library is opened costs a tenth of a second or two.
 FEW, SHARE = 4096, 0.05
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class OpenIndex:
     """An index of the vectors of all texts as they stood at some marks.
 
-    `alive` says which numbers are those of texts; `copy` from which of the library's databases they are.
+    `alive` says which numbers are those of texts; `copy` from which of the library's databases they are;
+    `file` is the index file that was named when it was opened.
     """
 
     index: VectorIndex
     marks: Marks
     alive: Flags
     copy: int
+    file: Path | None
 
 
 def open_index(library: Library) -> OpenIndex:
-    """The index of all vectors as they stand now. Embeds nothing."""
-    with library.reading():
-        opened = _loaded(library)
-        if opened is not None:
-            return caught_up(library, opened)
-        marks = library.vectors.marks()
-        return _opened(library, build(library, marks), marks)
+    """The index of all vectors as they stand now. Embeds nothing, and lets others read meanwhile."""
+    copy, named, marks = library.copies, library.derived(KEY), library.vectors.marks()
+    index = _loaded(library, named) if named is not None else None
+    if index is None:
+        if marks.count >= LARGE:
+            LOG.warning("the index file of %s is not there or torn: the index is made anew, about a minute for a million "
+                        "passages; yinju index writes it", library.folder)  # fmt: skip
+        index = build(library, marks)
+    elif named is not None:
+        marks = named.marks
+    alive = np.zeros(marks.last + 1, bool)
+    alive[index.ids] = True
+    return caught_up(library, OpenIndex(index, marks, alive, copy, named.path if named is not None else None))
+
+
+def is_newer(library: Library, opened: OpenIndex) -> bool:
+    """Whether a better index than the one that was opened and then caught up has been written: of many texts, a newer one."""
+    named = library.derived(KEY)
+    return named is not None and named.path != opened.file and named.marks.count >= LARGE
 
 
 def caught_up(library: Library, opened: OpenIndex) -> OpenIndex:
@@ -63,12 +84,17 @@ def caught_up(library: Library, opened: OpenIndex) -> OpenIndex:
         gone = library.vectors.gone(opened.marks, marks)
         opened.index.remove(gone[alive[gone]])
         alive[gone] = False
-        return OpenIndex(opened.index, marks, alive, library.copies)
+        return OpenIndex(opened.index, marks, alive, library.copies, opened.file)
 
 
 def build(library: Library, marks: Marks) -> VectorIndex:
     """An index of the texts that there were at these marks."""
-    index = FaissIndex.empty(library.dimension)
+    index: VectorIndex = FaissIndex.empty(library.dimension)
+    if marks.count >= LARGE:
+        # Numbers of which many are gone give a smaller sample.
+        numbers = np.random.default_rng(0).choice(marks.last, min(SAMPLE, marks.last), replace=False) + 1
+        _, sample = library.vectors.of(numbers.tolist())
+        index = IvfIndex.trained(sample.astype(np.float32), marks.count, _stored(library))
     for numbers, vectors in library.vectors.chunks(0, marks.last):
         index.add(numbers, vectors.astype(np.float32))
     return index
@@ -118,22 +144,27 @@ def _written(library: Library, marks: Marks) -> Derived:
     return Derived(path, checksum, marks)
 
 
-def _loaded(library: Library) -> OpenIndex | None:
-    """The index of the file that is named, as it stood when that was written."""
-    named = library.derived(KEY)
-    if named is None or not is_whole(named):
+def _loaded(library: Library, named: Derived) -> VectorIndex | None:
+    """The index of a file; None where that is not whole."""
+    if not is_whole(named):
         return None
     try:
-        index = FaissIndex.load(named.path)
+        return IvfIndex.load(named.path, _stored(library)) if is_ivf(named.path) else FaissIndex.load(named.path)
     except (OSError, RuntimeError):  # another process has written a newer one, and removed this
         return None
-    return _opened(library, index, named.marks)
 
 
-def _opened(library: Library, index: VectorIndex, marks: Marks) -> OpenIndex:
-    alive = np.zeros(marks.last + 1, bool)
-    alive[index.ids] = True
-    return OpenIndex(index, marks, alive, library.copies)
+def _stored(library: Library) -> Stored:
+    """The vectors of texts as the database has them; 0 for one that is gone."""
+
+    def vectors(numbers: Ids) -> Vectors:
+        found, rows = library.vectors.of(numbers.tolist())
+        order = np.argsort(numbers)
+        given = np.zeros((len(numbers), library.dimension), np.float32)
+        given[order[np.searchsorted(numbers, found, sorter=order)]] = rows
+        return given
+
+    return vectors
 
 
 def _to_disk(path: Path) -> None:

@@ -44,7 +44,7 @@ def assistant(tmp_path_factory: pytest.TempPathFactory) -> Assistant:
 
 def stored(assistant, passages):
     """The indexed vectors of passages."""
-    return assistant._opened.index.vectors(np.array([number_of(assistant.library, each) for each in passages]))
+    return assistant.search.opened.index.vectors(np.array([number_of(assistant.library, each) for each in passages]))
 
 
 @given(st.integers(1, 5), st.integers(0, 2**32 - 1))
@@ -83,7 +83,7 @@ def test_a_damaged_adapter_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 def test_passages_are_told_apart_by_their_script(assistant):
     names = {each.passage.id: each.document.name for each in assistant.candidates("?", np.eye(384, dtype=np.float32)[0], 20)}
     for unspaced, expected in ((True, UNSPACED), (False, TEXTS.keys() - UNSPACED)):
-        numbers = np.flatnonzero(assistant._lexical.in_script(unspaced))
+        numbers = np.flatnonzero(assistant.search.lexical.in_script(unspaced))
         assert {names[each] for number in numbers for each in assistant.library.vectors.passages(int(number), 9)} == expected
 
 
@@ -139,10 +139,10 @@ def test_each_passage_is_scored_by_the_vector_for_its_script(assistant, question
 def test_without_an_adapter_every_cosine_is_that_of_the_question_itself(assistant):
     question = "How many related companies are in the high-tech zone?"
     vector = assistant.encoder.encode_queries([question])[0]
-    kept, assistant.adapter = assistant.adapter, None
+    kept, assistant.search.adapter = assistant.search.adapter, None
     try:
         hits = assistant.hits(question, vector, 20)
         rows = stored(assistant, [each.id for each in hits])
         assert_allclose([each.cosine for each in hits], rows @ vector, atol=2e-3)
     finally:
-        assistant.adapter = kept
+        assistant.search.adapter = kept
