@@ -13,7 +13,7 @@ from typing import Any
 import faiss
 import numpy as np
 
-from embeddings.faiss_index import selector
+from embeddings.faiss_index import one_thread, selector
 from embeddings.index import Flags, Ids, Vectors
 
 # So many lists for the root of the number of vectors; each has about eight vectors of the sample to be trained on.
@@ -78,7 +78,8 @@ class IvfIndex:
         chosen = None if among is None else selector(among)
         params = faiss.SearchParametersIVF(nprobe=probes, sel=chosen)  # type: ignore[call-arg]
         row = np.ascontiguousarray(query, np.float32)
-        _, found = self._index.search(row.reshape(1, -1), wanted, params=params)
+        with one_thread():
+            _, found = self._index.search(row.reshape(1, -1), wanted, params=params)
         ids = found[0][found[0] >= 0]
         cosines = self._stored(ids) @ row
         best = np.lexsort((ids, -cosines))[:count]
