@@ -152,9 +152,7 @@ def grow(folder: Path, size: int, real: Vectors) -> None:
             cut = [[passage_terms(each) for each in some] for some in kinds]
             began = time.monotonic()
             while (done := library.vectors.marks().last) < size:
-                with library.changing():
-                    for number in range(done // OF_DOCUMENT, min(done // OF_DOCUMENT + STORE, size // OF_DOCUMENT)):
-                        _put(library, number, kinds, cut, real)
+                _put(library, range(done // OF_DOCUMENT, min(done // OF_DOCUMENT + STORE, size // OF_DOCUMENT)), kinds, cut, real)
                 if done % 10_000 == 0:
                     print(f"{done:,} of {size:,} passages stored, {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
         library.drop_unused()
@@ -162,19 +160,24 @@ def grow(folder: Path, size: int, real: Vectors) -> None:
 
 
 def _put(
-    library: Library, number: int, kinds: Sequence[Sequence[str]], cut: Sequence[Sequence[Terms]], real: Vectors
+    library: Library, numbers: range, kinds: Sequence[Sequence[str]], cut: Sequence[Sequence[Terms]], real: Vectors
 ) -> None:
-    chance = random.Random(number)
-    kind = number % ENGLISH_EACH == ENGLISH_EACH - 1
-    chosen = [chance.choices(range(len(kinds[kind])), k=SENTENCES) for _ in range(OF_DOCUMENT)]
-    texts = ["".join(kinds[kind][each] for each in some) for some in chosen]
-    terms = []
-    for some in chosen:
-        parts = [cut[kind][each] for each in some]
-        words = tuple(word for part in parts for word in part.words)
-        terms.append(weights_of(Terms(words, tuple(pair for part in parts for pair in part.pairs), not kind)))
-    library.put_texts([text_key(each) for each in texts], perturbed(real, len(texts), np.random.default_rng(number)), terms)
-    library.put(_document(f"{number}.txt", texts), None)
+    """Store documents of these numbers, with all their texts in one segment: sooner than one by one."""
+    terms, documents = [], []
+    for number in numbers:
+        chance = random.Random(number)
+        kind = number % ENGLISH_EACH == ENGLISH_EACH - 1
+        chosen = [chance.choices(range(len(kinds[kind])), k=SENTENCES) for _ in range(OF_DOCUMENT)]
+        documents.append(_document(f"{number}.txt", ["".join(kinds[kind][each] for each in some) for some in chosen]))
+        for some in chosen:
+            parts = [cut[kind][each] for each in some]
+            words = tuple(word for part in parts for word in part.words)
+            terms.append(weights_of(Terms(words, tuple(pair for part in parts for pair in part.pairs), not kind)))
+    keys = [key for each in documents for key in each.keys]
+    with library.changing():
+        library.put_texts(keys, perturbed(real, len(keys), np.random.default_rng(numbers[0])), terms)
+        for each in documents:
+            library.put(each, None)
 
 
 def _document(name: str, texts: Sequence[str]) -> Prepared:
