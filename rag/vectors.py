@@ -17,14 +17,14 @@ from corpus.library import Derived
 from corpus.vector_table import Marks
 from embeddings import FaissIndex
 from embeddings.index import Flags, Ids, VectorIndex, Vectors
-from embeddings.ivf_index import IvfIndex, Stored, is_ivf
+from embeddings.packed_index import PackedIndex, Stored, is_packed
 
 LOG = logging.getLogger(__name__)
 
 KEY = "vectors"
-# From so many texts on the index is one that looks at a part of them only (`embeddings.ivf_index`); it is
+# From so many texts on the index goes through short codes of the vectors (`embeddings.packed_index`); it is
 # trained on so many at most.
-LARGE, SAMPLE = 50_000, 100_000
+LARGE, SAMPLE = 50_000, 20_000
 # The file is written anew when so many texts, and such a share of all, have come or gone since: to take up
 # these when a library is opened costs a tenth of a second or two.
 FEW, SHARE = 4096, 0.05
@@ -94,7 +94,7 @@ def build(library: Library, marks: Marks) -> VectorIndex:
         # Numbers of which many are gone give a smaller sample.
         numbers = np.random.default_rng(0).choice(marks.last, min(SAMPLE, marks.last), replace=False) + 1
         _, sample = library.vectors.of(numbers.tolist())
-        index = IvfIndex.trained(sample.astype(np.float32), marks.count, _stored(library))
+        index = PackedIndex.trained(sample.astype(np.float32), _stored(library))
     for numbers, vectors in library.vectors.chunks(0, marks.last):
         index.add(numbers, vectors.astype(np.float32))
     return index
@@ -149,7 +149,7 @@ def _loaded(library: Library, named: Derived) -> VectorIndex | None:
     if not is_whole(named):
         return None
     try:
-        return IvfIndex.load(named.path, _stored(library)) if is_ivf(named.path) else FaissIndex.load(named.path)
+        return PackedIndex.load(named.path, _stored(library)) if is_packed(named.path) else FaissIndex.load(named.path)
     except (OSError, RuntimeError):  # another process has written a newer one, and removed this
         return None
 

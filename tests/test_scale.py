@@ -1,4 +1,4 @@
-"""Many texts: an index that looks at a part of them, taken up while questions go on."""
+"""Many texts: an index of short codes, taken up while questions go on."""
 
 import threading
 import time
@@ -14,7 +14,7 @@ from corpus import Document, Library
 from corpus.document import Block
 from embeddings import FaissIndex
 from embeddings.index import Ids, Vectors
-from embeddings.ivf_index import IvfIndex, is_ivf
+from embeddings.packed_index import PackedIndex, is_packed
 from rag import Assistant, index_documents
 from rag.check import check_library
 from rag.vectors import open_index, save_index
@@ -28,42 +28,42 @@ def around_topics(count: int, seed: int) -> Vectors:
     return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
 
 
-def both(vectors: Vectors, ids: Ids) -> tuple[FaissIndex, IvfIndex]:
+def both(vectors: Vectors, ids: Ids) -> tuple[FaissIndex, PackedIndex]:
     kept = np.zeros((int(ids.max()) + 1, vectors.shape[1]), np.float32)
     kept[ids] = vectors
-    exact, ivf = FaissIndex.empty(vectors.shape[1]), IvfIndex.trained(vectors[: len(vectors) // 2], len(vectors), lambda some: kept[some])
+    exact, packed = FaissIndex.empty(vectors.shape[1]), PackedIndex.trained(vectors[: len(vectors) // 2], lambda some: kept[some])
     exact.add(ids, vectors)
-    ivf.add(ids, vectors)
-    return exact, ivf
+    packed.add(ids, vectors)
+    return exact, packed
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(1, 12), st.sampled_from((None, 0.02, 0.5, 1.0)), st.sampled_from((0, 40)))
 @settings(max_examples=25, deadline=None)
-def test_an_inverted_file_finds_what_an_exact_index_finds_with_the_same_cosines(
+def test_a_packed_index_finds_what_an_exact_index_finds_with_the_same_cosines(
     seed: int, count: int, share: float | None, removed: int
 ) -> None:
     random = np.random.default_rng(seed)
     vectors = around_topics(600, seed)
     ids = np.sort(random.choice(np.arange(1, 2000), 600, replace=False)).astype(np.int64)
-    exact, ivf = both(vectors, ids)
-    for index in (exact, ivf):
+    exact, packed = both(vectors, ids)
+    for index in (exact, packed):
         index.remove(ids[:removed])
     among: NDArray[np.bool_] | None = None if share is None else random.random(2000) < share
     expected = exact.search(vectors[-1], count, among)
-    found = ivf.search(vectors[-1], count, among)
+    found = packed.search(vectors[-1], count, among)
     assert [each for each, _ in found] == [each for each, _ in expected]
     assert [cosine for _, cosine in found] == pytest.approx([cosine for _, cosine in expected], abs=1e-6)
-    assert sorted(ivf.ids.tolist()) == sorted(exact.ids.tolist()) == ids[removed:].tolist()
+    assert sorted(packed.ids.tolist()) == sorted(exact.ids.tolist()) == ids[removed:].tolist()
 
 
-def test_an_inverted_file_comes_back_as_it_was_saved_and_is_told_from_others(tmp_path: Path) -> None:
-    exact, ivf = both(around_topics(300, 1), np.arange(5, 305))
+def test_a_packed_index_comes_back_as_it_was_saved_and_is_told_from_others(tmp_path: Path) -> None:
+    exact, packed = both(around_topics(300, 1), np.arange(5, 305))
     exact.save(tmp_path / "exact")
-    ivf.save(tmp_path / "ivf")
-    assert not is_ivf(tmp_path / "exact") and is_ivf(tmp_path / "ivf")
-    again = IvfIndex.load(tmp_path / "ivf", ivf.vectors)
+    packed.save(tmp_path / "packed")
+    assert not is_packed(tmp_path / "exact") and is_packed(tmp_path / "packed")
+    again = PackedIndex.load(tmp_path / "packed", packed.vectors)
     query = around_topics(1, 2)[0]
-    assert again.search(query, 9) == ivf.search(query, 9) and len(again) == 300
+    assert again.search(query, 9) == packed.search(query, 9) and len(again) == 300
 
 
 def texts(count: int) -> list[Document]:
@@ -95,7 +95,7 @@ def test_a_library_that_grows_large_gets_another_index_and_answers_the_same(tmp_
         index_documents(documents[:90], library, CheapEncoder())
         assert isinstance(open_index(library).index, FaissIndex)
         index_documents(documents, library, CheapEncoder())
-        assert isinstance(open_index(library).index, IvfIndex)
+        assert isinstance(open_index(library).index, PackedIndex)
         (file,) = folder.glob("*.faiss")
         index_documents(documents[5:], library, CheapEncoder())
         assert [file] == list(folder.glob("*.faiss")), "few have gone: the file stays"
@@ -125,10 +125,10 @@ def test_who_is_asking_meanwhile_goes_on_and_takes_up_the_new_index(tmp_path: Pa
         index_documents(documents, library, CheapEncoder())
         for _ in range(200):
             assert len(assistant.ask(QUESTIONS[1], 10, "name >= 0").passages) == 10
-            if isinstance(assistant.search.opened.index, IvfIndex):
+            if isinstance(assistant.search.opened.index, PackedIndex):
                 break
             time.sleep(0.02)
-        assert isinstance(assistant.search.opened.index, IvfIndex)
+        assert isinstance(assistant.search.opened.index, PackedIndex)
         asked = [(each.document, each.score) for each in assistant.ask(QUESTIONS[1], 10).passages]
     assert asked == answers(folder)[1]
 
