@@ -115,10 +115,7 @@ def figures(folder: Path, questions: Sequence[Question], vectors: NDArray[np.flo
         found = []
         for each in questions:
             terms = question_terms(each.question)
-            found.append((
-                lexical.search(WORDS, terms.words), lexical.search(PAIRS, terms.pairs),
-                lexical.search(EITHER, translations(each.question)),
-            ))  # fmt: skip
+            found.append(lexical.search((WORDS, terms.words), (PAIRS, terms.pairs), (EITHER, translations(each.question))))
     return Figures(
         (vectors @ rows.T).astype(float),
         *(np.array([each[at].texts[numbers] for each in found], float) for at in range(3)),

@@ -41,7 +41,8 @@ def stored(folder: Path, passages: Iterator[Terms]) -> Search:
     lexical = StoredLexical(library.postings, np.arange(number + 1) > 0)
 
     def search(asked: Asked) -> Sequence[int]:
-        scores = lexical.search(WORDS, asked.words).shares + lexical.search(PAIRS, asked.pairs).shares
+        words, pairs = lexical.search((WORDS, asked.words), (PAIRS, asked.pairs))
+        scores = words.shares + pairs.shares
         best = np.argpartition(-scores, FOUND)[:FOUND]
         return [int(each) for each in best[np.argsort(-scores[best])]]
 

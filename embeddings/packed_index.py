@@ -16,7 +16,7 @@ import numpy as np
 from embeddings.faiss_index import one_thread, selector
 from embeddings.index import Flags, Ids, Vectors
 
-# How many of those with the best codes are measured again, for each that is asked for and at least.
+# How many of those with the best codes are measured again: for each that is asked for, and of all vectors at least.
 AGAIN, AGAIN_LEAST = 4, 500
 
 # The vectors (n, dimension) of numbers, from where they are kept exactly.
@@ -69,7 +69,7 @@ class PackedIndex:
         count = min(count, total)
         if count <= 0:
             return []
-        wanted = min(max(AGAIN * count, AGAIN_LEAST), total)
+        wanted = min(max(AGAIN * count, AGAIN_LEAST * total // max(len(self), 1)), total)
         if wanted == total and among is not None:
             ids = np.flatnonzero(among).astype(np.int64)
         else:

@@ -18,7 +18,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from corpus.posting_table import PostingTable, Rows
+from corpus.posting_table import PostingTable, Rows, Weights
 from embeddings.index import Flags
 from rag.words import Group, Terms, passage_terms
 
@@ -48,8 +48,8 @@ class Scores:
 class Lexical(Protocol):
     """Texts of an open library, found by words."""
 
-    def search(self, kind: str, groups: Sequence[Group]) -> Scores:
-        """The score of every text."""
+    def search(self, *asked: tuple[str, Sequence[Group]]) -> list[Scores]:
+        """The scores of every text for each kind of terms and the groups of it that are asked for."""
         ...
 
     def holds(self, terms: Sequence[str]) -> bool:
@@ -81,11 +81,17 @@ class StoredLexical:
         """The same with the texts that are there now."""
         return StoredLexical(self._table, alive, self)
 
-    def search(self, kind: str, groups: Sequence[Group]) -> Scores:
-        # By `kind`, `words` or `pairs`; with none, the alternatives have their kind's letter.
-        found = self._table.find(list(dict.fromkeys(kind + each for group in groups for each in group.alternatives)))
-        scores = np.zeros(len(self._alive), np.float32)
+    def search(self, *asked: tuple[str, Sequence[Group]]) -> list[Scores]:
+        # By `words` or `pairs`; with neither, the alternatives have their kind's letter.
+        terms = [kind + each for kind, groups in asked for group in groups for each in group.alternatives]
+        found = self._table.find(list(dict.fromkeys(terms)))
         best = np.zeros(len(self._alive), np.float32)
+        return [self._scores(kind, groups, found, best) for kind, groups in asked]
+
+    def _scores(
+        self, kind: str, groups: Sequence[Group], found: Mapping[str, tuple[Rows, Weights]], best: Floats
+    ) -> Scores:
+        scores = np.zeros(len(self._alive), np.float32)
         highest = 0.0
         for group in groups:
             sure = group.weights or (1.0,) * len(group.alternatives)
@@ -149,8 +155,8 @@ class StoredLexical:
 class NoWords:
     """Of a library whose words are not known: no text has any."""
 
-    def search(self, kind: str, groups: Sequence[Group]) -> Scores:
-        return Scores(np.zeros(0, np.float32), 0.0)
+    def search(self, *asked: tuple[str, Sequence[Group]]) -> list[Scores]:
+        return [Scores(np.zeros(0, np.float32), 0.0) for _ in asked]
 
     def holds(self, terms: Sequence[str]) -> bool:
         return False

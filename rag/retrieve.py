@@ -89,9 +89,8 @@ def retrieve(
     """
     allowed = None if among is None else among.texts
     total = len(index) if allowed is None else int(np.count_nonzero(allowed))
-    found = [] if lexical is NO_WORDS else [
-        lexical.search(WORDS, asked.words), lexical.search(PAIRS, asked.pairs), lexical.search(EITHER, asked.translations)
-    ]  # fmt: skip
+    kinds = ((WORDS, asked.words), (PAIRS, asked.pairs), (EITHER, asked.translations))
+    found = [] if lexical is NO_WORDS else lexical.search(*kinds)
     together = _together(found, settings)
     pool = max(count, settings.pool)
     while True:
