@@ -7,6 +7,7 @@ centres (IVF) or a graph would look at fewer, and miss more: a question that not
 """
 
 from collections.abc import Callable
+from math import ceil, sqrt
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,8 @@ import numpy as np
 from embeddings.faiss_index import one_thread, selector
 from embeddings.index import Flags, Ids, Vectors
 
-# How many of those with the best codes are measured again: for each that is asked for, and of all vectors at least.
+# How many of those with the best codes are measured again: for each that is asked for, and of all vectors so many or
+# the root of their number (a thousand of a million: 0.995 of the ten nearest are among these; bench/scale.py).
 AGAIN, AGAIN_LEAST = 4, 500
 
 # The vectors (n, dimension) of numbers, from where they are kept exactly.
@@ -69,7 +71,8 @@ class PackedIndex:
         count = min(count, total)
         if count <= 0:
             return []
-        wanted = min(max(AGAIN * count, AGAIN_LEAST * total // max(len(self), 1)), total)
+        share = total / max(len(self), 1)
+        wanted = min(max(AGAIN * count, ceil(share * max(AGAIN_LEAST, sqrt(len(self))))), total)
         if wanted == total and among is not None:
             ids = np.flatnonzero(among).astype(np.int64)
         else:

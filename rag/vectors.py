@@ -50,6 +50,8 @@ def open_index(library: Library) -> OpenIndex:
     copy, named, marks = library.copies, library.derived(KEY), library.vectors.marks()
     index = _loaded(library, named) if named is not None else None
     if index is None:
+        if library.derived(KEY) != named:  # another process has written a newer one, and removed this
+            return open_index(library)
         if marks.count >= LARGE:
             LOG.warning("the index file of %s is not there or torn: the index is made anew, about a minute for a million "
                         "passages; yinju index writes it", library.folder)  # fmt: skip
@@ -150,7 +152,7 @@ def _loaded(library: Library, named: Derived) -> VectorIndex | None:
         return None
     try:
         return PackedIndex.load(named.path, _stored(library)) if is_packed(named.path) else FaissIndex.load(named.path)
-    except (OSError, RuntimeError):  # another process has written a newer one, and removed this
+    except (OSError, RuntimeError):
         return None
 
 
