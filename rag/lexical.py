@@ -128,20 +128,21 @@ class StoredLexical:
         """Where any of several terms stands, with the best of their weights; `best` (n) is all 0, and left so."""
         if not some:
             return np.empty(0, np.int64), np.empty(0, np.float32)
-        rows, weights = some[0]
+        rows = np.concatenate([rows for rows, _ in some])
+        weights = np.concatenate([weights for _, weights in some])
+        kept = self._there(rows)
+        if not kept.all():
+            rows, weights = rows[kept], weights[kept]
         if len(some) > 1:
-            first: list[Rows] = []
-            for rows, weights in some:
-                inside = rows < len(best)
-                rows, weights = (rows, weights) if inside.all() else (rows[inside], weights[inside])
-                before = best[rows]
-                first.append(rows[before == 0])
-                best[rows] = np.maximum(before, weights)
-            rows = np.concatenate(first)
+            np.maximum.at(best, rows, weights)
+            # Of those that stand there more than once, the last.
+            places = np.arange(len(rows), dtype=np.int32)
+            last = np.empty(len(best), np.int32)
+            last[rows] = places
+            rows = rows[last[rows] == places]
             weights = best[rows]
             best[rows] = 0
-        kept = self._there(rows)
-        return (rows, weights) if kept.all() else (rows[kept], weights[kept])
+        return rows, weights
 
     def _there(self, rows: Rows) -> Flags:
         """Whether each number is that of a text."""

@@ -105,11 +105,12 @@ def retrieve(
 def _together(found: Sequence[Scores], settings: Settings) -> Floats:
     """What words add to the cosine of every text."""
     weights = (settings.by_words, settings.by_pairs, settings.by_translation)
-    parts = [
-        each.texts * np.float32(weight / each.highest)
-        for each, weight in zip(found, weights, strict=False) if each.highest and weight
-    ]  # fmt: skip
-    return sum(parts[1:], parts[0]) if parts else np.zeros(len(found[0].texts) if found else 0, np.float32)
+    together = np.zeros(len(found[0].texts) if found else 0, np.float32)
+    part = np.empty_like(together)
+    for each, weight in zip(found, weights, strict=False):
+        if each.highest and weight:
+            together += np.multiply(each.texts, np.float32(weight / each.highest), out=part)
+    return together
 
 
 def _texts(
@@ -121,7 +122,8 @@ def _texts(
     if far is not None:
         across = index.search(far.vector, pool, _both(far.texts, allowed))
         cosines |= {each: far.cosine(value) for each, value in across}
-    chosen = {int(each) for scores in (*(each.texts for each in found), together) for each in _best(scores, pool, allowed)}
+    ways = [*(each.texts for each in found if each.highest), together]
+    chosen = {int(each) for scores in ways for each in _best(scores, pool, allowed)}
     missing = sorted(chosen - cosines.keys())
     for each, row in zip(missing, index.vectors(np.array(missing, np.int64)), strict=True):
         across_it = far is not None and bool(far.texts[each])
