@@ -19,6 +19,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -237,10 +238,10 @@ def _added(library: Library, search: Search) -> Iterator[float]:
 
 def _recall(library: Library, search: Search, asked: Sequence[str], vectors: Vectors, settings: Settings) -> float:
     found = [[hit.id for hit in search.hits(each, vector, 10, settings)] for each, vector in zip(asked, vectors, strict=True)]
-    index = search.opened.index
-    object.__setattr__(search.opened, "index", Exact(library))
+    opened = search.opened
+    search.opened = replace(opened, index=Exact(library))
     expected = [[hit.id for hit in search.hits(each, vector, 10, settings)] for each, vector in zip(asked, vectors, strict=True)]
-    object.__setattr__(search.opened, "index", index)
+    search.opened = opened
     return float(np.mean([len(set(some) & set(right)) / len(right) for some, right in zip(found, expected, strict=True)]))
 
 
