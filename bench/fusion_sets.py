@@ -22,6 +22,7 @@ from rag import index_documents
 from rag.lexical import EITHER, PAIRS, WORDS, StoredLexical
 from rag.reader.data import part_of
 from rag.translation import translations
+from rag.vectors import open_index
 from rag.words import question_terms
 from ui.terminal import progress_bar
 
@@ -94,22 +95,30 @@ def vectors_of(name: str, texts: Sequence[str], encoder: Encoder) -> NDArray[np.
     return rows
 
 
+def number_of_passages(library: Library, ids: Sequence[int]) -> NDArray[np.int64]:
+    """The number of each passage's text."""
+    documents = {each.document_id for each in library.passages(ids)}
+    numbers, passages = library.passages_of(sorted(documents))
+    found = dict(zip(passages.tolist(), numbers.tolist(), strict=True))
+    return np.array([found[each] for each in ids], np.int64)
+
+
 def figures(folder: Path, questions: Sequence[Question], vectors: NDArray[np.float32], measured: set[str]) -> Figures:
     """Every passage's figures for every question: a small library can be looked at whole."""
     with Library.open(folder) as library, library.reading():
-        lexical = StoredLexical.open(library.postings)
-        rows = np.concatenate([found.astype(np.float32) for _, found in library.vectors.chunks()])
-        names = np.array([library.name_of(each.document_id) for each in library.passages([int(i) for i in lexical.ids])])
+        opened = open_index(library)
+        lexical = StoredLexical(library.postings, opened.alive)
+        ids = [int(each) for each in library.passage_ids()]
+        numbers = number_of_passages(library, ids)
+        rows = opened.index.vectors(numbers)
+        names = np.array([library.name_of(each.document_id) for each in library.passages(ids)])
         found = []
         for each in questions:
             terms = question_terms(each.question)
-            found.append((
-                lexical.search(WORDS, terms.words), lexical.search(PAIRS, terms.pairs),
-                lexical.search(EITHER, translations(each.question)),
-            ))  # fmt: skip
+            found.append(lexical.search((WORDS, terms.words), (PAIRS, terms.pairs), (EITHER, translations(each.question))))
     return Figures(
         (vectors @ rows.T).astype(float),
-        *(np.array([each[at].passages for each in found], float) for at in range(3)),
+        *(np.array([each[at].texts[numbers] for each in found], float) for at in range(3)),
         np.array([[each.highest for each in three] for three in found]),
         np.array([np.isin(names, each.documents) for each in questions]),
         np.array([each.documents[0] in measured for each in questions]),

@@ -36,13 +36,13 @@ def stored(folder: Path, passages: Iterator[Terms]) -> Search:
     library = Library.create(folder / "library", "none", 1)
     number = 0
     while some := [weights_of(each) for each in islice(passages, AT_ONCE)]:
-        library.postings.put([f"{number + at}".encode() for at in range(len(some))], some)
+        library.put_texts([f"{number + at}".encode() for at in range(len(some))], np.zeros((len(some), 1), np.float32), some)
         number += len(some)
-    numbers = np.arange(1, number + 1)
-    lexical = StoredLexical(library.postings, numbers, numbers)
+    lexical = StoredLexical(library.postings, np.arange(number + 1) > 0)
 
     def search(asked: Asked) -> Sequence[int]:
-        scores = lexical.search(WORDS, asked.words).shares + lexical.search(PAIRS, asked.pairs).shares
+        words, pairs = lexical.search((WORDS, asked.words), (PAIRS, asked.pairs))
+        scores = words.shares + pairs.shares
         best = np.argpartition(-scores, FOUND)[:FOUND]
         return [int(each) for each in best[np.argsort(-scores[best])]]
 

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 from filelock import FileLock, Timeout
+from numpy.typing import NDArray
 
 from corpus.connect import DATABASE, WRITER_LOCK, connect, migrated, new_database
 from corpus.database import Database, marks, next_generation, parts
@@ -25,9 +26,9 @@ from corpus.errors import LibraryError
 from corpus.file_table import FileTable, KnownFile
 from corpus.posting_table import PostingTable
 from corpus.rows import DOCUMENT_COLUMNS, Prepared, document_of, document_row, passage_of, passage_rows, sentences_of
-from corpus.vector_table import Ids, VectorTable
+from corpus.vector_table import Ids, Marks, VectorTable
 
-__all__ = ["DATABASE", "KnownDocument", "KnownFile", "Library", "Listed"]
+__all__ = ["DATABASE", "Derived", "KnownDocument", "KnownFile", "Library", "Listed"]
 
 # Errors of the system that say a file cannot grow: too large, no space, over the quota, read-only.
 CANNOT_GROW = (errno.EFBIG, errno.ENOSPC, errno.EDQUOT, errno.EROFS)
@@ -55,6 +56,15 @@ class KnownDocument:
     path: bytes | None
 
 
+@dataclass(frozen=True)
+class Derived:
+    """A file derived from the texts as they stood at some marks; its CRC-32 as it was written."""
+
+    path: Path
+    checksum: int
+    marks: Marks
+
+
 class Library:
     """An open library. One object may be used by many threads, one at a time inside."""
 
@@ -62,6 +72,8 @@ class Library:
         self.folder = folder
         self._database = Database(connection)
         self._on_disk = on_disk
+        # How often the database was exchanged for another one.
+        self.copies = 0
         self.changing = self._database.changing
         self.reading = self._database.reading
         self.dimension = int(self.meta("dimension") or 0)
@@ -157,6 +169,7 @@ class Library:
         """An older library that could only be read when it was opened is migrated by its first writer."""
         self._database.replace(migrated(self.folder))
         self._on_disk = True
+        self.copies += 1
 
     # What the library is
 
@@ -250,11 +263,22 @@ class Library:
                 next_generation(connection)
         return removed
 
+    def put_texts(
+        self, keys: Sequence[bytes], vectors: NDArray[np.float32], terms: Sequence[Mapping[str, int]]
+    ) -> None:
+        """Keep the vector (keys, dimension) and the terms of each text that is new; documents that need them may come later.
+
+        The terms of all texts that are here must be here (`PostingTable.lacking`).
+        """
+        with self.changing():
+            numbers = self.vectors.put(keys, vectors)
+            fresh = {key: each for key, each in zip(keys, terms, strict=True) if key in numbers}
+            self.postings.put(list(numbers.values()), list(fresh.values()))
+
     def drop_unused(self) -> None:
         """Take away the vectors and terms of no passage."""
         with self.changing():
-            self.vectors.drop_unused()
-            self.postings.drop_unused()
+            self.postings.note_removed(self.vectors.drop_unused())
 
     # Passages
 
@@ -269,10 +293,24 @@ class Library:
             found |= {each.id: each for each in map(passage_of, self._database.rows(query, part))}
         return [found[each] for each in ids if each in found]
 
-    def passages_of(self, document_ids: Sequence[str]) -> Ids:
-        """The ids of all passages of these documents, sorted."""
-        query = "SELECT id FROM passages WHERE document_id IN (SELECT value FROM json_each(?)) ORDER BY id"
-        return np.array([row[0] for row in self._database.rows(query, (json.dumps(document_ids),))], np.int64)
+    def passage_ids(self) -> Ids:
+        """The ids of all passages, sorted."""
+        return np.array([row[0] for row in self._database.rows("SELECT id FROM passages ORDER BY id")], np.int64)
+
+    def passages_of(self, document_ids: Sequence[str]) -> tuple[Ids, Ids]:
+        """The number of the text and the id of every passage of these documents, sorted."""
+        query = (
+            "SELECT vectors.id, passages.id FROM passages JOIN vectors USING (key) "
+            "WHERE document_id IN (SELECT value FROM json_each(?)) ORDER BY vectors.id, passages.id"
+        )
+        table = np.array(self._database.rows(query, (json.dumps(document_ids),)), np.int64).reshape(-1, 2)
+        return table[:, 0].copy(), table[:, 1].copy()
+
+    def passage_with(self, key: bytes) -> Passage | None:
+        """Some passage with the text of that key."""
+        query = 'SELECT id, document_id, "start", "end", headings FROM passages WHERE key = ? ORDER BY id LIMIT 1'
+        rows = self._database.rows(query, (key,))
+        return passage_of(rows[0]) if rows else None
 
     def passages_with_keys(self, document_id: str) -> list[tuple[Passage, bytes]]:
         """The passages of a document in order, each with the key of its vector."""
@@ -294,19 +332,19 @@ class Library:
 
     # Files derived from the truth
 
-    def name_derived(self, key: str, file: str, generation: int, checksum: int) -> None:
-        """From now on `file` is what is derived from that generation under `key`."""
-        value = json.dumps({"file": file, "generation": generation, "checksum": checksum})
+    def name_derived(self, key: str, derived: Derived) -> None:
+        """From now on this is what is derived from the library under `key`."""
+        value = {"file": derived.path.name, "checksum": derived.checksum, "last": derived.marks.last, "gone": derived.marks.gone}
         with self.changing() as connection:
-            connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
+            connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, json.dumps(value)))
 
-    def derived(self, key: str) -> tuple[Path, int, int] | None:
-        """The file, generation and checksum named last under `key`."""
+    def derived(self, key: str) -> Derived | None:
+        """What is named last under `key`."""
         value = self.meta(key)
         if value is None:
             return None
         named = json.loads(value)
-        return self.folder / named["file"], int(named["generation"]), int(named["checksum"])
+        return Derived(self.folder / named["file"], int(named["checksum"]), Marks(int(named["last"]), int(named["gone"])))
 
 
 def _is_ours(name: str) -> bool:

@@ -1,15 +1,17 @@
 """The table of postings: which texts hold a term, and how much it weighs there.
 
-A text is what was embedded of a passage, named by its key (`corpus.rows.text_key`): like its vector,
-its terms belong to its words and not to a place. Each text has a number that is never given again.
+A text is what was embedded of a passage: like its vector, its terms belong to its words and not to a place,
+and its number is that of its vector (`corpus.vector_table`).
 
 Postings are kept in segments of consecutive numbers, as in a log-structured merge tree (O'Neil et al.
 1996): a change adds a small segment, and small ones grow together into larger ones, so that a change
 writes little and a search has few places to look at. What was removed stays in its segment until that
-is written again; whoever searches leaves out numbers that no passage has.
+is written again; whoever searches leaves out numbers that no text has. Every text up to the last
+number of all segments has its terms here.
 """
 
 import sqlite3
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -21,22 +23,26 @@ from numpy.typing import NDArray
 from corpus.database import Database, marks, parts
 
 Rows = NDArray[np.int64]
+Numbers = NDArray[np.int32]
 Weights = NDArray[np.uint8]
-# Segments below such a span that together reach it become one: of three sizes there are at most some dozens.
-SPANS = (16384, 1024, 64)
-# A place within a segment is two bytes.
+# Segments below such a span that together reach it become one: of each size but the first there are a dozen at most.
+SPANS = (32768, 4096, 512, 64)
+# A place within a segment is two bytes. The first span is half of it, so that any run of segments can reach that.
 WIDEST = 1 << 16
+# Texts that are written as one segment at once.
+MOST = 16384
 # A segment of which less than this share is still in use is written again.
 IN_USE = 0.5
 
 
 @dataclass(frozen=True)
 class Segment:
-    """The texts numbered `first` to `last`; `count` of them were in use when it was written."""
+    """The texts numbered `first` to `last`; `count` of them were there when it was written, `used` are now."""
 
     first: int
     last: int
     count: int
+    used: int
 
 
 class PostingTable:
@@ -45,79 +51,51 @@ class PostingTable:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def held(self, keys: Sequence[bytes]) -> set[bytes]:
-        """Those of the keys whose terms are here."""
-        found: set[bytes] = set()
-        for part in parts(keys):
-            rows = self._database.rows(f"SELECT key FROM texts WHERE key IN ({marks(part)})", part)
-            found.update(row[0] for row in rows if isinstance(row[0], bytes))
-        return found
-
-    def put(self, keys: Sequence[bytes], terms: Sequence[Mapping[str, int]]) -> None:
-        """Keep the terms of texts, each with its weight (1 to 255). Texts that are here already stay as they are."""
-        known = self.held(keys)
-        fresh = {key: each for key, each in zip(keys, terms, strict=True) if key not in known}
-        names = list(fresh)
+    def put(self, numbers: Sequence[int], terms: Sequence[Mapping[str, int]]) -> None:
+        """Keep the terms of texts, each with its weight (1 to 255); the numbers ascend, and follow all that are here."""
         with self._database.changing() as connection:
-            for at in range(0, len(names), SPANS[0]):
-                self._add(connection, names[at : at + SPANS[0]], fresh)
+            at = 0
+            while at < len(numbers):
+                end = bisect_left(numbers, numbers[at] + WIDEST, at, min(at + MOST, len(numbers)))
+                _add(connection, numbers[at:end], terms[at:end])
+                at = end
+                while due := _due(_segments(connection)):
+                    _merge(connection, due)
 
-    def _add(self, connection: sqlite3.Connection, keys: Sequence[bytes], terms: Mapping[bytes, Mapping[str, int]]) -> None:
-        first = last = 0
-        numbers: defaultdict[str, int] = defaultdict(count().__next__)
-        of_term: list[int] = []
-        weights: list[int] = []
-        sizes: list[int] = []
-        for key in keys:
-            last = int(connection.execute("INSERT INTO texts (key) VALUES (?)", (key,)).lastrowid or 0)
-            first = first or last
-            of_term.extend(map(numbers.__getitem__, terms[key]))
-            weights.extend(terms[key].values())
-            sizes.append(len(terms[key]))
-        connection.execute("INSERT INTO segments VALUES (?, ?, ?)", (first, last, len(keys)))
-        places = np.repeat(np.arange(len(keys)), sizes)
-        _store(connection, first, list(numbers), np.array(of_term, np.int64), places, np.array(weights, np.uint8))
-        while due := _due(_segments(connection)):
-            _merge(connection, due)
-
-    def drop_unused(self) -> None:
-        """Take away the texts of no passage, and the room they take where it is much."""
+    def note_removed(self, numbers: Rows) -> None:
+        """These texts, ascending, are gone: the room they take is given back where it is much."""
+        if not len(numbers):
+            return
         with self._database.changing() as connection:
-            removed = connection.execute(
-                "DELETE FROM texts WHERE NOT EXISTS (SELECT 1 FROM passages WHERE key = texts.key)"
-            ).rowcount
-            if removed:
-                for each in _segments(connection):
-                    if len(_in_use(connection, each)) < IN_USE * each.count:
-                        _merge(connection, [each])
+            for each in _segments(connection):
+                first, end = np.searchsorted(numbers, (each.first, each.last + 1))
+                used = each.used - int(end - first)
+                if used < IN_USE * each.count:
+                    _merge(connection, [each])
+                elif used < each.used:
+                    connection.execute('UPDATE segments SET used = ? WHERE "first" = ?', (used, each.first))
 
     def clear(self) -> None:
         """Forget all terms."""
         with self._database.changing() as connection:
-            for table in ("postings", "segments", "texts"):
+            for table in ("postings", "segments"):
                 connection.execute(f"DELETE FROM {table}")
 
-    def of_passages(self) -> tuple[Rows, Rows]:
-        """The ids of all passages, sorted, and the number of each one's text; 0 where its terms are not here."""
-        rows = self._database.rows(
-            "SELECT passages.id, coalesce(texts.id, 0) FROM passages LEFT JOIN texts ON texts.key = passages.key "
-            "ORDER BY passages.id"
-        )
-        table = np.array(rows, np.int64).reshape(-1, 2)
-        return table[:, 0].copy(), table[:, 1].copy()
+    def lacking(self, count: int) -> list[tuple[int, bytes]]:
+        """The first `count` texts whose terms are not here: number and key, ascending."""
+        query = """SELECT id, key FROM vectors WHERE id > (SELECT coalesce(max("last"), 0) FROM segments) ORDER BY id LIMIT ?"""
+        return [(int(str(number)), key) for number, key in self._database.rows(query, (count,)) if isinstance(key, bytes)]
 
-    def lacking(self) -> list[str]:
-        """The ids of the documents with passages whose terms are not here."""
-        rows = self._database.rows(
-            "SELECT DISTINCT document_id FROM passages WHERE NOT EXISTS (SELECT 1 FROM texts WHERE key = passages.key)"
-        )
-        return [str(row[0]) for row in rows]
+    def find(self, terms: Sequence[str], after: int = 0) -> dict[str, tuple[Rows, Weights]]:
+        """Of each term that is here: the numbers of the texts that hold it, ascending, and its weights there.
 
-    def find(self, terms: Sequence[str]) -> dict[str, tuple[Rows, Weights]]:
-        """Of each term that is here: the numbers of the texts that hold it, ascending, and its weights there."""
+        With `after`, segments that end before that number are left out.
+        """
         found: dict[str, list[tuple[Rows, Weights]]] = {}
         with self._database.reading() as connection:
             for each in _segments(connection):
+                if each.last <= after:
+                    continue
                 for part in parts(terms):
                     query = f"SELECT term, rows FROM postings WHERE segment = ? AND term IN ({marks(part)})"
                     for term, packed in connection.execute(query, (each.first, *part)):
@@ -127,7 +105,21 @@ class PostingTable:
 
 
 def _segments(connection: sqlite3.Connection) -> list[Segment]:
-    return [Segment(*row) for row in connection.execute('SELECT "first", "last", "count" FROM segments ORDER BY "first"')]
+    rows = connection.execute('SELECT "first", "last", "count", used FROM segments ORDER BY "first"')
+    return [Segment(*row) for row in rows]
+
+
+def _add(connection: sqlite3.Connection, texts: Sequence[int], terms: Sequence[Mapping[str, int]]) -> None:
+    """Write a segment of these texts."""
+    numbers: defaultdict[str, int] = defaultdict(count().__next__)
+    of_term: list[int] = []
+    weights: list[int] = []
+    for each in terms:
+        of_term.extend(map(numbers.__getitem__, each))
+        weights.extend(each.values())
+    connection.execute("INSERT INTO segments VALUES (?, ?, ?, ?)", (texts[0], texts[-1], len(texts), len(texts)))
+    places = np.repeat((np.array(texts, np.int64) - texts[0]).astype(np.int32), [len(each) for each in terms])
+    _store(connection, texts[0], list(numbers), np.array(of_term, np.int32), places, np.array(weights, np.uint8))
 
 
 def _due(segments: Sequence[Segment]) -> Sequence[Segment]:
@@ -146,33 +138,33 @@ def _due(segments: Sequence[Segment]) -> Sequence[Segment]:
 
 def _merge(connection: sqlite3.Connection, segments: Sequence[Segment]) -> None:
     """Write segments again as one, without what is in use no longer."""
-    whole = Segment(segments[0].first, segments[-1].last, 0)
-    used = np.zeros(whole.last - whole.first + 1, bool)
-    rows = _in_use(connection, whole)
-    used[rows - whole.first] = True
+    first, last = segments[0].first, segments[-1].last
+    rows = [row[0] for row in connection.execute("SELECT id FROM vectors WHERE id BETWEEN ? AND ?", (first, last))]
+    used = np.zeros(last - first + 1, bool)
+    used[np.array(rows, np.int64) - first] = True
     numbers: defaultdict[str, int] = defaultdict(count().__next__)
     of_term, places, weights = [], [], []
     for each in segments:
         rows_of = connection.execute("SELECT term, rows FROM postings WHERE segment = ?", (each.first,)).fetchall()
         sizes = [len(packed) // 3 for _, packed in rows_of]
-        of_term.append(np.repeat(np.array([numbers[term] for term, _ in rows_of], np.int64), sizes))
+        of_term.append(np.repeat(np.array([numbers[term] for term, _ in rows_of], np.int32), sizes))
         packed_places = b"".join(packed[: 2 * size] for (_, packed), size in zip(rows_of, sizes, strict=True))
-        places.append(np.frombuffer(packed_places, "<u2") + np.int64(each.first - whole.first))
+        places.append(np.frombuffer(packed_places, "<u2") + np.int32(each.first - first))
         packed_weights = b"".join(packed[2 * size :] for (_, packed), size in zip(rows_of, sizes, strict=True))
         weights.append(np.frombuffer(packed_weights, np.uint8))
         connection.execute("DELETE FROM postings WHERE segment = ?", (each.first,))
         connection.execute('DELETE FROM segments WHERE "first" = ?', (each.first,))
-    if len(rows):
-        connection.execute("INSERT INTO segments VALUES (?, ?, ?)", (whole.first, whole.last, len(rows)))
+    if rows:
+        connection.execute("INSERT INTO segments VALUES (?, ?, ?, ?)", (first, last, len(rows), len(rows)))
         kept = used[np.concatenate(places)]
         _store(
-            connection, whole.first, list(numbers),
+            connection, first, list(numbers),
             np.concatenate(of_term)[kept], np.concatenate(places)[kept], np.concatenate(weights)[kept],
         )  # fmt: skip
 
 
 def _store(
-    connection: sqlite3.Connection, segment: int, names: Sequence[str], of_term: Rows, places: Rows, weights: Weights
+    connection: sqlite3.Connection, segment: int, names: Sequence[str], of_term: Numbers, places: Numbers, weights: Weights
 ) -> None:
     """Write a segment of postings, given in the order of their places, each with the number of its term's name."""
     order = np.argsort(of_term, kind="stable")
@@ -184,11 +176,6 @@ def _store(
         if start < end:
             rows.append((segment, names[number], packed_places[2 * start : 2 * end] + packed_weights[start:end]))
     connection.executemany("INSERT INTO postings VALUES (?, ?, ?)", rows)
-
-
-def _in_use(connection: sqlite3.Connection, segment: Segment) -> Rows:
-    rows = connection.execute("SELECT id FROM texts WHERE id BETWEEN ? AND ?", (segment.first, segment.last))
-    return np.array([row[0] for row in rows], np.int64)
 
 
 def _joined(some: Sequence[tuple[Rows, Weights]]) -> tuple[Rows, Weights]:

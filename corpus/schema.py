@@ -144,12 +144,52 @@ def _postings(connection: sqlite3.Connection) -> None:
     )
 
 
+def _numbered(connection: sqlite3.Connection) -> None:
+    """Format 5: a vector's id is its text's number, that of its postings; what is added and removed is told in order.
+
+    The index file of format 4, which counts by passages, is not named any longer and is written anew.
+    """
+    _run(
+        connection,
+        """CREATE TABLE vectors_5 (
+            id INTEGER PRIMARY KEY AUTOINCREMENT, key BLOB NOT NULL UNIQUE, vector BLOB NOT NULL
+        )""",
+        # Texts whose terms are not cut yet come after all that postings name.
+        "INSERT INTO sqlite_sequence SELECT 'vectors_5', seq FROM sqlite_sequence WHERE name = 'texts'",
+        "INSERT INTO vectors_5 SELECT texts.id, key, vector FROM texts JOIN vectors USING (key) ORDER BY texts.id",
+        "INSERT INTO vectors_5 (key, vector) SELECT key, vector FROM vectors "
+        "WHERE key NOT IN (SELECT key FROM texts) ORDER BY id",
+        "DROP TABLE vectors",
+        "DROP TABLE texts",
+        "ALTER TABLE vectors_5 RENAME TO vectors",
+        "ALTER TABLE segments ADD COLUMN used INTEGER NOT NULL DEFAULT 0",
+        'UPDATE segments SET used = (SELECT count(*) FROM vectors WHERE id BETWEEN "first" AND "last")',
+        # Every number ever given is that of a vector, or stands here: a dozen bytes for each text removed.
+        "CREATE TABLE gone (id INTEGER PRIMARY KEY AUTOINCREMENT, number INTEGER NOT NULL)",
+        """INSERT INTO gone (number)
+            WITH RECURSIVE given (number, last) AS (
+                SELECT 1, seq FROM sqlite_sequence WHERE name = 'vectors'
+                UNION ALL SELECT number + 1, last FROM given WHERE number < last
+            )
+            SELECT number FROM given WHERE number <= last EXCEPT SELECT id FROM vectors""",
+        # Texts that perhaps no passage has: newly embedded, or of a removed passage.
+        "CREATE TABLE loose (number INTEGER PRIMARY KEY)",
+        "INSERT INTO loose SELECT id FROM vectors WHERE key NOT IN (SELECT key FROM passages)",
+        "CREATE TRIGGER vector_added AFTER INSERT ON vectors BEGIN INSERT OR IGNORE INTO loose VALUES (new.id); END",
+        "CREATE TRIGGER vector_removed AFTER DELETE ON vectors BEGIN INSERT INTO gone (number) VALUES (old.id); END",
+        """CREATE TRIGGER passage_removed AFTER DELETE ON passages BEGIN
+            INSERT OR IGNORE INTO loose SELECT id FROM vectors WHERE key = old.key;
+        END""",
+        "DELETE FROM meta WHERE key = 'faiss'",
+    )
+
+
 def _run(connection: sqlite3.Connection, *statements: str) -> None:
     for each in statements:
         connection.execute(each)
 
 
 MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
-    _documents_and_passages, _files_and_vectors, _feedback, _postings,
+    _documents_and_passages, _files_and_vectors, _feedback, _postings, _numbered,
 )  # fmt: skip
 FORMAT = len(MIGRATIONS)

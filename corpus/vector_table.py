@@ -1,6 +1,11 @@
-"""The table of vectors: one for each embedded text, wherever its words stand."""
+"""The table of vectors: one for each embedded text, wherever its words stand, under the text's number.
+
+Numbers are given in ascending order and never twice, and what is removed is noted in order (`gone`). So
+whoever has taken up all up to some `Marks` catches up by what came after them, and reads nothing else.
+"""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,12 +19,35 @@ Vectors = NDArray[np.float16]
 Ids = NDArray[np.int64]
 
 
+@dataclass(frozen=True)
+class Marks:
+    """A moment of the table: the highest number given, and how many were removed, ever."""
+
+    last: int
+    gone: int
+
+    @property
+    def count(self) -> int:
+        """How many texts there are."""
+        return self.last - self.gone
+
+    def since(self, before: "Marks") -> int:
+        """How many texts came or went after `before`."""
+        return self.last - before.last + self.gone - before.gone
+
+
 class VectorTable:
-    """The vectors of an open library, float16, by the key of their text (`corpus.rows.text_key`)."""
+    """The vectors of an open library, float16, by the number or the key (`corpus.rows.text_key`) of their text."""
 
     def __init__(self, database: Database, dimension: int) -> None:
         self._database = database
         self._dimension = dimension
+
+    def marks(self) -> Marks:
+        """The table as it stands; from the counters that SQLite keeps, so that no row is read."""
+        rows = self._database.rows("SELECT name, seq FROM sqlite_sequence WHERE name IN ('vectors', 'gone')")
+        found = {str(name): int(str(number)) for name, number in rows}
+        return Marks(found.get("vectors", 0), found.get("gone", 0))
 
     def held(self, keys: Sequence[bytes]) -> set[bytes]:
         """Those of the keys whose vectors are here."""
@@ -29,37 +57,67 @@ class VectorTable:
             found.update(row[0] for row in rows if isinstance(row[0], bytes))
         return found
 
-    def put(self, keys: Sequence[bytes], vectors: NDArray[np.float32]) -> None:
-        """Keep the vectors (keys, dimension) of embedded texts; documents that need them may come later."""
-        rows = [(key, row.tobytes()) for key, row in zip(keys, vectors.astype("<f2"), strict=True)]
-        with self._database.changing() as connection:
-            connection.executemany("INSERT OR IGNORE INTO vectors (key, vector) VALUES (?, ?)", rows)
+    def put(self, keys: Sequence[bytes], vectors: NDArray[np.float32]) -> dict[bytes, int]:
+        """Keep the vectors (keys, dimension) of embedded texts; documents that need them may come later.
 
-    def drop_unused(self) -> None:
-        """Take away the vectors of no passage."""
-        with self._database.changing() as connection:
-            connection.execute("DELETE FROM vectors WHERE NOT EXISTS (SELECT 1 FROM passages WHERE key = vectors.key)")
-
-    def passage_keys(self) -> tuple[Ids, Ids]:
-        """The ids of all passages, sorted, and for each the head of its key: a change of either is seen."""
-        with self._database.reading() as connection:
-            rows = connection.execute("SELECT id, key FROM passages ORDER BY id").fetchall()
-        heads = np.frombuffer(b"".join(row[1][:8] for row in rows), "<i8")
-        return np.array([row[0] for row in rows], np.int64), heads
-
-    def chunks(self, ids: Sequence[int] | None = None) -> Iterator[tuple[Ids, Vectors]]:
-        """The ids (n) and vectors (n, dimension) of all passages, or of these, some thousands at a time.
-
-        Use it up: other threads wait until it is at its end.
+        Gives the numbers of those that were not here, ascending.
         """
-        query = "SELECT passages.id, vector FROM passages JOIN vectors ON vectors.key = passages.key"
-        order = " ORDER BY passages.id"
-        wanted: list[tuple[str, Sequence[int]]] = [(query + order, ())]
-        if ids is not None:
-            wanted = [(f"{query} WHERE passages.id IN ({marks(part)}){order}", part) for part in parts(ids)]
-        with self._database.reading() as connection:
-            for statement, values in wanted:
-                cursor = connection.execute(statement, values)
-                while rows := cursor.fetchmany(CHUNK):
-                    vectors = np.frombuffer(b"".join(row[1] for row in rows), "<f2").reshape(-1, self._dimension)
-                    yield np.array([row[0] for row in rows], np.int64), vectors
+        with self._database.changing() as connection:
+            known = self.held(keys)
+            rows = {key: row.tobytes() for key, row in zip(keys, vectors.astype("<f2"), strict=True) if key not in known}
+            numbers = dict(zip(rows, range(self.marks().last + 1, self.marks().last + 1 + len(rows)), strict=True))
+            connection.executemany("INSERT INTO vectors VALUES (?, ?, ?)", [(numbers[key], key, row) for key, row in rows.items()])
+        return numbers
+
+    def drop_unused(self) -> Ids:
+        """Take away the vectors of no passage; their numbers. Only those that may be are looked at."""
+        with self._database.changing() as connection:
+            rows = connection.execute(
+                "SELECT id FROM vectors WHERE id IN (SELECT number FROM loose) "
+                "AND NOT EXISTS (SELECT 1 FROM passages WHERE key = vectors.key) ORDER BY id"
+            ).fetchall()
+            connection.executemany("DELETE FROM vectors WHERE id = ?", rows)
+            connection.execute("DELETE FROM loose")
+        return np.array([row[0] for row in rows], np.int64)
+
+    def gone(self, after: Marks, upto: Marks) -> Ids:
+        """The numbers of the texts that were removed between two moments."""
+        rows = self._database.rows("SELECT number FROM gone WHERE id > ? AND id <= ?", (after.gone, upto.gone))
+        return np.array([row[0] for row in rows], np.int64)
+
+    def chunks(self, after: int = 0, last: int | None = None) -> Iterator[tuple[Ids, Vectors]]:
+        """The numbers (n), ascending, and vectors (n, dimension) of the texts after one number, up to another.
+
+        Each chunk is read by itself, and other threads go on between. What is removed meanwhile may
+        be among them or not: it stands after the `marks` that were taken before.
+        """
+        upto = self.marks().last if last is None else last
+        query = "SELECT id, vector FROM vectors WHERE id > ? AND id <= ? ORDER BY id LIMIT ?"
+        while rows := self._database.rows(query, (after, upto, CHUNK)):
+            numbers, vectors = self._read(rows)
+            yield numbers, vectors
+            after = int(numbers[-1])
+
+    def of(self, numbers: Sequence[int]) -> tuple[Ids, Vectors]:
+        """The numbers that are here, ascending, and their vectors (n, dimension)."""
+        rows: list[tuple[object, ...]] = []
+        for part in parts(sorted(numbers)):
+            rows += self._database.rows(f"SELECT id, vector FROM vectors WHERE id IN ({marks(part)}) ORDER BY id", part)
+        return self._read(rows)
+
+    def numbers(self, keys: Sequence[bytes]) -> dict[bytes, int]:
+        """The numbers of those keys that are here."""
+        found: dict[bytes, int] = {}
+        for part in parts(keys):
+            rows = self._database.rows(f"SELECT key, id FROM vectors WHERE key IN ({marks(part)})", part)
+            found |= {key: int(str(number)) for key, number in rows if isinstance(key, bytes)}
+        return found
+
+    def passages(self, number: int, count: int) -> list[int]:
+        """The ids of passages of that text, the `count` lowest; none where it is in use no longer."""
+        query = "SELECT id FROM passages WHERE key = (SELECT key FROM vectors WHERE id = ?) ORDER BY id LIMIT ?"
+        return [int(str(row[0])) for row in self._database.rows(query, (number, count))]
+
+    def _read(self, rows: Sequence[tuple[object, ...]]) -> tuple[Ids, Vectors]:
+        vectors = np.frombuffer(b"".join(row[1] for row in rows if isinstance(row[1], bytes)), "<f2")
+        return np.array([row[0] for row in rows], np.int64), vectors.reshape(-1, self._dimension)

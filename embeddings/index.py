@@ -8,25 +8,34 @@ from numpy.typing import NDArray
 
 Vectors = NDArray[np.float32]
 Ids = NDArray[np.int64]
+Flags = NDArray[np.bool_]
 
 
 class VectorIndex(Protocol):
-    """Vectors of unit length under 63-bit ids, searched by inner product."""
+    """Vectors of unit length under small numbers, searched by inner product."""
 
     def __len__(self) -> int: ...
 
-    def add(self, ids: Ids, vectors: Vectors) -> None: ...
-
-    def remove(self, ids: Ids) -> None: ...
-
-    def vectors(self, ids: Ids) -> Vectors:
-        """The vectors (n, dimension) of ids that are here."""
+    @property
+    def ids(self) -> Ids:
+        """All numbers, in any order."""
         ...
 
-    def search(self, query: Vectors, count: int, among: Ids | None = None) -> list[tuple[int, float]]:
-        """The `count` nearest ids of one query (shape: dimension) with their cosines, best first.
+    def add(self, ids: Ids, vectors: Vectors) -> None: ...
 
-        With `among`, the nearest of those ids: exactly, as if there were no others.
+    def remove(self, ids: Ids) -> None:
+        """Take these away; those that are not here do not matter."""
+        ...
+
+    def vectors(self, ids: Ids) -> Vectors:
+        """The vectors (n, dimension) of numbers that are here, exactly as they were added."""
+        ...
+
+    def search(self, query: Vectors, count: int, among: Flags | None = None) -> list[tuple[int, float]]:
+        """The `count` nearest numbers of one query (shape: dimension) with their cosines, best first.
+
+        With `among`, a flag for each number (a number beyond them has none), the nearest of those, as if there were
+        no others. Cosines are exact; an index of many vectors may miss a few of the nearest.
         """
         ...
 

@@ -96,7 +96,7 @@ def run(
 def identity_of(asked: QuestionSet, assistant: Assistant) -> dict[str, Any]:
     """What makes two runs the same: the questions, the passages, the model, the settings."""
     library = assistant.library
-    ids, _ = library.vectors.passage_keys()
+    ids = library.passage_ids()
     try:
         release = version("yinju")
     except PackageNotFoundError:  # run from a checkout that is not installed

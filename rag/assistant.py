@@ -10,7 +10,6 @@ from pathlib import Path
 
 from corpus import Document, Library, LibraryError, Passage, Sentence
 from corpus.document import passage_id
-from corpus.vector_table import Ids
 from corpus.where import fulfils, parse_where, require_known, searchable
 from embeddings import Encoder, load_encoder
 from embeddings.index import Vectors
@@ -19,19 +18,17 @@ from rag.answer import Answer, Found
 from rag.clock import Clock
 from rag.conversation import TURNS, Turn, chosen, forms, plain, turn
 from rag.indexing import IndexReport, Progress, index_paths, silent
-from rag.lexical import NO_WORDS, Lexical
-from rag.posting import open_lexical, try_to_bring_up, up_to_date
 from rag.question import check_question
 from rag.quote import found, nearest_first, quotes
 from rag.reader import ACROSS, Candidate, Reader, Reading, load_reader, to_read
-from rag.retrieve import Far, Hit, retrieve
+from rag.retrieve import Among, Hit
+from rag.search import Search
 from rag.settings import Settings, library_settings
-from rag.translation import with_translations
-from rag.vectors import caught_up, open_index
-from rag.words import is_unspaced, question_terms
 
 # Documents kept in memory, with their sentences, for the next question.
 DOCUMENTS_KEPT = 256
+# Conditions whose passages are kept in memory.
+CONDITIONS_KEPT = 8
 # Passages that the reader and the confidence are given, however few are asked for.
 READ = 5
 LOG = logging.getLogger(__name__)
@@ -60,16 +57,13 @@ class Assistant:
         self.encoder = encoder
         self.settings = settings or library_settings(library)
         self.reader = reader or load_reader(encoder, self.settings)
-        self.adapter = load_adapter(encoder.name)
+        self.search = Search(library, load_adapter(encoder.name))
+        self._seen = library.generation, self.search.opened
         self._count = max(READ, self.settings.read)
         self._lock = threading.Lock()
         self._documents: OrderedDict[str, tuple[Document, list[Sentence]]] = OrderedDict()
         self._labels: list[tuple[str, dict[str, str]]] | None = None
-        with library.reading():
-            self._opened = open_index(library)
-            self._lexical = open_lexical(library)
-        if not self.has_words and try_to_bring_up(library):
-            self._lexical = open_lexical(library)
+        self._chosen: dict[str, Among] = {}
         if not self.has_words:
             LOG.warning("%s has no index of words yet: passages are found by vectors alone until you run "
                         "yinju index again", library.folder)  # fmt: skip
@@ -94,23 +88,24 @@ class Assistant:
         self.close()
 
     def close(self) -> None:
+        self.search.close()
         self.library.close()
 
     def reload(self) -> None:
         """Take up what this or another process has indexed since: only what is new is read."""
         with self.library.reading(), self._lock:
-            if self.library.generation != self._opened.generation:
-                self._opened = caught_up(self.library, self._opened)
-                self._lexical = open_lexical(self.library)
+            self.search.catch_up()
+            now = self.library.generation, self.search.opened
+            if now != self._seen:
+                self._seen = now
                 self._documents.clear()
                 self._labels = None
-            elif not self.has_words and up_to_date(self.library):
-                self._lexical = open_lexical(self.library)
+                self._chosen.clear()
 
     @property
     def has_words(self) -> bool:
         """Whether passages are found by words as well; only an older library that could not be written is without."""
-        return self._lexical is not NO_WORDS
+        return self.search.has_words
 
     def index(self, paths: Sequence[Path], progress: Progress = silent) -> IndexReport:
         """Index files and folders into the open library. Raises YinjuError as `index_paths` does."""
@@ -225,7 +220,7 @@ class Assistant:
         with self.library.reading():
             self.reload()
             among = self._among(where) if where is not None else None
-            hits = {each.id: each for each in self._hits(question, vector, count, among)}
+            hits = {each.id: each for each in self.search.hits(question, vector, count, self.settings, among)}
             found = [self._candidate(each, hits[each.id]) for each in self.library.passages(list(hits))]
             return [each for each in found if each is not None]
 
@@ -233,27 +228,7 @@ class Assistant:
         """What `candidates` are made from, with the figures of each way of finding them."""
         with self.library.reading():
             self.reload()
-            return self._hits(question, vector, count, None)
-
-    def _hits(self, question: str, vector: Vectors, count: int, among: Ids | None) -> list[Hit]:
-        with self._lock:
-            opened, lexical = self._opened, self._lexical
-            asked = question_terms(question)
-            if self.settings.by_translation:
-                asked = with_translations(asked, question, lexical)
-            far = self._far(question, vector, lexical)
-            return retrieve(opened.index, lexical, opened.ids, asked, vector, count, self.settings, among, far)
-
-    def _far(self, question: str, vector: Vectors, lexical: Lexical) -> Far | None:
-        """The passages in another script than the question's, where there are any and an adapter for them."""
-        if self.adapter is None:
-            return None
-        unspaced = is_unspaced(question)
-        if unspaced is None:
-            return None
-        passages = ~lexical.unspaced if unspaced else lexical.unspaced
-        offset = self.adapter.spaced if unspaced else self.adapter.unspaced
-        return Far(passages, self.adapter.adapted(vector), self.adapter.slope, offset) if passages.any() else None
+            return self.search.hits(question, vector, count, self.settings)
 
     def _candidate(self, passage: Passage, hit: Hit) -> Candidate | None:
         """The passage with its document; None where the document is not the one that it was cut from."""
@@ -271,18 +246,24 @@ class Assistant:
         body = [each for each in inside if (each.start, each.end) not in headings]
         return Candidate(passage, document, tuple(body or inside), hit.score, max(hit.words, hit.translated), hit.far)
 
-    def _among(self, where: str) -> Ids:
+    def _among(self, where: str) -> Among:
         """The passages of the documents that fulfil a condition."""
         condition = parse_where(where)
-        labels = self._labels
-        if labels is None:
-            rows = self.library.labels()
-            labels = [(identity, searchable(name, title, metadata)) for identity, name, title, metadata in rows]
-            with self._lock:
-                self._labels = labels
+        with self._lock:
+            if where in self._chosen:
+                return self._chosen[where]
+            if self._labels is None:
+                rows = self.library.labels()
+                self._labels = [(identity, searchable(name, title, metadata)) for identity, name, title, metadata in rows]
+            labels = self._labels
         require_known(condition, {"name", "title"}.union(*(fields for _, fields in labels)))
         chosen = [identity for identity, fields in labels if fulfils(fields, condition)]
-        return self.library.passages_of(chosen)
+        among = self.search.among(*self.library.passages_of(chosen))
+        with self._lock:
+            while len(self._chosen) >= CONDITIONS_KEPT:
+                del self._chosen[next(iter(self._chosen))]
+            self._chosen[where] = among
+        return among
 
     def _document(self, identity: str) -> tuple[Document, list[Sentence]] | None:
         with self._lock:

@@ -6,6 +6,7 @@ whole: a process killed at any moment embeds at most those again.
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -78,24 +79,20 @@ class Batch:
             self.flush()
 
     def flush(self) -> None:
-        """Embed what has no vector yet, cut what has no terms, and store all that waits: all of it, or nothing but vectors."""
+        """Embed what is new and cut its terms, and store all that waits: all of it, or nothing but texts."""
         held = self._library.vectors.held(list(self._texts))
         missing = [key for key in self._texts if key not in held]
         for at in range(0, len(missing), EMBED_TOGETHER):
             keys = missing[at : at + EMBED_TOGETHER]
             keys.sort(key=lambda key: len(self._texts[key]))
             vectors = np.concatenate([self._encoded(keys[first : first + AT_ONCE]) for first in range(0, len(keys), AT_ONCE)])
+            store = partial(self._library.put_texts, keys, vectors, [weights(self._texts[key]) for key in keys])
             self.embedded += len(keys)
             if at + EMBED_TOGETHER < len(missing):
-                self._library.vectors.put(keys, vectors)
+                store()
                 self._told()
             else:
-                self._changes.insert(0, lambda keys=keys, vectors=vectors: self._library.vectors.put(keys, vectors))  # type: ignore[misc]
-        known = self._library.postings.held(list(self._texts))
-        fresh = [key for key in self._texts if key not in known]
-        if fresh:
-            terms = [weights(self._texts[key]) for key in fresh]
-            self._changes.insert(0, lambda: self._library.postings.put(fresh, terms))
+                self._changes.insert(0, store)
         if self._changes:
             with self._library.changing():
                 for change in self._changes:

@@ -9,8 +9,8 @@ from corpus import Library, passage_text
 from corpus.check import RESTORE, Problem, again, check_database
 from corpus.errors import DamagedLibrary
 from corpus.rows import text_key
-from embeddings import Encoder, FaissIndex, load_encoder
-from rag.vectors import KEY, torn_file
+from embeddings import Encoder, load_encoder
+from rag.vectors import KEY, is_whole, open_index
 
 # Passages embedded again, spread over the library; and how near the stored vector must be, which
 # float16 and another batch's padding leave at 0.99999.
@@ -58,10 +58,9 @@ def _numbers(library: Library) -> list[Problem]:
 
 def _sample(library: Library, encoder: Encoder) -> list[Problem]:
     """Some passages embedded again: each stored vector belongs to its words."""
-    ids, _ = library.vectors.passage_keys()
+    ids = library.passage_ids()
     chosen = [int(each) for each in ids[np.linspace(0, len(ids) - 1, min(SAMPLE, len(ids))).astype(int)]] if len(ids) else []
-    stored = {int(number): row for some, found in library.vectors.chunks(chosen) for number, row in zip(some, found, strict=True)}
-    names, places, texts = [], [], []
+    names, places, texts, keys = [], [], [], []
     for passage in library.passages(chosen):
         entry = library.with_sentences(passage.document_id)
         key = dict((each.id, key) for each, key in library.passages_with_keys(passage.document_id))[passage.id]
@@ -70,35 +69,33 @@ def _sample(library: Library, encoder: Encoder) -> list[Problem]:
         names.append(entry[0].name)
         places.append(f"{entry[0].name}, {passage.start}–{passage.end}")
         texts.append(words if text_key(words) == key else passage_text(entry[0], passage))
+        keys.append(key)
+    numbers = library.vectors.numbers(keys)
+    stored = dict(zip(*library.vectors.of(list(numbers.values())), strict=True))
     rows = encoder.encode_passages(texts)
     problems = []
-    for name, place, number, row in zip(names, places, chosen, rows, strict=True):
-        cosine = float(row @ stored[number].astype(np.float32)) if number in stored else 0.0
+    for name, place, key, row in zip(names, places, keys, rows, strict=True):
+        cosine = float(row @ stored[numbers[key]].astype(np.float32)) if key in numbers else 0.0
         if not cosine >= NEAR:
             problems.append(Problem(f"{place}: the vector is not that of the words (cosine {cosine:.3f})", again(name)))
     return problems
 
 
 def _faiss(library: Library) -> list[Problem]:
-    """The derived index, where one is named for what the library holds now, has its ids and vectors."""
-    torn = torn_file(library)
-    if torn is not None:
-        return [Problem(f"the index file {torn.name} is {'torn' if torn.exists() else 'missing'}", REWRITE)]
+    """The derived index, with what came and went since it was written, has the texts and vectors of the database."""
     named = library.derived(KEY)
-    if named is None or named[1] != library.generation:
+    if named is None:
         return []  # indexing was stopped: the index is made from the stored vectors when it is opened
-    try:
-        index = FaissIndex.load(named[0])
-    except (OSError, RuntimeError) as reason:
-        return [Problem(f"the index file {named[0].name} cannot be read ({reason})", REWRITE)]
+    if not is_whole(named):
+        return [Problem(f"the index file {named.path.name} is {'torn' if named.path.exists() else 'missing'}", REWRITE)]
+    opened = open_index(library)
     count = 0
-    held = set(map(int, index.ids))
-    for ids, vectors in library.vectors.chunks():
-        count += len(ids)
-        if any(int(each) not in held for each in ids):
-            return [Problem(f"the index file {named[0].name} lacks passages", REWRITE)]
-        if not np.allclose(index.vectors(ids), vectors.astype(np.float32), atol=1e-6):
-            return [Problem(f"the index file {named[0].name} has other vectors than the database", REWRITE)]
-    if count != len(index):
-        return [Problem(f"the index file {named[0].name} has passages that are gone", REWRITE)]
+    for numbers, vectors in library.vectors.chunks():
+        count += len(numbers)
+        if not opened.alive[numbers].all():
+            return [Problem(f"the index file {named.path.name} lacks texts", REWRITE)]
+        if not np.allclose(opened.index.vectors(numbers), vectors.astype(np.float32), atol=1e-6):
+            return [Problem(f"the index file {named.path.name} has other vectors than the database", REWRITE)]
+    if count != len(opened.index):
+        return [Problem(f"the index file {named.path.name} has texts that are gone", REWRITE)]
     return []

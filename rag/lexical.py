@@ -1,9 +1,9 @@
-"""Passages by the words of a question: BM25 over the library's own table of postings.
+"""Texts by the words of a question: BM25 over the library's own table of postings.
 
     score = Σ idf(t) · tf · (k1 + 1) / (tf + k1 · (1 − b + b · length / PIVOT))
 
 (Robertson and Zaragoza 2009, eq. 3.15, with a fixed pivot instead of the mean length.) The fraction
-is of the passage alone, so it is reckoned when the passage is stored, in a byte (after BM25S, Lù 2024);
+is of the text alone, so it is reckoned when the text is stored, in a byte (after BM25S, Lù 2024);
 idf is of the library, and reckoned when it is asked. What stands for one word of the question counts as
 one term: its frequency is that of any of them, its weight the best of them (after Pirkola 1998).
 """
@@ -13,12 +13,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import log
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from corpus.posting_table import PostingTable, Rows
+from corpus.posting_table import PostingTable, Rows, Weights
+from embeddings.index import Flags
 from rag.words import Group, Terms, passage_terms
 
 # Chosen on the training part of the shared sets (bench/fusion.py); words and pairs alike.
@@ -29,117 +30,139 @@ WORDS, PAIRS, EITHER = "w", "p", ""
 UNSPACED = "u"
 
 Floats = NDArray[np.float32]
-Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
 class Scores:
-    """BM25 of every passage (n, in the order of their ids), and what a passage of all terms could reach."""
+    """BM25 of every text, by its number (n), and what a text of all terms could reach."""
 
-    passages: Floats
+    texts: Floats
     highest: float
 
     @property
     def shares(self) -> Floats:
-        """Scores from 0 to 1: how much of the question, weighed by rarity, a passage holds."""
-        return self.passages / np.float32(self.highest) if self.highest else self.passages
+        """Scores from 0 to 1: how much of the question, weighed by rarity, a text holds."""
+        return self.texts / np.float32(self.highest) if self.highest else self.texts
 
 
 class Lexical(Protocol):
-    """Passages of an open library, found by words."""
+    """Texts of an open library, found by words."""
 
-    def search(self, kind: str, groups: Sequence[Group]) -> Scores:
-        """The score of every passage, in ascending order of their ids."""
+    def search(self, *asked: tuple[str, Sequence[Group]]) -> list[Scores]:
+        """The scores of every text for each kind of terms and the groups of it that are asked for."""
         ...
 
     def holds(self, terms: Sequence[str]) -> bool:
-        """Whether any passage has any of these terms, given with their kind's letter."""
+        """Whether any text has any of these terms, given with their kind's letter."""
         ...
 
-    @property
-    def unspaced(self) -> Flags:
-        """Which passages, in ascending order of their ids, are in a script without spaces."""
+    def in_script(self, unspaced: bool) -> Flags:
+        """Which texts, by their numbers, are in a script without spaces, or which are not."""
         ...
 
 
 class StoredLexical:
-    """The postings of a library as they stand; `ids` are all passages, `texts` the number of each one's text."""
+    """The postings of a library as they stand; `alive` says which numbers are those of texts.
 
-    def __init__(self, table: PostingTable, ids: Rows, texts: Rows) -> None:
+    A question touches its own postings and little else, but a few arrays of a number for each text
+    are gone through in the order of memory: a third of a millisecond each for a million.
+    """
+
+    def __init__(self, table: PostingTable, alive: Flags, before: "StoredLexical | None" = None) -> None:
+        """With `before`, the same as it was when there were fewer texts, only what is new is read."""
         self._table = table
-        self.ids = ids
-        self._texts = texts
-        self._used = np.zeros(int(texts.max(initial=0)) + 1, bool)
-        self._used[texts] = True
-        self._used[0] = False
-        self._count = int(self._used.sum())
+        self._alive = alive
+        self._count = int(np.count_nonzero(alive))
+        self._all = self._count == len(alive) - 1
+        self._before = before
         self._held: dict[tuple[str, ...], bool] = {}
 
-    @classmethod
-    def open(cls, table: PostingTable) -> "StoredLexical":
-        return cls(table, *table.of_passages())
+    def caught_up(self, alive: Flags) -> "StoredLexical":
+        """The same with the texts that are there now."""
+        return StoredLexical(self._table, alive, self)
 
-    @property
-    def whole(self) -> bool:
-        """Whether every passage can be found by its words."""
-        return bool(self._texts.all())
+    def search(self, *asked: tuple[str, Sequence[Group]]) -> list[Scores]:
+        # By `words` or `pairs`; with neither, the alternatives have their kind's letter.
+        terms = [kind + each for kind, groups in asked for group in groups for each in group.alternatives]
+        found = self._table.find(list(dict.fromkeys(terms)))
+        best = np.zeros(len(self._alive), np.float32)
+        return [self._scores(kind, groups, found, best) for kind, groups in asked]
 
-    def search(self, kind: str, groups: Sequence[Group]) -> Scores:
-        # By `kind`, `words` or `pairs`; with none, the alternatives have their kind's letter.
-        found = self._table.find(list(dict.fromkeys(kind + each for group in groups for each in group.alternatives)))
-        scores = np.zeros(len(self._used), np.float32)
+    def _scores(
+        self, kind: str, groups: Sequence[Group], found: Mapping[str, tuple[Rows, Weights]], best: Floats
+    ) -> Scores:
+        scores = np.zeros(len(self._alive), np.float32)
         highest = 0.0
         for group in groups:
             sure = group.weights or (1.0,) * len(group.alternatives)
             rows, weights = self._any_of([
                 (found[kind + each][0], found[kind + each][1] * np.float32(weight))
                 for each, weight in zip(group.alternatives, sure, strict=True) if kind + each in found
-            ])  # fmt: skip
+            ], best)  # fmt: skip
             weight = group.count * log(1 + (self._count - len(rows) + 0.5) / (len(rows) + 0.5))
             highest += weight * (K1 + 1)
             scores[rows] += np.float32(weight * (K1 + 1) / 255) * weights
-        return Scores(scores[self._texts], highest)
+        return Scores(scores, highest)
 
     def holds(self, terms: Sequence[str]) -> bool:
         key = tuple(terms)
         if key not in self._held:
-            self._held[key] = any(self._any_of([found])[0].size for found in self._table.find(terms).values())
+            self._held[key] = any(self._there(rows).any() for rows, _ in self._table.find(terms).values())
         return self._held[key]
 
-    @cached_property
-    def unspaced(self) -> Flags:
-        flags = np.zeros(len(self._used), bool)
-        flags[self._any_of(list(self._table.find([UNSPACED]).values()))[0]] = True
-        return flags[self._texts]
+    def in_script(self, unspaced: bool) -> Flags:
+        return self._unspaced & self._alive if unspaced else self._alive & ~self._unspaced
 
-    def _any_of(self, some: Sequence[tuple[Rows, NDArray[Any]]]) -> tuple[Rows, Floats]:
-        """Where any of several terms stands, with the best of their weights; of texts in use only."""
+    @cached_property
+    def _unspaced(self) -> Flags:
+        """Which numbers are of texts without spaces; those of removed texts say nothing."""
+        known = self._before._unspaced if self._before is not None else np.zeros(0, bool)
+        flags = np.zeros(len(self._alive), bool)
+        flags[: len(known)] = known[: len(flags)]
+        for rows, _ in self._table.find([UNSPACED], after=len(known) - 1).values():
+            flags[rows[rows < len(flags)]] = True
+        self._before = None
+        return flags
+
+    def _any_of(self, some: Sequence[tuple[Rows, Floats]], best: Floats) -> tuple[Rows, Floats]:
+        """Where any of several terms stands, with the best of their weights; `best` (n) is all 0, and left so."""
         if not some:
             return np.empty(0, np.int64), np.empty(0, np.float32)
-        rows, weights = some[0]
+        rows = np.concatenate([rows for rows, _ in some])
+        weights = np.concatenate([weights for _, weights in some])
+        kept = self._there(rows)
+        if not kept.all():
+            rows, weights = rows[kept], weights[kept]
         if len(some) > 1:
-            best = np.zeros(len(self._used), np.float32)
-            for rows, weights in some:
-                inside = rows < len(best)
-                best[rows[inside]] = np.maximum(best[rows[inside]], weights[inside])
-            rows = np.flatnonzero(best)
+            np.maximum.at(best, rows, weights)
+            # Of those that stand there more than once, the last.
+            places = np.arange(len(rows), dtype=np.int32)
+            last = np.empty(len(best), np.int32)
+            last[rows] = places
+            rows = rows[last[rows] == places]
             weights = best[rows]
-        kept = rows < len(self._used)
-        kept[kept] = self._used[rows[kept]]
-        return rows[kept], weights[kept]
+            best[rows] = 0
+        return rows, weights
+
+    def _there(self, rows: Rows) -> Flags:
+        """Whether each number is that of a text."""
+        if self._all:
+            return rows < len(self._alive)
+        kept = rows < len(self._alive)
+        kept[kept] = self._alive[rows[kept]]
+        return kept
 
 
 class NoWords:
-    """Of a library whose words are not known: no passage has any."""
+    """Of a library whose words are not known: no text has any."""
 
-    def search(self, kind: str, groups: Sequence[Group]) -> Scores:
-        return Scores(np.zeros(0, np.float32), 0.0)
+    def search(self, *asked: tuple[str, Sequence[Group]]) -> list[Scores]:
+        return [Scores(np.zeros(0, np.float32), 0.0) for _ in asked]
 
     def holds(self, terms: Sequence[str]) -> bool:
         return False
 
-    @property
-    def unspaced(self) -> Flags:
+    def in_script(self, unspaced: bool) -> Flags:
         return np.zeros(0, bool)
 
 

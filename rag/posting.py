@@ -4,10 +4,12 @@ Nothing is embedded for it. Passages that are indexed bring their terms with the
 """
 
 import logging
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Sequence
 
-from corpus import Library, LibraryError, passage_text
+from corpus import Library, LibraryError, Passage, passage_text
 from corpus.rows import text_key
+from embeddings.index import Flags
 from rag.lexical import NO_WORDS, Lexical, StoredLexical, weights
 from rag.words import VERSION
 
@@ -18,34 +20,35 @@ AT_ONCE = 2048
 
 
 def up_to_date(library: Library) -> bool:
-    """Whether the terms that are here are those that this version cuts, and none was left out when they were."""
-    return library.meta(KEY) == str(VERSION)
+    """Whether the terms that are here are those that this version cuts, and those of all texts."""
+    return library.meta(KEY) == str(VERSION) and not library.postings.lacking(1)
 
 
 def bring_up(library: Library) -> None:
-    """Cut the terms of all passages that have none of this version; for who may write."""
+    """Cut the terms of all texts that have none of this version; for who may write. Nothing is read where there are none."""
     begun = f"{VERSION} begun"
     if library.meta(KEY) not in (begun, str(VERSION)):
         with library.changing() as connection:
             library.postings.clear()
             connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (KEY, begun))
-    texts: dict[bytes, str] = {}
-    for identity in library.postings.lacking():
-        for key, text in _texts(library, identity):
-            texts[key] = text
-            if len(texts) == AT_ONCE:
-                _put(library, texts)
-    with library.changing() as connection:
-        _put(library, texts)
-        connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (KEY, str(VERSION)))
+    if library.postings.lacking(1):
+        library.drop_unused()  # a text of no passage cannot be read again
+    while some := library.postings.lacking(AT_ONCE):
+        texts = _texts(library, [key for _, key in some])
+        library.postings.put([number for number, _ in some], [weights(texts.get(key, "")) for _, key in some])
+    if library.meta(KEY) != str(VERSION):
+        with library.changing() as connection:
+            connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (KEY, str(VERSION)))
 
 
-def open_lexical(library: Library) -> Lexical:
-    """The library's words as they stand; none where they are not of this version, or not of all passages."""
+def open_lexical(library: Library, alive: Flags, before: Lexical = NO_WORDS) -> Lexical:
+    """The words of the texts that are `alive` (by number); none where they are not of this version, or not of all texts.
+
+    With `before`, the same as it was, only what is new is read.
+    """
     if not up_to_date(library):
         return NO_WORDS
-    found = StoredLexical.open(library.postings)
-    return found if found.whole else NO_WORDS
+    return before.caught_up(alive) if isinstance(before, StoredLexical) else StoredLexical(library.postings, alive)
 
 
 def try_to_bring_up(library: Library) -> bool:
@@ -60,14 +63,19 @@ def try_to_bring_up(library: Library) -> bool:
         return False
 
 
-def _put(library: Library, texts: dict[bytes, str]) -> None:
-    library.postings.put(list(texts), [weights(each) for each in texts.values()])
-    texts.clear()
-
-
-def _texts(library: Library, identity: str) -> Iterator[tuple[bytes, str]]:
-    entry = library.with_sentences(identity)
-    if entry is not None:
-        for passage, key in library.passages_with_keys(identity):
+def _texts(library: Library, keys: Sequence[bytes]) -> dict[bytes, str]:
+    """The embedded text of each key, as one of its passages has it; documents are read once each."""
+    of_document: defaultdict[str, list[tuple[bytes, Passage]]] = defaultdict(list)
+    for key in keys:
+        passage = library.passage_with(key)
+        if passage is not None:
+            of_document[passage.document_id].append((key, passage))
+    found: dict[bytes, str] = {}
+    for identity, passages in of_document.items():
+        entry = library.with_sentences(identity)
+        if entry is None:
+            continue
+        for key, passage in passages:
             words = entry[0].text[passage.start : passage.end]
-            yield key, words if text_key(words) == key else passage_text(entry[0], passage)
+            found[key] = words if text_key(words) == key else passage_text(entry[0], passage)
+    return found

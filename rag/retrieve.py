@@ -6,18 +6,28 @@ For a passage in another script than the question, the cosine is that of the que
 The last three are BM25 over the highest that a passage could reach (`rag.lexical.Scores.shares`), not
 over the best that one did reach: where no passage holds the question's words, as when it is asked in
 another language, they change nothing. Candidates are the best of each way; each has all its figures.
+
+All this is of texts, by their numbers; the best of them are turned into the passages that have them.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from corpus.vector_table import Ids
-from embeddings.index import VectorIndex, Vectors
-from rag.lexical import EITHER, NO_WORDS, PAIRS, WORDS, Flags, Floats, Lexical
+from embeddings.index import Flags, Ids, VectorIndex, Vectors
+from rag.lexical import EITHER, NO_WORDS, PAIRS, WORDS, Floats, Lexical, Scores
 from rag.settings import Settings
 from rag.words import Asked
+
+# Scores of which the highest is looked at first, to leave out all that is below enough such (`_best`).
+BLOCK = 256
+# How much wider is looked where candidates are of no passage any longer.
+WIDER = 4
+# Of a library whose words are not known.
+NOTHING = (Scores(np.zeros(0, np.float32), 0.0),) * 3
+# The ids of a text's passages, ascending, so many at most.
+Passages = Callable[[int, int], Sequence[int]]
 
 
 @dataclass(frozen=True)
@@ -36,10 +46,10 @@ class Hit:
 
 @dataclass(frozen=True)
 class Far:
-    """The passages in another script than the question (`passages`: a flag each), its vector (dimension) for them,
+    """The texts in another script than the question (`texts`: a flag for each number), its vector (dimension) for them,
     and what makes their cosines comparable with the others'."""
 
-    passages: Flags
+    texts: Flags
     vector: Vectors
     slope: float = 1.0
     offset: float = 0.0
@@ -48,71 +58,108 @@ class Far:
         """From the product of its vector with a passage's."""
         return product * self.slope + self.offset
 
-    def holds(self, ids: Ids, identity: int) -> bool:
-        return bool(self.passages[np.searchsorted(ids, identity)])
+
+@dataclass(frozen=True)
+class Among:
+    """The passages that may be found, where not all may: the number of the text and the id of each, sorted."""
+
+    numbers: Ids
+    ids: Ids
+    texts: Flags
+
+    @classmethod
+    def of(cls, numbers: Ids, ids: Ids, count: int) -> "Among":
+        """`count` is how many flags there are: that of the highest number is the last."""
+        texts = np.zeros(count, bool)
+        texts[numbers[numbers < count]] = True
+        return cls(numbers, ids, texts)
+
+    def passages(self, number: int, count: int) -> Sequence[int]:
+        first, end = np.searchsorted(self.numbers, (number, number + 1))
+        return [int(each) for each in self.ids[first : min(end, first + count)]]
 
 
 def retrieve(
-    index: VectorIndex, lexical: Lexical, ids: Ids, asked: Asked, vector: Vectors, count: int,
-    settings: Settings, among: Ids | None = None, far: Far | None = None,
+    index: VectorIndex, lexical: Lexical, passages: Passages, asked: Asked, vector: Vectors, count: int,
+    settings: Settings, among: Among | None = None, far: Far | None = None,
 ) -> list[Hit]:  # fmt: skip
     """The `count` best passages of a question (`vector`: dimension), best first, equals by id.
 
-    `ids` are all passages, sorted, as `lexical` counts them. With `among`, only those of these ids; with `far`,
-    those that are far are found by their own vector.
+    With `among`, only those; with `far`, texts that are far are found by their own vector.
     """
+    allowed = None if among is None else among.texts
+    total = len(index) if allowed is None else int(np.count_nonzero(allowed))
+    kinds = ((WORDS, asked.words), (PAIRS, asked.pairs), (EITHER, asked.translations))
+    found = [] if lexical is NO_WORDS else lexical.search(*kinds)
+    together = _together(found, settings)
     pool = max(count, settings.pool)
-    if far:
-        cosines = dict(_nearest(index, vector, pool, ids, ~far.passages, among))
-        across = _nearest(index, far.vector, pool, ids, far.passages, among)
+    while True:
+        texts = _texts(index, found, together, vector, pool, allowed, far)
+        hits = _hits(texts, passages if among is None else among.passages, count)
+        # Texts that no passage has any longer, or none yet, may have taken the place of others.
+        if len(hits) >= count or pool >= total:
+            return hits
+        pool = min(WIDER * pool, total)
+
+
+def _together(found: Sequence[Scores], settings: Settings) -> Floats:
+    """What words add to the cosine of every text."""
+    weights = (settings.by_words, settings.by_pairs, settings.by_translation)
+    together = np.zeros(len(found[0].texts) if found else 0, np.float32)
+    part = np.empty_like(together)
+    for each, weight in zip(found, weights, strict=False):
+        if each.highest and weight:
+            together += np.multiply(each.texts, np.float32(weight / each.highest), out=part)
+    return together
+
+
+def _texts(
+    index: VectorIndex, found: Sequence[Scores], together: Floats, vector: Vectors, pool: int,
+    allowed: Flags | None, far: Far | None,
+) -> list[Hit]:  # fmt: skip
+    """The texts that are among the `pool` best of any way, best first; a hit's id is the text's number."""
+    cosines = dict(index.search(vector, pool, allowed if far is None else _both(~far.texts, allowed)))
+    if far is not None:
+        across = index.search(far.vector, pool, _both(far.texts, allowed))
         cosines |= {each: far.cosine(value) for each, value in across}
-    else:
-        cosines = dict(index.search(vector, pool, among))
-    if lexical is NO_WORDS:
-        nearest = list(cosines.items())[:count]
-        return [Hit(each, cosine, cosine, 0.0, 0.0, 0.0) for each, cosine in nearest]
-    words = lexical.search(WORDS, asked.words).shares
-    pairs = lexical.search(PAIRS, asked.pairs).shares
-    translated = lexical.search(EITHER, asked.translations).shares
-    together = np.float32(settings.by_words) * words + np.float32(settings.by_pairs) * pairs
-    together += np.float32(settings.by_translation) * translated
-    allowed = None if among is None else np.isin(ids, among)
-    chosen = [_best(each, pool, allowed) for each in (words, pairs, translated, together)]
-    places = np.unique(np.concatenate([*chosen, np.searchsorted(ids, sorted(cosines))]))
-    found = [int(each) for each in ids[places]]
-    missing = [each for each in found if each not in cosines]
-    if missing:
-        rows = index.vectors(np.array(missing, np.int64))
-        for each, row in zip(missing, rows, strict=True):
-            if far and far.holds(ids, each):
-                cosines[each] = far.cosine(float(row @ far.vector))
-            else:
-                cosines[each] = float(row @ vector)
-    hits = [
-        Hit(each, cosines[each] + float(together[place]), cosines[each], float(words[place]), float(pairs[place]),
-            float(translated[place]), far is not None and bool(far.passages[place]))
-        for each, place in zip(found, places, strict=True)
-    ]
+    ways = [*(each.texts for each in found if each.highest), together]
+    chosen = {int(each) for scores in ways for each in _best(scores, pool, allowed)}
+    missing = sorted(chosen - cosines.keys())
+    for each, row in zip(missing, index.vectors(np.array(missing, np.int64)), strict=True):
+        across_it = far is not None and bool(far.texts[each])
+        cosines[each] = far.cosine(float(row @ far.vector)) if far is not None and across_it else float(row @ vector)
+    hits = []
+    for each, cosine in cosines.items():
+        words, pairs, translated = (float(some.texts[each]) / some.highest if some.highest else 0.0 for some in found or NOTHING)
+        score = cosine + (float(together[each]) if found else 0.0)
+        hits.append(Hit(each, score, cosine, words, pairs, translated, far is not None and bool(far.texts[each])))
+    return sorted(hits, key=lambda each: (-each.score, each.id))
+
+
+def _hits(texts: Sequence[Hit], passages: Passages, count: int) -> list[Hit]:
+    """The best `count` passages with these texts, best first, equals by id."""
+    hits: list[Hit] = []
+    for text in texts:
+        if len(hits) >= count and text.score < hits[-1].score:
+            break
+        hits += [replace(text, id=each) for each in passages(text.id, count)]
     return sorted(hits, key=lambda each: (-each.score, each.id))[:count]
 
 
-def _nearest(
-    index: VectorIndex, vector: Vectors, count: int, ids: Ids, side: Flags, among: Ids | None
-) -> Sequence[tuple[int, float]]:
-    """The nearest of those passages that are on one side."""
-    inside = ids[side]
-    if 2 * len(inside) >= len(ids):
-        # To search all is sooner than to search among many, and mostly finds enough of them.
-        found = index.search(vector, count, among)
-        on_side = [each for each in found if side[np.searchsorted(ids, each[0])]]
-        if len(on_side) == len(found):
-            return on_side
-    inside = inside if among is None else np.intersect1d(inside, among)
-    return index.search(vector, count, inside) if len(inside) else []
+def _both(one: Flags, other: Flags | None) -> Flags:
+    return one if other is None else one & other
 
 
-def _best(scores: Floats, count: int, allowed: "np.ndarray[tuple[int], np.dtype[np.bool_]] | None") -> "Sequence[int] | Ids":
+def _best(scores: Floats, count: int, allowed: Flags | None) -> Ids:
     """The places of the `count` highest scores over 0."""
     scores = scores if allowed is None else np.where(allowed, scores, np.float32(0))
-    places = np.argpartition(-scores, count)[:count] if len(scores) > count else np.arange(len(scores))
-    return places[scores[places] > 0]
+    columns = len(scores) // BLOCK
+    bound = np.float32(0)
+    if columns > count:
+        # So many scores apart from one another are as high as this, so what is below is not among the best.
+        highest = scores[: BLOCK * columns].reshape(BLOCK, columns).max(axis=0)
+        bound = np.partition(highest, columns - count)[columns - count]
+    places = np.flatnonzero(scores >= bound) if bound > 0 else np.flatnonzero(scores)
+    if len(places) > count:
+        places = places[np.argpartition(-scores[places], count)[:count]]
+    return places

@@ -1,5 +1,10 @@
-"""A library's vectors as an index: loaded from its file, or rebuilt from the truth where that fails."""
+"""A library's vectors as an index: from its file and what came and went since, or from the truth where that fails.
 
+The file stands for the texts up to some marks (`corpus.vector_table.Marks`), named in one transaction with them.
+It is written anew only when much has changed: whoever opens it takes up the rest from the database.
+"""
+
+import logging
 import os
 import zlib
 from dataclasses import dataclass
@@ -8,31 +13,60 @@ from pathlib import Path
 import numpy as np
 
 from corpus import Library, LibraryError
-from corpus.vector_table import Ids
+from corpus.library import Derived
+from corpus.vector_table import Marks
 from embeddings import FaissIndex
+from embeddings.index import Flags, Ids, VectorIndex, Vectors
+from embeddings.packed_index import PackedIndex, Stored, is_packed
 
-KEY = "faiss"
+LOG = logging.getLogger(__name__)
+
+KEY = "vectors"
+# From so many texts on the index goes through short codes of the vectors (`embeddings.packed_index`); it is
+# trained on so many at most.
+LARGE, SAMPLE = 50_000, 20_000
+# The file is written anew when so many texts, and such a share of all, have come or gone since: to take up
+# these when a library is opened costs a tenth of a second or two.
+FEW, SHARE = 4096, 0.05
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class OpenIndex:
-    """An index of all vectors, and what it stands for: a generation, its passages and their keys' heads."""
+    """An index of the vectors of all texts as they stood at some marks.
 
-    index: FaissIndex
-    generation: int
-    ids: Ids
-    heads: Ids
+    `alive` says which numbers are those of texts; `copy` from which of the library's databases they are;
+    `file` is the index file that was named when it was opened.
+    """
+
+    index: VectorIndex
+    marks: Marks
+    alive: Flags
+    copy: int
+    file: Path | None
 
 
 def open_index(library: Library) -> OpenIndex:
-    """The index of all vectors as they stand now. Embeds nothing."""
-    with library.reading():
-        generation = library.generation
-        ids, heads = library.vectors.passage_keys()
-        index = _loaded(library, generation)
-        if index is None or not np.array_equal(np.sort(index.ids), ids):
-            index = _rebuilt(library)
-        return OpenIndex(index, generation, ids, heads)
+    """The index of all vectors as they stand now. Embeds nothing, and lets others read meanwhile."""
+    copy, named, marks = library.copies, library.derived(KEY), library.vectors.marks()
+    index = _loaded(library, named) if named is not None else None
+    if index is None:
+        if library.derived(KEY) != named:  # another process has written a newer one, and removed this
+            return open_index(library)
+        if marks.count >= LARGE:
+            LOG.warning("the index file of %s is not there or torn: the index is made anew, about a minute for a million "
+                        "passages; yinju index writes it", library.folder)  # fmt: skip
+        index = build(library, marks)
+    elif named is not None:
+        marks = named.marks
+    alive = np.zeros(marks.last + 1, bool)
+    alive[index.ids] = True
+    return caught_up(library, OpenIndex(index, marks, alive, copy, named.path if named is not None else None))
+
+
+def is_newer(library: Library, opened: OpenIndex) -> bool:
+    """Whether a better index than the one that was opened and then caught up has been written: of many texts, a newer one."""
+    named = library.derived(KEY)
+    return named is not None and named.path != opened.file and named.marks.count >= LARGE
 
 
 def caught_up(library: Library, opened: OpenIndex) -> OpenIndex:
@@ -41,31 +75,63 @@ def caught_up(library: Library, opened: OpenIndex) -> OpenIndex:
     The caller sees to it that nothing searches it meanwhile.
     """
     with library.reading():
-        generation = library.generation
-        ids, heads = library.vectors.passage_keys()
-        places = np.searchsorted(opened.ids, ids)
-        places[places == len(opened.ids)] = 0
-        same = (opened.ids[places] == ids) & (opened.heads[places] == heads) if len(opened.ids) else np.zeros(len(ids), bool)
-        opened.index.remove(opened.ids[~np.isin(opened.ids, ids[same])])
-        for some, vectors in library.vectors.chunks([int(each) for each in ids[~same]]):
-            opened.index.add(some, vectors.astype(np.float32))
-        return OpenIndex(opened.index, generation, ids, heads)
+        marks = library.vectors.marks()
+        if opened.copy != library.copies or marks.last < opened.marks.last or marks.gone < opened.marks.gone:
+            return open_index(library)
+        alive = np.zeros(marks.last + 1, bool)
+        alive[: len(opened.alive)] = opened.alive
+        for numbers, vectors in library.vectors.chunks(opened.marks.last, marks.last):
+            opened.index.add(numbers, vectors.astype(np.float32))
+            alive[numbers] = True
+        gone = library.vectors.gone(opened.marks, marks)
+        opened.index.remove(gone[alive[gone]])
+        alive[gone] = False
+        return OpenIndex(opened.index, marks, alive, library.copies, opened.file)
+
+
+def build(library: Library, marks: Marks) -> VectorIndex:
+    """An index of the texts that there were at these marks."""
+    index: VectorIndex = FaissIndex.empty(library.dimension)
+    if marks.count >= LARGE:
+        # Numbers of which many are gone give a smaller sample.
+        numbers = np.random.default_rng(0).choice(marks.last, min(SAMPLE, marks.last), replace=False) + 1
+        _, sample = library.vectors.of(numbers.tolist())
+        index = PackedIndex.trained(sample.astype(np.float32), _stored(library))
+    for numbers, vectors in library.vectors.chunks(0, marks.last):
+        index.add(numbers, vectors.astype(np.float32))
+    return index
 
 
 def save_index(library: Library) -> None:
     """Write the index under a new name, fsync it, and let a transaction name it; for who may write.
 
-    Does nothing where the file that is named is whole and of this generation. Raises LibraryError where
+    Does nothing where the file that is named is whole and little has changed since. Raises LibraryError where
     the file cannot be written; the library is whole all the same.
     """
-    generation = library.generation
-    if _file(library, generation) is not None:
-        return
-    path = library.folder / f"vectors-{generation}.faiss"
-    building = library.folder / f".vectors-{generation}.new"
+    marks = library.vectors.marks()
+    named = library.derived(KEY)
+    if named is None or marks.since(named.marks) > max(FEW, SHARE * marks.count) or not is_whole(named):
+        named = _written(library, marks)
+        library.name_derived(KEY, named)
+    for pattern in ("vectors-*.faiss", ".vectors-*.new"):
+        for old in library.folder.glob(pattern):
+            if old != named.path:
+                old.unlink(missing_ok=True)
+
+
+def is_whole(named: Derived) -> bool:
+    """Whether the file is there as it was written."""
     try:
-        index = _rebuilt(library)
-        index.save(building)
+        return _checksum(named.path) == named.checksum
+    except OSError:
+        return False
+
+
+def _written(library: Library, marks: Marks) -> Derived:
+    path = library.folder / f"vectors-{marks.last}-{marks.gone}.faiss"
+    building = library.folder / f".{path.stem}.new"
+    try:
+        build(library, marks).save(building)
         _to_disk(building)
         checksum = _checksum(building)
         os.replace(building, path)
@@ -77,45 +143,30 @@ def save_index(library: Library) -> None:
             f"the index of {library.folder} could not be written, as on a full disk ({text}); all documents are kept "
             "and can be asked: free some space and run the same command again"
         ) from None
-    library.name_derived(KEY, path.name, generation, checksum)
-    for pattern in ("vectors-*.faiss", ".vectors-*.new"):
-        for old in library.folder.glob(pattern):
-            if old != path:
-                old.unlink(missing_ok=True)
+    return Derived(path, checksum, marks)
 
 
-def torn_file(library: Library) -> Path | None:
-    """The file that is named for this generation, where it is missing or not what was written."""
-    named = library.derived(KEY)
-    if named is None or named[1] != library.generation or _file(library, named[1]) is not None:
-        return None
-    return named[0]
-
-
-def _file(library: Library, generation: int) -> Path | None:
-    """The file named for a generation, where it is as it was written."""
-    named = library.derived(KEY)
-    if named is None or named[1] != generation:
+def _loaded(library: Library, named: Derived) -> VectorIndex | None:
+    """The index of a file; None where that is not whole."""
+    if not is_whole(named):
         return None
     try:
-        return named[0] if _checksum(named[0]) == named[2] else None
-    except OSError:
+        return PackedIndex.load(named.path, _stored(library)) if is_packed(named.path) else FaissIndex.load(named.path)
+    except (OSError, RuntimeError):
         return None
 
 
-def _loaded(library: Library, generation: int) -> FaissIndex | None:
-    path = _file(library, generation)
-    try:
-        return FaissIndex.load(path) if path is not None else None
-    except (OSError, RuntimeError):  # another process has written a newer one, and removed this
-        return None
+def _stored(library: Library) -> Stored:
+    """The vectors of texts as the database has them; 0 for one that is gone."""
 
+    def vectors(numbers: Ids) -> Vectors:
+        found, rows = library.vectors.of(numbers.tolist())
+        order = np.argsort(numbers)
+        given = np.zeros((len(numbers), library.dimension), np.float32)
+        given[order[np.searchsorted(numbers, found, sorter=order)]] = rows
+        return given
 
-def _rebuilt(library: Library) -> FaissIndex:
-    index = FaissIndex.empty(library.dimension)
-    for ids, vectors in library.vectors.chunks():
-        index.add(ids, vectors.astype(np.float32))
-    return index
+    return vectors
 
 
 def _to_disk(path: Path) -> None:

@@ -14,8 +14,8 @@ from corpus.errors import ModelError
 from embeddings import FaissIndex, load_encoder
 from rag import Assistant, adapter, index_documents
 from rag.adapter import Adapter, load_adapter
-from rag.retrieve import _nearest
 from rag.words import is_unspaced, passage_terms
+from tests.test_retrieve import number_of
 
 TEXTS = {
     "zh": "合川高新区目前聚集关联企业122家，去年产值超过三百亿元。",
@@ -40,6 +40,11 @@ def assistant(tmp_path_factory: pytest.TempPathFactory) -> Assistant:
         documents = [Document(name, "", text, (Block("paragraph", 0, len(text)),)) for name, text in TEXTS.items()]
         index_documents(documents, library, encoder)
     return Assistant.open(folder, encoder)
+
+
+def stored(assistant, passages):
+    """The indexed vectors of passages."""
+    return assistant.search.opened.index.vectors(np.array([number_of(assistant.library, each) for each in passages]))
 
 
 @given(st.integers(1, 5), st.integers(0, 2**32 - 1))
@@ -77,8 +82,9 @@ def test_a_damaged_adapter_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 def test_passages_are_told_apart_by_their_script(assistant):
     names = {each.passage.id: each.document.name for each in assistant.candidates("?", np.eye(384, dtype=np.float32)[0], 20)}
-    flagged = {names[int(each)] for each in assistant._opened.ids[assistant._lexical.unspaced]}
-    assert flagged == UNSPACED
+    for unspaced, expected in ((True, UNSPACED), (False, TEXTS.keys() - UNSPACED)):
+        numbers = np.flatnonzero(assistant.search.lexical.in_script(unspaced))
+        assert {names[each] for number in numbers for each in assistant.library.vectors.passages(int(number), 9)} == expected
 
 
 @pytest.mark.parametrize(
@@ -99,22 +105,20 @@ def test_the_script_of_a_text_is_that_of_most_of_its_words(text, unspaced):
     assert passage_terms(text).unspaced == bool(unspaced)
 
 
-@given(st.integers(0, 2**32 - 1), st.integers(1, 12), st.sampled_from((0.05, 0.5, 0.95)), st.booleans())
+@given(st.integers(0, 2**32 - 1), st.integers(1, 12), st.sampled_from((0.05, 0.5, 0.95)))
 @settings(max_examples=60, deadline=None)
-def test_the_nearest_of_one_side_are_found_however_many_are_on_the_other(seed, count, share, filtered):
+def test_the_nearest_of_one_side_are_found_however_many_are_on_the_other(seed, count, share):
     random = np.random.default_rng(seed)
     vectors = random.normal(size=(80, 8)).astype(np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    ids = np.sort(random.choice(10_000, 80, replace=False)).astype(np.int64)
+    ids = np.sort(random.choice(np.arange(1, 200), 80, replace=False)).astype(np.int64)
     index = FaissIndex.empty(8)
     index.add(ids, vectors)
-    side = random.random(80) < share
-    among = np.sort(random.choice(ids, 40, replace=False)) if filtered else None
-    allowed = side if among is None else side & np.isin(ids, among)
+    side = random.random(200) < share
+    allowed = side[ids]
     scores = vectors[allowed] @ vectors[0]
     expected = ids[allowed][np.argsort(-scores, kind="stable")][:count]
-    found = _nearest(index, vectors[0], count, ids, side, among)
-    assert [each for each, _ in found] == expected.tolist()
+    assert [each for each, _ in index.search(vectors[0], count, side)] == expected.tolist()
 
 
 @pytest.mark.parametrize("question", ["How many related companies are in the high-tech zone?", "大桥是哪一年通车的？", "Когда открыли мост?"])
@@ -125,7 +129,7 @@ def test_each_passage_is_scored_by_the_vector_for_its_script(assistant, question
     hits = assistant.hits(question, vector, 20)
     assert len(hits) == len(TEXTS)
     names = {each.passage.id: each.document.name for each in assistant.candidates(question, vector, 20)}
-    rows = assistant._opened.index.vectors(np.array([each.id for each in hits]))
+    rows = stored(assistant, [each.id for each in hits])
     for hit, row in zip(hits, rows, strict=True):
         far = (names[hit.id] in UNSPACED) != is_unspaced(question)
         cosine = float(row @ turned) * packaged.slope + offset if far else float(row @ vector)
@@ -135,10 +139,10 @@ def test_each_passage_is_scored_by_the_vector_for_its_script(assistant, question
 def test_without_an_adapter_every_cosine_is_that_of_the_question_itself(assistant):
     question = "How many related companies are in the high-tech zone?"
     vector = assistant.encoder.encode_queries([question])[0]
-    kept, assistant.adapter = assistant.adapter, None
+    kept, assistant.search.adapter = assistant.search.adapter, None
     try:
         hits = assistant.hits(question, vector, 20)
-        rows = assistant._opened.index.vectors(np.array([each.id for each in hits]))
+        rows = stored(assistant, [each.id for each in hits])
         assert_allclose([each.cosine for each in hits], rows @ vector, atol=2e-3)
     finally:
-        assistant.adapter = kept
+        assistant.search.adapter = kept

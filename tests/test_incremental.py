@@ -49,10 +49,11 @@ def content(library: Path) -> dict[str, object]:
             assert document is not None
             passages = opened.passages_with_keys(document.id)
             found[each.name] = (document, opened.with_sentences(document.id), passages)
-        for ids, vectors in opened.vectors.chunks():
-            found |= {str(number): row.tobytes() for number, row in zip(ids, vectors, strict=True)}
+        keys = {number: key.hex() for number, key in opened._database.rows("SELECT id, key FROM vectors")}  # type: ignore[attr-defined]
+        for numbers, vectors in opened.vectors.chunks():
+            found |= {keys[int(number)]: row.tobytes() for number, row in zip(numbers, vectors, strict=True)}
         index = open_index(opened).index
-        found["faiss"] = {int(each): index.vectors([each]).tobytes() for each in sorted(index.ids)}  # type: ignore[arg-type]
+        found["faiss"] = {keys[int(each)]: index.vectors([each]).tobytes() for each in index.ids}  # type: ignore[arg-type]
         return found
 
 

@@ -19,8 +19,10 @@ from corpus import Library, LibraryError, split_sentences
 from corpus.document import Block, Document, Passage, Run, passage_id
 from corpus.rows import Prepared, document_hash, text_key
 from corpus.schema import FORMAT
-from rag import Assistant, index_paths
+from corpus.vector_table import Marks
+from rag import Assistant, index_documents, index_paths
 from rag.check import check_library
+from tests import make_format_4
 from tests.cheap import CheapEncoder, cheap_library
 from tests.make_format_1 import make
 
@@ -49,6 +51,22 @@ def stored(document: Document) -> tuple[Prepared, list[str]]:
     text = document.text
     passages = [Passage(passage_id(document.id, 0, len(text), text), document.id, 0, len(text), ("题\x00",))] if text else []
     return Prepared(document, document_hash(document), split_sentences(document), passages, [text_key(text)] * len(passages)), [text]
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.lists(st.integers(0, 9), max_size=6), min_size=1, max_size=6), st.integers(0, 5))
+def test_who_has_taken_up_an_older_moment_catches_up_to_what_is_there(states: list[list[int]], since: int) -> None:
+    """Documents come and go; what is there is always what was there, and came, without what is gone."""
+    with tempfile.TemporaryDirectory() as scratch, cheap_library(Path(scratch) / "library") as library:
+        moments: list[tuple[Marks, set[int]]] = []
+        for state in states:
+            index_documents([Document(f"{each}", "", f"文{each}", (Block("paragraph", 0, 2),)) for each in state], library, CheapEncoder())
+            moments.append((library.vectors.marks(), {int(each) for some, _ in library.vectors.chunks() for each in some}))
+        (before, held), (now, there) = moments[min(since, len(moments) - 1)], moments[-1]
+        came = {int(each) for some, _ in library.vectors.chunks(before.last) for each in some}
+        assert (held | came) - set(library.vectors.gone(before, now).tolist()) == there
+        assert now.count == len(there) == len(set(states[-1]))
+        assert library.postings.lacking(1) == []
 
 
 @settings(max_examples=80, deadline=None)
@@ -100,6 +118,39 @@ def test_a_library_of_format_1_that_is_being_written_is_read_from_a_copy_and_mig
     assistant.close()
     with Library.open(tmp_path / "library") as library:
         assert library.document_count() == 2
+
+
+def test_a_library_of_format_4_answers_as_before_and_embeds_nothing(tmp_path: Path) -> None:
+    folder, files = tmp_path / "library", tmp_path / "in"
+    files.mkdir()
+    for number in range(12):
+        (files / f"{number}.txt").write_text(f"第{number}号文件说，今天下雨{'又天晴' * number}。")
+    index_again(files, folder)
+    for number in (0, 5, 11):
+        (files / f"{number}.txt").unlink()
+    index_again(files, folder)
+    questions = ("第3号文件说什么？", "今天下雨吗？", "天晴")
+
+    def answers() -> list[list[tuple[str, float]]]:
+        with Assistant.open(folder, CheapEncoder()) as assistant:
+            assert assistant.has_words
+            return [[(each.document, each.score) for each in assistant.ask(question, 20).passages] for question in questions]
+
+    before = answers()
+    assert len(before[0]) == 9
+    make_format_4.make(folder)
+    assert answers() == before
+    with Library.open(folder) as library:
+        marks = library.vectors.marks()
+        numbers = [int(each) for some, _ in library.vectors.chunks() for each in some]
+        gone = library.vectors.gone(Marks(0, 0), marks).tolist()
+        assert sorted(numbers + gone) == list(range(1, marks.last + 1)) and marks.count == len(numbers)
+    encoder = CheapEncoder()
+    with cheap_library(folder) as library:
+        index_paths([files], library, encoder)
+        assert encoder.embedded == [] and library.vectors.marks().count == 9
+    assert check_library(folder, CheapEncoder()) == []
+    assert answers() == before
 
 
 def test_a_newer_format_is_refused(tmp_path: Path) -> None:
@@ -303,6 +354,25 @@ def test_a_vector_of_another_length_is_found(tmp_path: Path) -> None:
     index_again(tmp_path / "a.txt", tmp_path / "library")
     spoil(tmp_path / "library", "UPDATE vectors SET vector = x'00'")
     assert "16 dimensions" in check_library(tmp_path / "library", CheapEncoder())[0].what
+
+
+def test_the_index_file_is_written_when_much_has_changed_and_what_changed_is_found_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rag.vectors.FEW", 3)
+    folder, files = tmp_path / "library", tmp_path / "in"
+    files.mkdir()
+    named: list[str] = []
+    for number in range(7):
+        (files / f"{number}.txt").write_text(f"第{number}号文件说，今天下雨{'又天晴' * number}。")
+        if number == 2:
+            (files / "0.txt").unlink()
+        index_again(files, folder)
+        assert check_library(folder, CheapEncoder()) == []
+        with Assistant.open(folder, CheapEncoder()) as assistant:
+            found = {each.document for each in assistant.ask(f"第{number}号文件说", 20).passages}
+            assert found == {each.name for each in files.iterdir()}
+        (file,) = folder.glob("*.faiss")
+        named.append(file.name)
+    assert named == ["vectors-1-0.faiss"] * 3 + ["vectors-4-1.faiss"] * 4
 
 
 @pytest.mark.parametrize("kept", [0, 40, -1, None])

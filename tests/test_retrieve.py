@@ -15,9 +15,9 @@ from corpus import Document, Library
 from corpus.document import Block
 from corpus.posting_table import SPANS
 from rag import Assistant, Settings, index_documents
-from rag.lexical import PAIRS, WORDS, StoredLexical
-from rag.posting import KEY, bring_up, up_to_date
-from rag.retrieve import Hit, retrieve
+from rag.lexical import NO_WORDS, PAIRS, WORDS
+from rag.posting import KEY, bring_up, open_lexical, up_to_date
+from rag.retrieve import Hit, _best, retrieve
 from rag.settings import save_settings
 from rag.translation import with_translations
 from rag.vectors import open_index
@@ -42,10 +42,16 @@ def fill(library: Library, texts: Mapping[str, str]) -> None:
 
 
 def hits(library: Library, question: str, count: int = 10) -> list[Hit]:
-    opened, lexical = open_index(library), StoredLexical.open(library.postings)
-    assert lexical.whole
+    opened = open_index(library)
+    lexical = open_lexical(library, opened.alive)
+    assert lexical is not NO_WORDS
     vector = CheapEncoder().encode_queries([question])[0]
-    return retrieve(opened.index, lexical, opened.ids, question_terms(question), vector, count, Settings())
+    return retrieve(opened.index, lexical, library.vectors.passages, question_terms(question), vector, count, Settings())
+
+
+def number_of(library: Library, passage: int) -> int:
+    (row,) = library._database.rows("SELECT vectors.id FROM passages JOIN vectors USING (key) WHERE passages.id = ?", (passage,))
+    return int(str(row[0]))
 
 
 TEXTS = st.dictionaries(st.sampled_from("abcdef"), st.lists(st.sampled_from(SENTENCES), min_size=1, max_size=4).map("".join))
@@ -74,6 +80,34 @@ def test_what_is_removed_is_not_found_before_its_place_is_written_again(tmp_path
         assert [each.words for each in hits(library, QUESTIONS[0])] == [0.0]
 
 
+def test_what_no_passage_has_any_longer_takes_no_place_of_what_is_there(tmp_path: Path) -> None:
+    texts = {f"{number}": f"市长会见了代表团，第{number}次。" for number in range(70)} | {"far": SENTENCES[1]}
+    with cheap_library(tmp_path / "library") as library:
+        fill(library, texts)
+        library.remove([name for name in texts if name != "far"])
+        (found,) = hits(library, QUESTIONS[0])
+        assert library.passages([found.id])[0].document_id == document("far", "").id
+
+
+def test_the_same_text_is_found_in_each_place_in_the_order_of_ids(tmp_path: Path) -> None:
+    with cheap_library(tmp_path / "library") as library:
+        fill(library, {str(number): SENTENCES[number % 2] for number in range(30)})
+        assert library.vectors.marks().count == 2
+        for count in (4, 15, 20, 40):
+            found = hits(library, QUESTIONS[0], count)
+            assert len(found) == min(count, 30) and len({each.id for each in found}) == len(found)
+            assert found == sorted(found, key=lambda each: (-each.score, each.id))
+            assert [each.id for each in found[:4]] == [each.id for each in hits(library, QUESTIONS[0], 40)[:4]]
+
+
+@given(st.lists(st.integers(0, 6), max_size=900), st.integers(1, 12))
+@settings(max_examples=100, deadline=None)
+def test_the_best_scores_are_the_best_however_many_there_are(scores: list[int], count: int) -> None:
+    given_scores = np.array(scores * 5, np.float32)
+    found = _best(given_scores, count, None)
+    assert sorted(given_scores[found], reverse=True) == sorted(given_scores[given_scores > 0], reverse=True)[:count]
+
+
 def test_segments_grow_together_and_lose_nothing(tmp_path: Path) -> None:
     chance = random.Random(1)
     wanted: dict[str, list[int]] = {}
@@ -86,7 +120,7 @@ def test_segments_grow_together_and_lose_nothing(tmp_path: Path) -> None:
                 number += 1
                 for term in each:
                     wanted.setdefault(term, []).append(number)
-            library.postings.put([f"{number - size + at}".encode() for at in range(size)], terms)
+            library.put_texts([f"{number - size + at}".encode() for at in range(size)], np.zeros((size, 16), np.float32), terms)
         found = library.postings.find(sorted(wanted))
         assert {term: rows.tolist() for term, (rows, _) in found.items()} == wanted
         with library.reading() as connection:
@@ -115,9 +149,9 @@ def test_a_change_that_fails_leaves_no_terms(tmp_path: Path) -> None:
         fill(library, {"a": SENTENCES[0]})
         before = hits(library, QUESTIONS[1])
         with pytest.raises(RuntimeError), library.changing():
-            library.postings.put([b"x"], [{"w台湾": 9, "p台湾": 9}])
+            library.put_texts([b"x"], np.zeros((1, 16), np.float32), [{"w台湾": 9, "p台湾": 9}])
             raise RuntimeError
-        assert library.postings.held([b"x"]) == set()
+        assert library.vectors.held([b"x"]) == set()
         assert library.postings.find(["w台湾"]) == {}
         assert hits(library, QUESTIONS[1]) == before
 
@@ -144,7 +178,8 @@ def test_the_score_is_the_cosine_and_the_weighed_shares(tmp_path: Path) -> None:
             assert [each.score for each in found] == sorted((each.score for each in found), reverse=True)
             for each in found:
                 assert each.score == pytest.approx(each.cosine + by.by_words * each.words + by.by_pairs * each.pairs + by.by_translation * each.translated)
-                assert each.cosine == pytest.approx(float(index.vectors(np.array([each.id]))[0] @ vector), abs=1e-6)
+                number = number_of(library, each.id)
+                assert each.cosine == pytest.approx(float(index.vectors(np.array([number]))[0] @ vector), abs=1e-6)
                 assert 0 <= each.words <= 1 and 0 <= each.pairs <= 1
 
 
@@ -237,6 +272,6 @@ def test_an_english_question_finds_chinese_text_by_its_translation(tmp_path: Pat
 def test_a_question_is_not_translated_where_the_library_has_no_such_text(tmp_path: Path) -> None:
     with cheap_library(tmp_path / "library") as library:
         fill(library, {"a": SENTENCES[2]})
-        lexical = StoredLexical.open(library.postings)
+        lexical = open_lexical(library, open_index(library).alive)
         asked = question_terms("Who opened the station?")
         assert with_translations(asked, "Who opened the station?", lexical) is asked

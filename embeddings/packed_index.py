@@ -1,0 +1,97 @@
+"""FAISS's product quantiser with four bits for every two dimensions, for libraries too large to be searched through as they are.
+
+A search goes through the codes of all vectors, an eighth of their size as float16, sixteen or more at once (product
+quantisation: Jégou et al. 2011; scanned in registers: André et al. 2017), and measures the best again with the
+vectors as they are stored: every cosine is exact, and only one that its code puts far back can be missed. Lists around
+centres (IVF) or a graph would look at fewer, and miss more: a question that nothing answers lies near no centre.
+"""
+
+from collections.abc import Callable
+from math import ceil, sqrt
+from pathlib import Path
+from typing import Any
+
+import faiss
+import numpy as np
+
+from embeddings.faiss_index import one_thread, selector
+from embeddings.index import Flags, Ids, Vectors
+
+# How many of those with the best codes are measured again: for each that is asked for, and of all vectors so many or
+# the root of their number (a thousand of a million: 0.995 of the ten nearest are among these; bench/scale.py).
+AGAIN, AGAIN_LEAST = 4, 500
+
+# The vectors (n, dimension) of numbers, from where they are kept exactly.
+Stored = Callable[[Ids], Vectors]
+
+
+class PackedIndex:
+    """An approximate inner-product index (IndexIVFPQFastScan of one list, for its ids) over vectors stored elsewhere."""
+
+    def __init__(self, index: Any, stored: Stored) -> None:
+        self._index = index
+        self._stored = stored
+
+    @classmethod
+    def trained(cls, sample: Vectors, stored: Stored) -> "PackedIndex":
+        """An empty index for vectors like those of the sample (n, dimension), of which there are sixteen or more."""
+        dimension = sample.shape[1]
+        parts = dimension // 2 if dimension % 2 == 0 else dimension
+        index: Any = faiss.index_factory(dimension, f"IVF1,PQ{parts}x4fs", faiss.METRIC_INNER_PRODUCT)
+        index.pq.cp.min_points_per_centroid = 1  # else FAISS writes to standard error that it would like more
+        index.train(np.ascontiguousarray(sample, np.float32))
+        return cls(index, stored)
+
+    @classmethod
+    def load(cls, path: Path, stored: Stored) -> "PackedIndex":
+        """The index saved at `path`. Raises RuntimeError (FAISS's own) where the file is torn."""
+        return cls(faiss.read_index(str(path)), stored)
+
+    def __len__(self) -> int:
+        return int(self._index.ntotal)
+
+    @property
+    def ids(self) -> Ids:
+        lists = self._index.invlists
+        return np.array(faiss.rev_swig_ptr(lists.get_ids(0), lists.list_size(0)), np.int64)
+
+    def add(self, ids: Ids, vectors: Vectors) -> None:
+        if len(ids):
+            self._index.add_with_ids(np.ascontiguousarray(vectors, np.float32), np.asarray(ids, np.int64))
+
+    def remove(self, ids: Ids) -> None:
+        if len(ids):
+            self._index.remove_ids(faiss.IDSelectorBatch(np.asarray(ids, np.int64)))
+
+    def vectors(self, ids: Ids) -> Vectors:
+        return self._stored(np.asarray(ids, np.int64))
+
+    def search(self, query: Vectors, count: int, among: Flags | None = None) -> list[tuple[int, float]]:
+        total = len(self) if among is None else int(np.count_nonzero(among))
+        count = min(count, total)
+        if count <= 0:
+            return []
+        share = total / max(len(self), 1)
+        wanted = min(max(AGAIN * count, ceil(share * max(AGAIN_LEAST, sqrt(len(self))))), total)
+        if wanted == total and among is not None:
+            ids = np.flatnonzero(among).astype(np.int64)
+        else:
+            chosen = None if among is None else selector(among)
+            params = faiss.SearchParametersIVF(nprobe=1, sel=chosen)  # type: ignore[call-arg]
+            with one_thread():
+                _, found = self._index.search(np.ascontiguousarray(query, np.float32).reshape(1, -1), wanted, params=params)
+            ids = found[0][found[0] >= 0]
+        rows = self._stored(ids)
+        there = rows.any(axis=1)  # a flag may be that of a number that is gone
+        ids, cosines = ids[there], rows[there] @ query
+        best = np.lexsort((ids, -cosines))[:count]
+        return [(int(ids[each]), float(cosines[each])) for each in best]
+
+    def save(self, path: Path) -> None:
+        faiss.write_index(self._index, str(path))
+
+
+def is_packed(path: Path) -> bool:
+    """Whether the index saved at `path` is one of these: its first four letters say so. Raises OSError."""
+    with path.open("rb") as file:
+        return file.read(4) == b"IwPf"

@@ -1,0 +1,100 @@
+"""A library's passages, found by vectors and words, as the library stands at each question.
+
+What is in memory (an index of the vectors, which numbers are those of texts, which of these are in a script without
+spaces) catches up with the library by what has come and gone. A better index that another process or
+thread has written is loaded beside, while the older one goes on to be asked.
+"""
+
+import logging
+import sqlite3
+import threading
+
+from corpus import Library
+from embeddings.index import Ids, Vectors
+from rag.adapter import Adapter
+from rag.lexical import NO_WORDS, Lexical
+from rag.posting import open_lexical, try_to_bring_up, up_to_date
+from rag.retrieve import Among, Far, Hit, retrieve
+from rag.settings import Settings
+from rag.translation import with_translations
+from rag.vectors import caught_up, is_newer, open_index
+from rag.words import is_unspaced, question_terms
+
+LOG = logging.getLogger(__name__)
+
+
+class Search:
+    """An open library that is searched. May be used by many threads, which take turns."""
+
+    def __init__(self, library: Library, adapter: Adapter | None) -> None:
+        self._library = library
+        self.adapter = adapter
+        self._lock = threading.RLock()
+        self._loading: threading.Thread | None = None
+        with library.reading():
+            self.opened = open_index(library)
+            self.lexical = open_lexical(library, self.opened.alive)
+        if not self.has_words and try_to_bring_up(library):
+            self.catch_up()
+
+    @property
+    def has_words(self) -> bool:
+        """Whether passages are found by words as well; only an older library that could not be written is without."""
+        return self.lexical is not NO_WORDS
+
+    def close(self) -> None:
+        """Wait for what is read in the background; the library may then be closed."""
+        loading = self._loading
+        if loading is not None:
+            loading.join()
+
+    def catch_up(self) -> None:
+        """Take up what has come and gone. An `Among` that was made before, of another `opened`, does not hold any longer."""
+        with self._library.reading(), self._lock:
+            if (self._library.vectors.marks(), self._library.copies) != (self.opened.marks, self.opened.copy):
+                before, self.opened = self.opened, caught_up(self._library, self.opened)
+                known = self.lexical if self.opened.copy == before.copy else NO_WORDS
+                self.lexical = open_lexical(self._library, self.opened.alive, known)
+            elif not self.has_words and up_to_date(self._library):
+                self.lexical = open_lexical(self._library, self.opened.alive)
+            if self._loading is None and is_newer(self._library, self.opened):
+                self._loading = threading.Thread(target=self._load, daemon=True)
+                self._loading.start()
+
+    def _load(self) -> None:
+        try:
+            loaded = open_index(self._library)
+            with self._library.reading(), self._lock:
+                self.opened = caught_up(self._library, loaded)
+                self.lexical = open_lexical(self._library, self.opened.alive)
+        except sqlite3.Error as reason:
+            LOG.warning("a newer index of %s could not be loaded (%s)", self._library.folder, reason)
+        finally:
+            self._loading = None
+
+    def hits(
+        self, question: str, vector: Vectors, count: int, settings: Settings, among: Among | None = None
+    ) -> list[Hit]:
+        """The `count` best passages of a question and its vector (dimension), best first (`rag.retrieve`)."""
+        with self._library.reading(), self._lock:
+            asked = question_terms(question)
+            if settings.by_translation:
+                asked = with_translations(asked, question, self.lexical)
+            far = self._far(question, vector, self.lexical)
+            passages = self._library.vectors.passages
+            return retrieve(self.opened.index, self.lexical, passages, asked, vector, count, settings, among, far)
+
+    def among(self, numbers: Ids, ids: Ids) -> Among:
+        """That only these passages may be found: the number of the text and the id of each, sorted."""
+        return Among.of(numbers, ids, len(self.opened.alive))
+
+    def _far(self, question: str, vector: Vectors, lexical: Lexical) -> Far | None:
+        """The texts in another script than the question's, where there are any and an adapter for them."""
+        if self.adapter is None:
+            return None
+        unspaced = is_unspaced(question)
+        if unspaced is None:
+            return None
+        texts = lexical.in_script(not unspaced)
+        offset = self.adapter.spaced if unspaced else self.adapter.unspaced
+        return Far(texts, self.adapter.adapted(vector), self.adapter.slope, offset) if texts.any() else None

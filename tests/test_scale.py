@@ -1,0 +1,144 @@
+"""Many texts: an index of short codes, taken up while questions go on."""
+
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from corpus import Document, Library
+from corpus.document import Block
+from embeddings import FaissIndex
+from embeddings.index import Ids, Vectors
+from embeddings.packed_index import PackedIndex, is_packed
+from rag import Assistant, index_documents
+from rag.check import check_library
+from rag.vectors import open_index, save_index
+from tests.cheap import CheapEncoder, cheap_library
+
+
+def around_topics(count: int, seed: int) -> Vectors:
+    """Vectors (count, 24) as texts have them: in groups around what they are about."""
+    random = np.random.default_rng(seed)
+    rows = random.normal(size=(1 + count // 20, 24))[random.integers(0, 1 + count // 20, count)] + 0.5 * random.normal(size=(count, 24))
+    return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+
+
+def both(vectors: Vectors, ids: Ids) -> tuple[FaissIndex, PackedIndex]:
+    kept = np.zeros((int(ids.max()) + 1, vectors.shape[1]), np.float32)
+    kept[ids] = vectors
+    exact, packed = FaissIndex.empty(vectors.shape[1]), PackedIndex.trained(vectors[: len(vectors) // 2], lambda some: kept[some])
+    exact.add(ids, vectors)
+    packed.add(ids, vectors)
+    return exact, packed
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 12), st.sampled_from((None, 0.02, 0.5, 1.0)), st.sampled_from((0, 40)))
+@settings(max_examples=25, deadline=None)
+def test_a_packed_index_finds_what_an_exact_index_finds_with_the_same_cosines(
+    seed: int, count: int, share: float | None, removed: int
+) -> None:
+    random = np.random.default_rng(seed)
+    vectors = around_topics(600, seed)
+    ids = np.sort(random.choice(np.arange(1, 2000), 600, replace=False)).astype(np.int64)
+    exact, packed = both(vectors, ids)
+    for index in (exact, packed):
+        index.remove(ids[:removed])
+    among: NDArray[np.bool_] | None = None if share is None else random.random(2000) < share
+    expected = exact.search(vectors[-1], count, among)
+    found = packed.search(vectors[-1], count, among)
+    assert [each for each, _ in found] == [each for each, _ in expected]
+    assert [cosine for _, cosine in found] == pytest.approx([cosine for _, cosine in expected], abs=1e-6)
+    assert sorted(packed.ids.tolist()) == sorted(exact.ids.tolist()) == ids[removed:].tolist()
+
+
+def test_a_packed_index_comes_back_as_it_was_saved_and_is_told_from_others(tmp_path: Path) -> None:
+    exact, packed = both(around_topics(300, 1), np.arange(5, 305))
+    exact.save(tmp_path / "exact")
+    packed.save(tmp_path / "packed")
+    assert not is_packed(tmp_path / "exact") and is_packed(tmp_path / "packed")
+    again = PackedIndex.load(tmp_path / "packed", packed.vectors)
+    query = around_topics(1, 2)[0]
+    assert again.search(query, 9) == packed.search(query, 9) and len(again) == 300
+
+
+def texts(count: int) -> list[Document]:
+    chance = np.random.default_rng(3)
+    words = ["今天下雨", "市长会见", "水位上涨", "代表团", "列车晚点", "学校开学", "价格下降", "球队获胜"]
+    found = ["".join(words[each] for each in chance.integers(0, 8, 6)) + f"，第{number}号。" for number in range(count)]
+    return [Document(f"{number}", "", text, (Block("paragraph", 0, len(text)),)) for number, text in enumerate(found)]
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is large and what is few, in a test."""
+    monkeypatch.setattr("rag.vectors.LARGE", 100)
+    monkeypatch.setattr("rag.vectors.FEW", 20)
+
+
+QUESTIONS = ("列车晚点了吗？", "市长会见了代表团", "第77号说什么？")
+
+
+def answers(folder: Path) -> list[list[tuple[str, float]]]:
+    with Assistant.open(folder, CheapEncoder()) as assistant:
+        return [[(each.document, each.score) for each in assistant.ask(question, 10).passages] for question in QUESTIONS]
+
+
+def test_a_library_that_grows_large_gets_another_index_and_answers_the_same(tmp_path: Path, small: None) -> None:
+    folder = tmp_path / "library"
+    documents = texts(200)
+    with cheap_library(folder) as library:
+        index_documents(documents[:90], library, CheapEncoder())
+        assert isinstance(open_index(library).index, FaissIndex)
+        index_documents(documents, library, CheapEncoder())
+        assert isinstance(open_index(library).index, PackedIndex)
+        (file,) = folder.glob("*.faiss")
+        index_documents(documents[5:], library, CheapEncoder())
+        assert [file] == list(folder.glob("*.faiss")), "few have gone: the file stays"
+    assert check_library(folder, CheapEncoder()) == []
+    with cheap_library(tmp_path / "exact") as library, pytest.MonkeyPatch.context() as patch:
+        patch.setattr("rag.vectors.LARGE", 10**9)
+        index_documents(documents[5:], library, CheapEncoder())
+        assert isinstance(open_index(library).index, FaissIndex)
+    for found, expected in zip(answers(folder), answers(tmp_path / "exact"), strict=True):
+        assert [name for name, _ in found] == [name for name, _ in expected]
+        assert [score for _, score in found] == pytest.approx([score for _, score in expected], abs=1e-5)
+    file.unlink()
+    assert "missing" in check_library(folder, CheapEncoder())[0].what
+    assert len(answers(folder)[0]) == 10
+    with Library.open(folder) as library, library.writing():
+        save_index(library)
+    assert check_library(folder, CheapEncoder()) == []
+
+
+def test_who_is_asking_meanwhile_goes_on_and_takes_up_the_new_index(tmp_path: Path, small: None) -> None:
+    folder = tmp_path / "library"
+    documents = texts(300)
+    with cheap_library(folder) as library:
+        index_documents(documents[:90], library, CheapEncoder())
+    with Assistant.open(folder, CheapEncoder()) as assistant, cheap_library(folder) as library:
+        assert isinstance(assistant.search.opened.index, FaissIndex)
+        index_documents(documents, library, CheapEncoder())
+        for _ in range(200):
+            assert len(assistant.ask(QUESTIONS[1], 10, "name >= 0").passages) == 10
+            if isinstance(assistant.search.opened.index, PackedIndex):
+                break
+            time.sleep(0.02)
+        assert isinstance(assistant.search.opened.index, PackedIndex)
+        asked = [(each.document, each.score) for each in assistant.ask(QUESTIONS[1], 10).passages]
+    assert asked == answers(folder)[1]
+
+
+def test_while_all_vectors_are_read_other_threads_read_too(tmp_path: Path) -> None:
+    with cheap_library(tmp_path / "library") as library:
+        index_documents(texts(30), library, CheapEncoder())
+        reading = library.vectors.chunks()
+        next(reading)
+        other = threading.Thread(target=library.passage_count, daemon=True)
+        other.start()
+        other.join(10)
+        assert not other.is_alive()
