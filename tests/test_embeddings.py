@@ -56,7 +56,10 @@ def test_two_processes_that_start_at_once_build_one_model(tmp_path: Path) -> Non
     assert [each.name for each in tmp_path.iterdir() if each.is_dir()] == [Path(first).name]
 
 
-def test_any_sentence_transformers_model_on_disk_loads_with_its_own_dimension_and_prompts(tmp_path: Path) -> None:
+def test_any_sentence_transformers_model_on_disk_loads_with_its_own_dimension_and_prompts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("YINJU_CACHE", str(tmp_path / "cache"))
     model = _tiny_model(tmp_path)
     encoder = load_encoder(str(model))
     assert encoder.dimension == 32
