@@ -96,8 +96,19 @@ def engine_folder(source: Path, recipe: Recipe) -> Path:
     Raises ModelError where it cannot be written.
     """
     weights = (source / "model.safetensors").stat()
-    key = sha1(f"{source.resolve()} {weights.st_size} {weights.st_mtime_ns}".encode()).hexdigest()[:12]
-    return folder_in_cache(f"engine-{VERSION}-{key}", RECIPE, lambda folder: _from_checkpoint(source, recipe, folder))
+    place = f"engine-{VERSION}-{_digest(source.resolve())}"
+    folder = folder_in_cache(
+        f"{place}-{_digest(weights.st_size, weights.st_mtime_ns)}", RECIPE, lambda made: _from_checkpoint(source, recipe, made)
+    )
+    # A model that was trained again leaves one behind for what it was before.
+    for each in folder.parent.glob(f"{place}-*"):
+        if each.name.split(".")[0] != folder.name:
+            shutil.rmtree(each, ignore_errors=True) if each.is_dir() else each.unlink(missing_ok=True)
+    return folder
+
+
+def _digest(*parts: object) -> str:
+    return sha1(" ".join(map(str, parts)).encode("utf8", "surrogateescape")).hexdigest()[:10]
 
 
 def _from_checkpoint(source: Path, recipe: Recipe, folder: Path) -> None:

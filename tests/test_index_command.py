@@ -14,13 +14,16 @@ from pathlib import Path
 import pytest
 
 from corpus import Library
+from embeddings import load_encoder
 from tests.conftest import ROOT, Yinju
 from tests.test_embeddings import _tiny_model
 
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return _tiny_model(tmp_path_factory.mktemp("model"))
+    model = _tiny_model(tmp_path_factory.mktemp("model"))
+    load_encoder(str(model))  # its graph is written now, and nothing is said of that later
+    return model
 
 
 def start(*arguments: object) -> "subprocess.Popen[str]":

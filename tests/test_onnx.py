@@ -82,6 +82,15 @@ def test_what_the_engine_does_not_know_is_left_to_sentence_transformers(
     assert encoder.encode_queries(["桥"]).shape == (1, 32 if further else 64)
 
 
+def test_a_model_that_was_trained_again_is_written_anew_in_the_place_of_the_old(tmp_path: Path, cache: Path) -> None:
+    folder = model(tmp_path, "bert", "mean")
+    before = load_encoder(str(folder)).encode_queries(["桥"])
+    model(tmp_path, "bert", "mean")
+    after = load_encoder(str(folder)).encode_queries(["桥"])
+    assert not np.allclose(before, after, atol=1e-3)
+    assert len([each for each in cache.iterdir() if each.is_dir()]) == 1
+
+
 def test_the_packaged_model_in_blocks_stays_with_its_own_float32() -> None:
     texts = ["桥长三公里，由市政局修建。", "Who built the bridge?", "من بنى الجسر؟", "Когда открыли линию?", "長" * 700, "a"]
     fast, slow = load_encoder(), reference(model_folder())

@@ -84,17 +84,21 @@ def launch(assistant: Assistant, host: str, port: int, examples: Sequence[str] =
     """Serve the page until interrupted; prints its address."""
     # The models load while the page does, not with the first question.
     threading.Thread(target=_warm, args=(assistant,), daemon=True).start()
-    print(f"Yinju is at http://{host}:{port}", flush=True)
-    build_app(assistant, examples).launch(
+    page = build_app(assistant, examples)
+    page.launch(
         server_name=host,
         server_port=port,
         share=False,
         inbrowser=False,
         quiet=True,
+        prevent_thread_lock=True,
         footer_links=[],
         css=CSS,
         theme=gr.themes.Base(primary_hue="red", font=FONTS, font_mono=["ui-monospace", "monospace"]),
     )
+    # Only now can it be opened.
+    print(f"Yinju is at http://{host}:{port}", flush=True)
+    page.block_thread()
 
 
 def _warm(assistant: Assistant) -> None:
