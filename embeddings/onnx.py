@@ -8,6 +8,7 @@ import json
 import shutil
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import cache
 from hashlib import sha1
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -174,8 +175,9 @@ def read_recipe(folder: Path) -> Recipe:
         raise ModelError(f"the model's folder {folder} is damaged ({reason}); delete it and ask again: it is made anew") from None
 
 
+@cache
 def read_tokenizer(folder: Path) -> "Tokenizer":
-    """The folder's tokenizer; nothing is cut or padded."""
+    """The folder's tokenizer, one for all who ask (it is large, and many threads may use it); nothing is cut or padded."""
     from tokenizers import Tokenizer
 
     try:

@@ -4,7 +4,6 @@ The network is the encoder of `rag.reader.network`, as a graph of `embeddings.gr
 cache; its heads are two small products on what comes out.
 """
 
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -19,7 +18,7 @@ from corpus.errors import ModelError
 from embeddings.bundled import packaged_engine, packaged_weights
 from embeddings.cache import folder_in_cache
 from embeddings.engine import Engine, States
-from embeddings.onnx import GRAPH, RECIPE, TOKENIZER, VERSION, read_recipe, read_tokenizer, write_engine
+from embeddings.onnx import GRAPH, RECIPE, VERSION, read_recipe, read_tokenizer, write_engine
 from rag.reader.spans import Scores
 from rag.reader.weights import Tensors, load_weights, save_weights
 from rag.reader.windows import Specials, Tokens, row_of
@@ -63,7 +62,7 @@ class Scorer:
         return cls(
             Engine(folder / GRAPH, read_recipe(folder).pad),
             Heads(heads["spans.weight"], heads["spans.bias"], heads["null.weight"], heads["null.bias"]),
-            read_tokenizer(folder),
+            read_tokenizer(packaged_engine()),
         )
 
     def score(self, pairs: Sequence[tuple[Tokens, Tokens]]) -> list[tuple[Scores, float]]:
@@ -86,11 +85,9 @@ def _write(weights: Path, folder: Path) -> None:
     base = packaged_weights()
     trained = load_weights(weights, {ENCODER + name: tensor for name, tensor in base.items()})
     encoder = {name.removeprefix(ENCODER): tensor for name, tensor in trained.items() if name.startswith(ENCODER)}
-    packaged = packaged_engine()
-    write_engine(folder, base | encoder, read_recipe(packaged), "blocks")
+    write_engine(folder, base | encoder, read_recipe(packaged_engine()), "blocks")
     heads: Tensors = {name: tensor for name, tensor in trained.items() if not name.startswith(ENCODER)}
     save_weights(folder / HEADS, heads, {})
-    shutil.copyfile(packaged / TOKENIZER, folder / TOKENIZER)
 
 
 @cache
