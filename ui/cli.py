@@ -7,7 +7,7 @@ Exit status 0 done, 2 bad input, 1 our failure.
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -133,8 +133,13 @@ def _index_once(paths: list[Path], library: Path, encoder: "Encoder", as_json: b
     elif report.embedded:
         # Made once a machine, some seconds: better now than at the first question in another language.
         from rag.dictionary import dictionary
+        from rag.reader.scoring import WEIGHTS, network_folder
 
         dictionary()
+        # Where it cannot be written, asking says so: the documents are indexed all the same.
+        if WEIGHTS.is_file():
+            with suppress(YinjuError):
+                network_folder()
     return not report.failed or bool(report.added or report.updated or report.removed or report.unchanged)
 
 

@@ -52,12 +52,8 @@ class Scorer:
 
     @classmethod
     def load(cls, weights: Path = WEIGHTS) -> "Scorer":
-        """Raises ModelError where the weights are missing, damaged, or made for another encoder."""
-        try:
-            key = sha1(weights.read_bytes()).hexdigest()[:12]
-        except OSError as reason:
-            raise ModelError(f"the reader's weights {weights} cannot be read ({reason}); reinstall yinju") from None
-        folder = folder_in_cache(f"reader-{VERSION}-{key}", RECIPE, lambda folder: _write(weights, folder))
+        """Raises ModelError as `network_folder` does."""
+        folder = network_folder(weights)
         heads = load_weights(folder / HEADS, {})
         return cls(
             Engine(folder / GRAPH, read_recipe(folder).pad),
@@ -79,6 +75,18 @@ class Scorer:
 
         self._engine.each(rows, take)
         return scored
+
+
+def network_folder(weights: Path = WEIGHTS) -> Path:
+    """The folder of the network's graph and heads in the user's cache, written on first use (80 MB, some seconds).
+
+    Raises ModelError where the weights are missing, damaged, or made for another encoder, or the disk is full.
+    """
+    try:
+        key = sha1(weights.read_bytes()).hexdigest()[:12]
+    except OSError as reason:
+        raise ModelError(f"the reader's weights {weights} cannot be read ({reason}); reinstall yinju") from None
+    return folder_in_cache(f"reader-{VERSION}-{key}", RECIPE, lambda folder: _write(weights, folder))
 
 
 def _write(weights: Path, folder: Path) -> None:
