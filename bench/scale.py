@@ -90,15 +90,6 @@ class Exact:
         best = best[np.argsort(-cosines[best])]
         return [(int(self.ids[each]), float(cosines[each])) for each in best if cosines[each] > -2]
 
-    def add(self, ids: Ids, vectors: Vectors) -> None:
-        raise NotImplementedError
-
-    def remove(self, ids: Ids) -> None:
-        raise NotImplementedError
-
-    def save(self, path: Path) -> None:
-        raise NotImplementedError
-
 
 def perturbed(real: Vectors, count: int, chance: np.random.Generator) -> Vectors:
     """Vectors (count, dimension) of unit length near real ones, in the directions in which real ones differ."""

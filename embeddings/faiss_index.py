@@ -35,12 +35,10 @@ class FaissIndex:
         return np.array(faiss.vector_to_array(self._index.id_map), np.int64)
 
     def add(self, ids: Ids, vectors: Vectors) -> None:
-        if len(ids):
-            self._index.add_with_ids(np.ascontiguousarray(vectors, np.float32), np.asarray(ids, np.int64))
+        add_to(self._index, ids, vectors)
 
     def remove(self, ids: Ids) -> None:
-        if len(ids):
-            self._index.remove_ids(faiss.IDSelectorBatch(np.asarray(ids, np.int64)))
+        remove_from(self._index, ids)
 
     def vectors(self, ids: Ids) -> Vectors:
         return np.array([self._index.reconstruct(int(each)) for each in ids], np.float32).reshape(len(ids), self._index.d)
@@ -57,6 +55,18 @@ class FaissIndex:
 
     def save(self, path: Path) -> None:
         faiss.write_index(self._index, str(path))
+
+
+def add_to(index: Any, ids: Ids, vectors: Vectors) -> None:
+    """Put vectors (n, dimension) under these numbers into any of FAISS's indexes that keeps numbers."""
+    if len(ids):
+        index.add_with_ids(np.ascontiguousarray(vectors, np.float32), np.asarray(ids, np.int64))
+
+
+def remove_from(index: Any, ids: Ids) -> None:
+    """Take these numbers out of it; those that are not there do not matter."""
+    if len(ids):
+        index.remove_ids(faiss.IDSelectorBatch(np.asarray(ids, np.int64)))
 
 
 @contextmanager

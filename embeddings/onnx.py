@@ -96,10 +96,11 @@ def engine_folder(source: Path, recipe: Recipe) -> Path:
 
     Raises ModelError where it cannot be written.
     """
-    weights = (source / "model.safetensors").stat()
+    stats = [(source / name).stat() for name in ("model.safetensors", TOKENIZER)]
     place = f"engine-{VERSION}-{_digest(source.resolve())}"
     folder = folder_in_cache(
-        f"{place}-{_digest(weights.st_size, weights.st_mtime_ns)}", RECIPE, lambda made: _from_checkpoint(source, recipe, made)
+        # Whatever of it is changed makes it another: weights, tokens, pooling, prompts.
+        f"{place}-{_digest(recipe, *((each.st_size, each.st_mtime_ns) for each in stats))}", RECIPE, lambda made: _from_checkpoint(source, recipe, made)
     )
     # A model that was trained again leaves one behind for what it was before.
     for each in folder.parent.glob(f"{place}-*"):

@@ -14,7 +14,7 @@ from typing import Any
 import faiss
 import numpy as np
 
-from embeddings.faiss_index import one_thread, selector
+from embeddings.faiss_index import add_to, one_thread, remove_from, selector
 from embeddings.index import Flags, Ids, Vectors
 
 # How many of those with the best codes are measured again: for each that is asked for, and of all vectors so many or
@@ -56,12 +56,10 @@ class PackedIndex:
         return np.array(faiss.rev_swig_ptr(lists.get_ids(0), lists.list_size(0)), np.int64)
 
     def add(self, ids: Ids, vectors: Vectors) -> None:
-        if len(ids):
-            self._index.add_with_ids(np.ascontiguousarray(vectors, np.float32), np.asarray(ids, np.int64))
+        add_to(self._index, ids, vectors)
 
     def remove(self, ids: Ids) -> None:
-        if len(ids):
-            self._index.remove_ids(faiss.IDSelectorBatch(np.asarray(ids, np.int64)))
+        remove_from(self._index, ids)
 
     def vectors(self, ids: Ids) -> Vectors:
         return self._stored(np.asarray(ids, np.int64))

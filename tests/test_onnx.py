@@ -91,6 +91,16 @@ def test_a_model_that_was_trained_again_is_written_anew_in_the_place_of_the_old(
     assert len([each for each in cache.iterdir() if each.is_dir()]) == 1
 
 
+def test_other_prompts_of_the_same_weights_are_taken_up(tmp_path: Path, cache: Path) -> None:
+    folder = model(tmp_path, "bert", "mean")
+    before = load_encoder(str(folder)).encode_queries(["桥"])
+    options = folder / "config_sentence_transformers.json"
+    options.write_text(options.read_text("utf8").replace("ask : ", "river : "), "utf8")
+    after = load_encoder(str(folder)).encode_queries(["桥"])
+    assert not np.allclose(before, after, atol=1e-3)
+    assert np.allclose(after, reference(folder).encode_queries(["桥"]), atol=2e-5)
+
+
 def test_the_packaged_model_in_blocks_stays_with_its_own_float32() -> None:
     texts = ["桥长三公里，由市政局修建。", "Who built the bridge?", "من بنى الجسر؟", "Когда открыли линию?", "長" * 700, "a"]
     fast, slow = load_encoder(), reference(model_folder())
