@@ -31,6 +31,7 @@ from rag.reader.data import (
     exercise_files,
     part_of,
     read_about,
+    read_exercises,
     read_squad,
     read_stories,
     read_translated,
@@ -42,6 +43,7 @@ from rag.reader.trained import CrossEncoder
 PARAGRAPHS = 350
 PARTS: tuple[Part, ...] = ("measure", "aside", "train")
 READ = 5
+OURS = ("es", "de", "ru", "ar")
 TRANSLATED = Path(__file__).with_name("translated")
 
 
@@ -60,6 +62,7 @@ def libraries(part: str, count: int, wanted: set[str]) -> dict[str, tuple[list[P
         asked = [each for each in every if each.answers and part_of(each.paragraph.text) == part and each.paragraph in set(paragraphs)]
         found[name] = paragraphs, Random(5).sample(asked, min(count, len(asked)))
     _add_news(found, part, count, wanted)
+    _add_ours(found, part, count, wanted)
     # The sets' questions in other languages, asked of the same libraries.
     translated = sorted([*exercise_files().translated, *TRANSLATED.glob("*.jsonl")])
     for name in ("cmrc", "drcd", "squad"):
@@ -83,6 +86,16 @@ def _add_news(found: dict[str, tuple[list[Paragraph], list[Asked]]], part: str, 
         found[name] = paragraphs, Random(5).sample(some, min(count, len(some)))
 
 
+def _add_ours(found: dict[str, tuple[list[Paragraph], list[Asked]]], part: str, count: int, wanted: set[str]) -> None:
+    """Our own texts in languages that no set is in, asked in their own."""
+    every = [each for kind in PARTS for each in read_exercises(exercise_files().texts, kind)] if not wanted or "ours" in wanted else []
+    for language in OURS if every else ():
+        here = [each for each in every if each.paragraph.language == each.language == language and each.answers]
+        paragraphs = list(dict.fromkeys(each.paragraph for each in here))
+        asked = [each for each in here if part_of(each.paragraph.text) == part]
+        found[f"ours-{language}"] = paragraphs, Random(5).sample(asked, min(count, len(asked)))
+
+
 def documents(paragraphs: list[Paragraph]) -> list[Document]:
     return [Document(name_of(each), each.title, each.text, (Block("paragraph", 0, len(each.text)),)) for each in paragraphs]
 
@@ -103,7 +116,7 @@ def kept_library(name: str, paragraphs: list[Paragraph], encoder: Encoder) -> Pa
 
 def read(given: argparse.Namespace) -> None:
     encoder = load_encoder()
-    reader = CrossEncoder(scorer_of(given.weights), replace(Settings(), read=READ))
+    reader = CrossEncoder(scorer_of(given.weights), replace(Settings(), read=READ), thorough=True)
     wanted = set(given.sets.split(",")) if given.sets else set()
     with given.rows.open("w", encoding="utf8") as file:
         for name, (paragraphs, asked) in libraries(given.part, given.count, wanted).items():

@@ -16,7 +16,7 @@ from embeddings.bundled import packaged_engine
 from embeddings.onnx import read_tokenizer
 from rag.reader import Candidate
 from rag.reader.data import Paragraph, part_of, read_about, read_stories
-from rag.reader.scoring import Scorer
+from rag.reader.scoring import Scorer, packaged_scorer
 from rag.reader.spans import spans, tidied, words_of
 from rag.reader.switching import Switcher
 from rag.reader.train import without
@@ -133,7 +133,7 @@ def untrained(tmp_path_factory) -> Scorer:
 
 
 def test_every_reading_is_words_inside_its_sentence(untrained):
-    reader = CrossEncoder(untrained)
+    reader = CrossEncoder(untrained, thorough=True)
     long = "".join(f"第{n}段说，河水在{n}日上涨了{n}米，人们搬到了高处。" for n in range(60))
     given_ = [candidate(long, "洪水"), candidate("The river rose. It fell again (in May).", "Flood")]
     assert len(tokenized(untrained.tokenizer, [long])[0]) > LONGEST
@@ -154,6 +154,44 @@ def test_many_questions_are_read_as_one_by_one(untrained):
         alone = reader.read(question, vector, given_)
         assert [(each.candidate, each.sentence, each.answer) for each in together] == [(each.candidate, each.sentence, each.answer) for each in alone]
         assert [each.score for each in together] == pytest.approx([each.score for each in alone], abs=1e-3)
+
+
+class Counting:
+    """The packaged network, and how many windows it was given."""
+
+    def __init__(self) -> None:
+        self._scorer = packaged_scorer()
+        self.tokenizer = self._scorer.tokenizer
+        self.windows = 0
+
+    def score(self, pairs):
+        self.windows += len(pairs)
+        return self._scorer.score(pairs)
+
+
+LIBRARY = candidate("城南图书馆于1987年建成。馆内有藏书四十万册。", score=0.95)
+OTHERS = [candidate(text, score=0.8) for text in ("这座桥全长三百米。", "市场每天早上六点开门。", "博物馆周一闭馆。", "新线路有十九座车站。")]
+
+
+@pytest.mark.parametrize(
+    ("question", "candidates", "windows"),
+    [
+        ("城南图书馆是哪一年建成的？", [LIBRARY, *OTHERS], 1),
+        # The others are as near: any of them may answer, and the best does.
+        ("城南图书馆是哪一年建成的？", [*OTHERS, candidate(LIBRARY.document.text, score=0.8)], 5),
+        # Nothing answers, so that all must be read to know it.
+        ("谁设计了市政府大楼？", [LIBRARY, *OTHERS], 5),
+        # Several things are asked for, which may stand in several places.
+        ("城南图书馆有哪些特点？", [LIBRARY, *OTHERS], 5),
+    ],
+)
+def test_no_more_is_read_than_is_needed_to_know_the_best(question, candidates, windows):
+    scorer = Counting()
+    readings = CrossEncoder(scorer).read(question, np.zeros(1, np.float32), candidates)
+    assert scorer.windows == windows
+    best = CrossEncoder(scorer, thorough=True).read(question, np.zeros(1, np.float32), candidates)[0]
+    assert (readings[0].candidate, readings[0].answer) == (best.candidate, best.answer)
+    assert readings[0].score == pytest.approx(best.score, abs=1e-3)
 
 
 def test_weights_come_back_nearly_as_they_were_and_small(tmp_path):

@@ -4,7 +4,7 @@ Clark and Gardner 2018 ("Simple and Effective Multi-Paragraph Reading Comprehens
 show why a reader that was also taught to say "not here" can be compared over passages.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,9 +14,10 @@ from embeddings.index import Vectors
 from rag.confidence import logistic
 from rag.reader.reading import Asked, Candidate, Margins, Reading, to_read
 from rag.reader.scoring import Scorer, packaged_scorer
-from rag.reader.spans import spans, tidied, words_of
+from rag.reader.spans import Scores, spans, tidied, words_of
 from rag.reader.windows import PROMPT, Tokens, joined, tokenized
 from rag.settings import Settings
+from rag.several import asks_for_several
 
 # Tokens of a window; a longer passage is read in windows that overlap by about half.
 LONGEST = 420
@@ -26,6 +27,9 @@ LONGEST_TITLE = 32
 BEST, PASSAGE, ORDER = 0.0, 100.0, 150.0
 # Log-odds of a passage that was not read.
 LEAST = -20.0
+# Candidates that are read before it is asked whether more must be, and the log-odds that a passage not read yet is
+# taken to have at most: of right ones, half have 7 and a twentieth has over 11 (bench/answers.py).
+STEPS, ENOUGH = (1, 3), 8.0
 # Of the figures in their order, fitted by bench/answers.py on questions kept aside; and the lead assumed in a
 # library of one or two passages, where nothing can be compared.
 INTERCEPT = -2.186
@@ -47,9 +51,12 @@ class CrossEncoder:
 
     margins = Margins(further=10.0, several=4.0, beside=4.0)
 
-    def __init__(self, scorer: Scorer | None = None, settings: Settings = Settings()) -> None:  # noqa: B008 (frozen)
-        """Without a `scorer` the packaged one, loaded when the first question is read."""
+    def __init__(
+        self, scorer: Scorer | None = None, settings: Settings = Settings(), thorough: bool = False  # noqa: B008 (frozen)
+    ) -> None:
+        """Without a `scorer` the packaged one, loaded when the first question is read. `thorough`: nothing is spared."""
         self._given = scorer
+        self._steps = () if thorough else STEPS
         self._settings = settings
 
     @property
@@ -64,31 +71,53 @@ class CrossEncoder:
         return self.read_many([(question, vector, candidates)])[0]
 
     def read_many(self, asked: Sequence[Asked]) -> list[list[Reading]]:
+        """The best passage of each first; more of them, best first, as long as one that is not read yet could read better."""
         tokenizer = self._scorer.tokenizer
         questions = tokenized(tokenizer, [PROMPT + question for question, _, _ in asked])
-        passages: dict[int, tuple[Tokens, list[Window]]] = {}
-        pairs, places = [], []
-        for number, (_, _, candidates) in enumerate(asked):
-            for at, candidate in enumerate(to_read(candidates, self._settings.read)):
-                found = passages.get(candidate.passage.id)
-                if found is None:
-                    found = passages[candidate.passage.id] = self._windows(candidate)
-                title, windows = found
-                for window in windows:
-                    pairs.append((questions[number], joined(title, window.tokens)))
-                    places.append((number, at, len(title), window))
+        cutting: dict[int, tuple[Tokens, list[Window]]] = {}
+        given = [to_read(candidates, self._settings.read) for _, _, candidates in asked]
         readings: list[dict[tuple[int, Sentence], Reading]] = [{} for _ in asked]
-        for (number, at, skipped, window), (scores, null) in zip(places, self._scorer.score(pairs), strict=True):
-            candidate = asked[number][2][at]
-            for span in spans(scores[skipped:], null, window.bounds):
-                sentence = window.sentences[span.sentence]
-                words = words_of(window.tokens.offsets, span.first, span.last, candidate.passage.start)
-                answer = tidied(candidate.document.text, clipped(words, sentence))
-                score = self._score(span.best, span.mass, candidate.score)
-                known = readings[number].get((at, sentence))
-                if answer and (known is None or score > known.score):
-                    readings[number][at, sentence] = Reading(at, sentence, answer, score, (span.best, span.mass))
+        done = [0] * len(asked)
+        for step in (*self._steps, max(map(len, given), default=0)):
+            pairs, places = [], []
+            for number, (question, candidates) in enumerate(zip(questions, given, strict=True)):
+                if done[number] and self._plain(asked[number][0], candidates, done[number], readings[number].values()):
+                    continue
+                for at in range(done[number], min(step, len(candidates))):
+                    candidate = candidates[at]
+                    found = cutting.get(candidate.passage.id)
+                    if found is None:
+                        found = cutting[candidate.passage.id] = self._windows(candidate)
+                    title, windows = found
+                    pairs += [(question, joined(title, window.tokens)) for window in windows]
+                    places += [(number, at, len(title), window) for window in windows]
+                done[number] = max(done[number], min(step, len(candidates)))
+            for (number, at, skipped, window), scored in zip(places, self._scorer.score(pairs), strict=True):
+                for reading in self._readings(given[number][at], at, window, skipped, *scored):
+                    known = readings[number].get((at, reading.sentence))
+                    if known is None or reading.score > known.score:
+                        readings[number][at, reading.sentence] = reading
         return [sorted(each.values(), key=lambda reading: -reading.score) for each in readings]
+
+    def _plain(self, question: str, candidates: Sequence[Candidate], read: int, readings: Iterable[Reading]) -> bool:
+        """Whether what was read of the first `read` candidates answers so well that no other need be read."""
+        if read >= len(candidates):
+            return True
+        best = max((each.score for each in readings), default=LEAST)
+        least = self.passage_weight * max(each.score for each in candidates[read:])
+        return best - least >= ENOUGH and not asks_for_several(question)
+
+    def _readings(
+        self, candidate: Candidate, at: int, window: Window, skipped: int, scores: Scores, null: float
+    ) -> Iterator[Reading]:
+        """What each sentence of a window says; `skipped` are the title's tokens before it."""
+        for span in spans(scores[skipped:], null, window.bounds):
+            sentence = window.sentences[span.sentence]
+            words = words_of(window.tokens.offsets, span.first, span.last, candidate.passage.start)
+            answer = tidied(candidate.document.text, clipped(words, sentence))
+            if answer:
+                score = self._score(span.best, span.mass, candidate.score)
+                yield Reading(at, sentence, answer, score, (span.best, span.mass))
 
     def confidence(self, question: str, candidates: Sequence[Candidate], readings: Sequence[Reading]) -> float:
         return logistic(INTERCEPT, WEIGHTS, figures(candidates, readings)) if readings else 0.0
