@@ -68,7 +68,7 @@ def main(arguments: Sequence[str]) -> None:
             folder = RUNS / f"ablation-{slug(name)}-{slug(way)}"
             with Assistant.open(assistant.library.folder, encoder, settings) as other, progress_bar(f"{name}, {way}") as bar:
                 other.reader = reader(encoder, settings)
-                other.adapter = other.adapter if adapted else None
+                other.search.adapter = other.search.adapter if adapted else None
                 metrics = run(asked, other, folder, said={"way": way}, progress=bar, overwrite=True).metrics
             cells = [f"{figure(metrics, each)} ({interval_of(metrics, each).replace(' – ', '–')})" for each in FIGURES]
             lines.append(f"| {name} | {way} | " + " | ".join(cells) + " |")
