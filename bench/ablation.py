@@ -4,8 +4,8 @@ its score in the order of passages.
     python -m bench.ablation [--limit N]     (N questions a set, spread over it; 150 by default)
 
 The first way is the plain beginning: nearest vectors, sentences by shared words and cosine. Every way is asked the
-same questions by `yinju eval`, and each is compared to the one before it as `yinju compare` does (paired
-randomisation, Holm). Written to bench/ablation.md.
+same questions by `yinju eval`, and each is compared to the one before it, and the last to the first, as `yinju compare`
+does (paired randomisation, Holm). Written to bench/ablation.md.
 """
 
 import sys
@@ -76,6 +76,7 @@ def main(arguments: Sequence[str]) -> None:
             if before:
                 changes.append(_change(name, before, way))
             before = way
+        changes.append(_change(name, next(iter(WAYS)), list(WAYS)[-1]))
     TABLE.with_name("ablation.md").write_text("\n".join(lines + changes) + "\n", "utf8")
 
 

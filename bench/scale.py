@@ -8,7 +8,8 @@ two others', of unit length. Questions are CMRC's, a third of them in English, w
 "Recall" is how many of the ten best are those that the same fusion finds over all vectors exactly; memory is
 that of the process after all questions less that before the library was opened.
 
-What is built and embedded stays in bench/runs/scale: a run that was stopped goes on.
+What is built and embedded stays in bench/runs/scale: a run that was stopped goes on. Of all sizes, the table is written
+to bench/scale.md, which `python -m bench.growth` draws.
 """
 
 import random
@@ -42,6 +43,7 @@ from rag.vectors import save_index
 from rag.words import Terms, passage_terms
 
 FOLDER = RUNS / "scale"
+TABLE = Path(__file__).with_name("scale.md")
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
 SENTENCES, OF_DOCUMENT, ENGLISH_EACH = 6, 10, 10
 # Real sentences whose vectors are perturbed; questions asked, and of how many what is missed is counted.
@@ -261,11 +263,17 @@ def main(arguments: Sequence[str]) -> None:
         return
     real = real_vectors()
     embedded("questions", questions(), True)
-    print("| passages | index | search p50 | p95 | recall@10 | memory | opening | adding, median | most |\n" + "| --- |" * 9, flush=True)
+    head = "| passages | index | search p50 | p95 | recall@10 | memory | opening | adding, median | most |\n" + "| --- |" * 9
+    rows = [head]
+    print(head, flush=True)
     for size in map(int, arguments or SIZES):
         folder = FOLDER / f"library-{size}"
         grow(folder, size, real)
-        subprocess.run([sys.executable, "-m", "bench.scale", "measure", str(folder)], check=True)
+        measured = subprocess.run([sys.executable, "-m", "bench.scale", "measure", str(folder)], check=True, stdout=subprocess.PIPE, text=True)
+        rows.append(measured.stdout.strip())
+        print(rows[-1], flush=True)
+    if not arguments:
+        TABLE.write_text("# A library that grows\n\n`python -m bench.scale`; written by the command.\n\n" + "\n".join(rows) + "\n", "utf8")
 
 
 if __name__ == "__main__":
