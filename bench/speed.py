@@ -177,7 +177,7 @@ def torch_reader():  # type: ignore[no-untyped-def]
             starts = map(int, batch.starts)
             return [(row[at : at + len(pair[1])], float(row[0, 0])) for row, at, pair in zip(scores, starts, pairs, strict=True)]
 
-    return CrossEncoder(TorchScorer())  # type: ignore[arg-type]
+    return CrossEncoder(TorchScorer(), thorough=True)  # type: ignore[arg-type]
 
 
 def row(what: str, ours: float, theirs: float, ratio: float, turns: int) -> None:

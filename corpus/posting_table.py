@@ -24,6 +24,7 @@ from corpus.database import Database, marks, parts
 
 Rows = NDArray[np.int64]
 Numbers = NDArray[np.int32]
+Places = NDArray[np.uint16]
 Weights = NDArray[np.uint8]
 # Segments below such a span that together reach it become one: of each size but the first there are a dozen at most.
 SPANS = (32768, 4096, 512, 64)
@@ -92,16 +93,24 @@ class PostingTable:
         With `after`, segments that end before that number are left out.
         """
         found: dict[str, list[tuple[Rows, Weights]]] = {}
+        for first, postings in self.by_segment(terms, after):
+            for term, (places, weights) in postings.items():
+                found.setdefault(term, []).append((places + np.int64(first), weights))
+        return {term: _joined(some) for term, some in found.items()}
+
+    def by_segment(self, terms: Sequence[str], after: int = 0) -> list[tuple[int, dict[str, tuple[Places, Weights]]]]:
+        """The same by segments of at most `WIDEST` numbers: the first number, and each term's places from there."""
+        found = []
         with self._database.reading() as connection:
             for each in _segments(connection):
                 if each.last <= after:
                     continue
+                postings: dict[str, tuple[Places, Weights]] = {}
                 for part in parts(terms):
                     query = f"SELECT term, rows FROM postings WHERE segment = ? AND term IN ({marks(part)})"
-                    for term, packed in connection.execute(query, (each.first, *part)):
-                        rows, weights = _unpacked(packed)
-                        found.setdefault(term, []).append((rows + np.int64(each.first), weights))
-        return {term: _joined(some) for term, some in found.items()}
+                    postings |= {term: _unpacked(packed) for term, packed in connection.execute(query, (each.first, *part))}
+                found.append((each.first, postings))
+        return found
 
 
 def _segments(connection: sqlite3.Connection) -> list[Segment]:
@@ -184,7 +193,7 @@ def _joined(some: Sequence[tuple[Rows, Weights]]) -> tuple[Rows, Weights]:
     return np.concatenate([rows for rows, _ in some]), np.concatenate([weights for _, weights in some])
 
 
-def _unpacked(packed: bytes) -> tuple[NDArray[np.uint16], Weights]:
+def _unpacked(packed: bytes) -> tuple[Places, Weights]:
     """Places within a segment, little-endian 16-bit numbers, and then as many weights of a byte."""
     size = len(packed) // 3
     return np.frombuffer(packed, "<u2", size), np.frombuffer(packed, np.uint8, size, 2 * size)

@@ -18,7 +18,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from corpus.posting_table import PostingTable, Rows, Weights
+from corpus.posting_table import WIDEST, Places, PostingTable, Rows, Weights
 from embeddings.index import Flags
 from rag.words import Group, Terms, passage_terms
 
@@ -30,6 +30,9 @@ WORDS, PAIRS, EITHER = "w", "p", ""
 UNSPACED = "u"
 
 Floats = NDArray[np.float32]
+# Of each term, its places in a segment and its weights there; and with the first number of the segment.
+Postings = Mapping[str, tuple[Places, Weights]]
+Found = tuple[int, Postings]
 
 
 @dataclass(frozen=True)
@@ -84,25 +87,47 @@ class StoredLexical:
     def search(self, *asked: tuple[str, Sequence[Group]]) -> list[Scores]:
         # By `words` or `pairs`; with neither, the alternatives have their kind's letter.
         terms = [kind + each for kind, groups in asked for group in groups for each in group.alternatives]
-        found = self._table.find(list(dict.fromkeys(terms)))
-        best = np.zeros(len(self._alive), np.float32)
+        found = self._table.by_segment(list(dict.fromkeys(terms)))
+        best = np.zeros(WIDEST, np.float32)
         return [self._scores(kind, groups, found, best) for kind, groups in asked]
 
-    def _scores(
-        self, kind: str, groups: Sequence[Group], found: Mapping[str, tuple[Rows, Weights]], best: Floats
-    ) -> Scores:
+    def _scores(self, kind: str, groups: Sequence[Group], found: Sequence[Found], best: Floats) -> Scores:
         scores = np.zeros(len(self._alive), np.float32)
         highest = 0.0
         for group in groups:
-            sure = group.weights or (1.0,) * len(group.alternatives)
-            rows, weights = self._any_of([
-                (found[kind + each][0], found[kind + each][1] * np.float32(weight))
-                for each, weight in zip(group.alternatives, sure, strict=True) if kind + each in found
-            ], best)  # fmt: skip
-            weight = group.count * log(1 + (self._count - len(rows) + 0.5) / (len(rows) + 0.5))
+            # Segment by segment: what is written to stays near.
+            some = [(first, *self._any_of(kind, group, first, postings, best)) for first, postings in found]
+            count = sum(len(places) for _, places, _ in some)
+            weight = group.count * log(1 + (self._count - count + 0.5) / (count + 0.5))
             highest += weight * (K1 + 1)
-            scores[rows] += np.float32(weight * (K1 + 1) / 255) * weights
+            factor = np.float32(weight * (K1 + 1) / 255)
+            for first, places, values in some:
+                if len(places):
+                    scores[first : first + WIDEST][places] += factor * values
         return Scores(scores, highest)
+
+    def _any_of(
+        self, kind: str, group: Group, first: int, postings: Postings, best: Floats
+    ) -> tuple[Places, Floats | Weights]:
+        """Where in a segment any of a group's terms stands, and the best of their weights; `best` is all 0, and left so."""
+        sure = group.weights or (1.0,) * len(group.alternatives)
+        some = [(*postings[kind + each], weight) for each, weight in zip(group.alternatives, sure, strict=True)
+                if kind + each in postings]  # fmt: skip
+        if not some:
+            return np.empty(0, np.uint16), np.empty(0, np.uint8)
+        places, values = some[0][0], some[0][1] if some[0][2] == 1 else some[0][1] * np.float32(some[0][2])
+        if len(some) > 1:
+            for where, weights, weight in some:
+                best[where] = np.maximum(best[where], weights * np.float32(weight))
+            places = np.flatnonzero(best).astype(np.uint16)
+            values = best[places]
+            best[places] = 0
+        if self._all and first + WIDEST <= len(self._alive):
+            return places, values
+        alive = self._alive[first : first + WIDEST]
+        there = places < len(alive)
+        there[there] = alive[places[there]]
+        return places[there], values[there]
 
     def holds(self, terms: Sequence[str]) -> bool:
         key = tuple(terms)
@@ -123,26 +148,6 @@ class StoredLexical:
             flags[rows[rows < len(flags)]] = True
         self._before = None
         return flags
-
-    def _any_of(self, some: Sequence[tuple[Rows, Floats]], best: Floats) -> tuple[Rows, Floats]:
-        """Where any of several terms stands, with the best of their weights; `best` (n) is all 0, and left so."""
-        if not some:
-            return np.empty(0, np.int64), np.empty(0, np.float32)
-        rows = np.concatenate([rows for rows, _ in some])
-        weights = np.concatenate([weights for _, weights in some])
-        kept = self._there(rows)
-        if not kept.all():
-            rows, weights = rows[kept], weights[kept]
-        if len(some) > 1:
-            np.maximum.at(best, rows, weights)
-            # Of those that stand there more than once, the last.
-            places = np.arange(len(rows), dtype=np.int32)
-            last = np.empty(len(best), np.int32)
-            last[rows] = places
-            rows = rows[last[rows] == places]
-            weights = best[rows]
-            best[rows] = 0
-        return rows, weights
 
     def _there(self, rows: Rows) -> Flags:
         """Whether each number is that of a text."""
