@@ -3,18 +3,21 @@
     document = read(Path("report.txt"))
 
 Every span is exact: a passage, a sentence or a quote is `document.text[start:end]`. Nothing in this
-package knows of models or questions.
+package knows of models or questions. What reads files is imported when the first is read: who only asks needs none of it.
 """
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from corpus.document import Block, Document, Passage, Run, Sentence, original_at, originals, page_at, title_at
 from corpus.errors import LibraryError, ModelError, QuestionError, UnreadableFile, YinjuError
 from corpus.files import MAX_BYTES, find_files
 from corpus.library import Library
 from corpus.passages import passage_text, split_passages, split_sentences
-from corpus.readers import COLLECTIONS, READERS, ending
+
+if TYPE_CHECKING:
+    from corpus.readers import COLLECTIONS, READERS
 
 __all__ = [
     "COLLECTIONS",
@@ -46,6 +49,14 @@ __all__ = [
 ]  # fmt: skip
 
 
+def __getattr__(name: str) -> object:
+    if name in ("COLLECTIONS", "READERS"):
+        import corpus.readers
+
+        return getattr(corpus.readers, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
 def read(path: Path, name: str | None = None) -> Document:
     """The file at `path` as a document, called `name` (by default its file name).
 
@@ -57,6 +68,8 @@ def read(path: Path, name: str | None = None) -> Document:
 
 def file_bytes(path: Path, name: str) -> bytes:
     """The bytes of a file that a reader is known for. Raises UnreadableFile."""
+    from corpus.readers import COLLECTIONS, READERS, ending
+
     if ending(path.name) not in (*READERS, *COLLECTIONS):
         kinds = ", ".join(sorted([*READERS, *COLLECTIONS]))
         raise UnreadableFile(f"{name} is of no known kind; known kinds are {kinds}")
@@ -75,6 +88,8 @@ def read_bytes(data: bytes, name: str) -> Document:
 
     Raises UnreadableFile.
     """
+    from corpus.readers import COLLECTIONS, READERS, ending
+
     kind = ending(name)
     if kind not in READERS:
         many = (
@@ -91,6 +106,8 @@ def read_all(data: bytes, name: str) -> Iterator[Document | UnreadableFile]:
 
     A part that cannot be read is given as its error, and the rest goes on.
     """
+    from corpus.readers import COLLECTIONS, ending
+
     try:
         if ending(name) in COLLECTIONS:
             yield from COLLECTIONS[ending(name)](data, name)

@@ -8,8 +8,6 @@ splitter keeps every character, so the spans are sums of lengths.
 
 from collections.abc import Callable, Iterator, Sequence
 
-from langchain_text_splitters import RecursiveCharacterTextSplitter
-
 from corpus.document import Block, Document, Passage, Sentence, passage_id
 from corpus.sentences import sentences, trimmed
 
@@ -140,6 +138,9 @@ def _mark(text: str, blocks: list[Block]) -> tuple[str, list[int]]:
 
 
 def _chunks(marked: str, count_tokens: CountTokens, size: int) -> list[str]:
+    # Here and not above: it takes half a second to import, and who only asks cuts nothing.
+    from langchain_text_splitters import RecursiveCharacterTextSplitter
+
     splitter = RecursiveCharacterTextSplitter(
         separators=SEPARATORS,
         is_separator_regex=True,

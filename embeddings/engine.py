@@ -7,8 +7,10 @@ states pooled while another is computed; a lone batch gets a session that uses e
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
+from threading import Thread
 from typing import Any, TypeVar
 
 import numpy as np
@@ -35,6 +37,15 @@ class Engine:
     def _alone(self) -> Any:
         """For one batch at a time."""
         return _session(self.file, self.cores)
+
+    def open_soon(self) -> None:
+        """Begin to open what one batch needs; whoever computes one waits for it, and is told what is wrong with it."""
+        if "_alone" not in vars(self):
+            Thread(target=self._open, daemon=True).start()
+
+    def _open(self) -> None:
+        with suppress(ModelError):
+            self._alone  # noqa: B018 (opened by being asked for)
 
     @cached_property
     def _beside(self) -> Any:

@@ -8,7 +8,7 @@ import json
 import shutil
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from functools import cache
+from functools import cache, cached_property
 from hashlib import sha1
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -134,17 +134,27 @@ class OnnxEncoder:
         """Raises ModelError where the folder is damaged."""
         self.name = name
         self.recipe = read_recipe(folder)
-        self.tokenizer = read_tokenizer(folder)
         self.dimension = self.recipe.shape.hidden
+        self._folder = folder
         self._engine = Engine(folder / GRAPH, self.recipe.pad)
+
+    @property
+    def tokenizer(self) -> "Tokenizer":
+        """Raises ModelError where it is damaged."""
+        return read_tokenizer(self._folder)
+
+    @cached_property
+    def max_tokens(self) -> int:
         # What the tokenizer adds (special tokens, prompt) around one token of text.
         added = len(self.tokenizer.encode(self.recipe.document + "a").ids) - 1
-        self.max_tokens = max(self.recipe.most_tokens - added, 1)
+        return max(self.recipe.most_tokens - added, 1)
 
     def count_tokens(self, text: str) -> int:
         return len(self.tokenizer.encode(text, add_special_tokens=False).ids)
 
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
+        if len(texts) == 1:
+            self._engine.open_soon()  # while the tokenizer is read, which takes longer
         return self._encoded(texts, self.recipe.query)
 
     def encode_passages(self, texts: Sequence[str]) -> Vectors:

@@ -53,11 +53,15 @@ class RememberingEncoder:
     """An encoder whose passages' vectors are kept and found again. `model` names its very weights."""
 
     def __init__(self, encoder: "Encoder", model: str) -> None:
-        self.name, self.dimension, self.max_tokens = encoder.name, encoder.dimension, encoder.max_tokens
+        self.name, self.dimension = encoder.name, encoder.dimension
         self.count_tokens = encoder.count_tokens
         self._encoder, self._model = encoder, model
         self._questions: OrderedDict[str, Vectors] = OrderedDict()
         self._lock = threading.Lock()
+
+    @property
+    def max_tokens(self) -> int:
+        return self._encoder.max_tokens
 
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
         """(n, dimension) float32 rows of unit length; those of the last questions are kept in memory."""
