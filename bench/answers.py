@@ -31,19 +31,18 @@ from rag.reader.data import (
     exercise_files,
     part_of,
     read_about,
-    read_exercises,
     read_squad,
     read_stories,
     read_translated,
 )
 from rag.reader.train import SETS, STORIES
 from rag.reader.trained import CrossEncoder
+from rag.words import is_unspaced
 
 # Those for measuring and those kept aside, and others up to so many.
 PARAGRAPHS = 350
 PARTS: tuple[Part, ...] = ("measure", "aside", "train")
 READ = 5
-OURS = ("es", "de", "ru", "ar")
 TRANSLATED = Path(__file__).with_name("translated")
 
 
@@ -62,7 +61,6 @@ def libraries(part: str, count: int, wanted: set[str]) -> dict[str, tuple[list[P
         asked = [each for each in every if each.answers and part_of(each.paragraph.text) == part and each.paragraph in set(paragraphs)]
         found[name] = paragraphs, Random(5).sample(asked, min(count, len(asked)))
     _add_news(found, part, count, wanted)
-    _add_ours(found, part, count, wanted)
     # The sets' questions in other languages, asked of the same libraries.
     translated = sorted([*exercise_files().translated, *TRANSLATED.glob("*.jsonl")])
     for name in ("cmrc", "drcd", "squad"):
@@ -84,16 +82,6 @@ def _add_news(found: dict[str, tuple[list[Paragraph], list[Asked]]], part: str, 
     asked = [each for each in read_about([*exercise_files().stories, ASKED], of_part) if each.answers]
     for name, some in (("news", [each for each in asked if each.language == "zh"]), ("other→news", [each for each in asked if each.language != "zh"])):
         found[name] = paragraphs, Random(5).sample(some, min(count, len(some)))
-
-
-def _add_ours(found: dict[str, tuple[list[Paragraph], list[Asked]]], part: str, count: int, wanted: set[str]) -> None:
-    """Our own texts in languages that no set is in, asked in their own."""
-    every = [each for kind in PARTS for each in read_exercises(exercise_files().texts, kind)] if not wanted or "ours" in wanted else []
-    for language in OURS if every else ():
-        here = [each for each in every if each.paragraph.language == each.language == language and each.answers]
-        paragraphs = list(dict.fromkeys(each.paragraph for each in here))
-        asked = [each for each in here if part_of(each.paragraph.text) == part]
-        found[f"ours-{language}"] = paragraphs, Random(5).sample(asked, min(count, len(asked)))
 
 
 def documents(paragraphs: list[Paragraph]) -> list[Document]:
@@ -150,6 +138,7 @@ def _rows(name, paragraphs, asked, encoder, reader):
             rows.append({
                 "set": name, "cross": each.language != each.paragraph.language, "language": each.language, "question": each.question,
                 "gold": gold, "same": same, "far": bool(candidates and candidates[0].far), "read": len(to_read(candidates, READ)), "answers": words, "scores": [candidate.score for candidate in candidates], "words": [candidate.words for candidate in candidates], "readings": read_,
+                "spaced": [is_unspaced(candidate.document.text) is False for candidate in candidates],
             })  # fmt: skip
     return rows
 
@@ -197,7 +186,7 @@ def _figures(row, by, without):
     other = next((each for each in scored if each[6] != first[6]), None)
     return {
         "mass": first[2], "best": first[1], "words": row["words"][first[6]], "lead": first[3] - (sum(left) / len(left) if left else 0.0),
-        "far": float(row["far"]), "apart": min(first[2] - other[2], 12.0) if other else 12.0,
+        "far": float(row["far"]), "spaced": float(row["spaced"][first[6]]), "apart": min(first[2] - other[2], 12.0) if other else 12.0,
     }  # fmt: skip
 
 
@@ -215,8 +204,8 @@ def _confidence(rows, by) -> None:
     far = np.array([rows[number]["far"] for number in groups])
     y = np.array([label for *_, label in given])
     print("| figures | AUROC right | taken away | the same, across scripts | ECE | answered at 0.2, of those taken away | right when answered | intercept, weights |")
-    for names in (("mass", "words", "lead"), ("mass", "words", "lead", "far"), ("mass", "words", "lead", "far", "apart"),
-                  ("mass", "best", "words", "lead", "far", "apart")):  # fmt: skip
+    for names in (("mass", "words", "lead"), ("mass", "words", "lead", "spaced"), ("mass", "words", "lead", "far"),
+                  ("mass", "words", "lead", "spaced", "apart"), ("mass", "best", "words", "lead", "spaced")):  # fmt: skip
         x = np.array([[found[name] for name in names] for _, _, found, _ in given])
         model = LogisticRegression(C=10, max_iter=5000)
         sure = cross_val_predict(model, x, y, groups=groups, cv=GroupKFold(5), method="predict_proba")[:, 1]
@@ -226,7 +215,7 @@ def _confidence(rows, by) -> None:
         answered = sure >= 0.2
         figures = [roc_auc_score(y, sure), roc_auc_score(~away, sure), roc_auc_score(~away[far], sure[far]) if far.any() else float("nan"), ece]
         print(f"| {', '.join(names)} | " + " | ".join(f"{each:.3f}" for each in figures) + f" | {answered[~away].mean():.3f}, {answered[away].mean():.3f} | {y[answered].mean():.3f} | {model.intercept_[0]:.3f}, {np.round(model.coef_[0], 3).tolist()} |")
-        if names == ("mass", "words", "lead", "far"):
+        if names == ("mass", "words", "lead", "spaced"):
             kept = sure
     print("| threshold | answered | of those taken away | right when answered |")
     for threshold in (0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5):
