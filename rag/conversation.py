@@ -17,8 +17,8 @@ from rag.words import question_terms
 # Only the newest turns: what came earlier has mostly been taken up by them.
 TURNS = 4
 LONGEST_CONTEXT = 200
-# How much surer (in log-odds) of an answer the reader must be with what came before than without: less
-# than nothing where the question leans on it. Chosen on conversations about paragraphs that are not for measuring
+# How much surer (in log-odds) of an answer the reader must be with what came before than without: less than nothing where
+# the question points back, and of others the less the fewer words they have. Chosen on conversations about paragraphs that are not for measuring
 # (bench/conversations.py).
 POINTING_BACK, STANDING_ALONE = -4.0, 1.0
 # A question that hardly leans and is this likely answered is not tried in any other form.
@@ -110,7 +110,7 @@ def chosen(
     question: str, sure: Sequence[float], back: float = POINTING_BACK, standing: float = STANDING_ALONE
 ) -> int:
     """Which form is meant, from the probability that each is answered; the first is the question alone."""
-    least = standing + leaning(question) * (back - standing)
+    least = back if points_back(question) else standing * (1 - 2 * leaning(question))
     alone, *others = map(_log_odds, sure)
     if not others or alone >= max(others) - least:
         return 0
