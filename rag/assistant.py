@@ -174,6 +174,8 @@ class Assistant:
         """Each text's best passages, and how they read."""
         if not texts:
             return []
+        if len(texts) == 1:
+            self.reader.prepare()
         vectors = self.encoder.encode_queries(texts)
         clock.stop("embed")
         best: list[Sequence[Candidate]] = []

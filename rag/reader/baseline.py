@@ -37,6 +37,9 @@ class WordsAndCosine:
     def passage_weight(self) -> float:
         return PASSAGE * self._settings.passage
 
+    def prepare(self) -> None:
+        """Nothing is to be opened."""
+
     def read(self, question: str, vector: Vectors, candidates: Sequence[Candidate]) -> list[Reading]:
         return self.read_many([(question, vector, candidates)])[0]
 

@@ -71,6 +71,10 @@ class Reader(Protocol):
         """What the score of a reading's passage is multiplied by in the reading's score."""
         ...
 
+    def prepare(self) -> None:
+        """Begin to open what reading needs, beside whatever is done until then."""
+        ...
+
     def read(self, question: str, vector: Vectors, candidates: Sequence[Candidate]) -> list[Reading]:
         """Readings, best first. `vector` is the embedded question (shape: dimension)."""
         ...

@@ -51,12 +51,12 @@ class Scorer:
         self._specials = Specials.of(tokenizer)
 
     @classmethod
-    def load(cls, weights: Path = WEIGHTS) -> "Scorer":
-        """Raises ModelError as `network_folder` does."""
+    def load(cls, weights: Path = WEIGHTS, engine: Engine | None = None) -> "Scorer":
+        """Raises ModelError as `network_folder` does. `engine` is the one of these weights, where it is open already."""
         folder = network_folder(weights)
         heads = load_weights(folder / HEADS, {})
         return cls(
-            Engine(folder / GRAPH, read_recipe(folder).pad),
+            engine or Engine(folder / GRAPH, read_recipe(folder).pad),
             Heads(heads["spans.weight"], heads["spans.bias"], heads["null.weight"], heads["null.bias"]),
             read_tokenizer(packaged_engine()),
         )
@@ -99,6 +99,13 @@ def _write(weights: Path, folder: Path) -> None:
 
 
 @cache
+def packaged_network() -> Engine:
+    """The engine of the network that ships, not open yet. Raises ModelError as `network_folder` does."""
+    folder = network_folder()
+    return Engine(folder / GRAPH, read_recipe(folder).pad)
+
+
+@cache
 def packaged_scorer() -> Scorer:
     """The one that ships, loaded once a process. Raises ModelError as `Scorer.load` does."""
-    return Scorer.load()
+    return Scorer.load(engine=packaged_network())

@@ -13,7 +13,7 @@ from corpus import Sentence, title_at
 from embeddings.index import Vectors
 from rag.confidence import logistic
 from rag.reader.reading import Asked, Candidate, Margins, Reading, to_read
-from rag.reader.scoring import Scorer, packaged_scorer
+from rag.reader.scoring import Scorer, packaged_network, packaged_scorer
 from rag.reader.spans import Scores, spans, tidied, words_of
 from rag.reader.windows import PROMPT, Tokens, joined, tokenized
 from rag.settings import Settings
@@ -68,6 +68,10 @@ class CrossEncoder:
     @property
     def _scorer(self) -> Scorer:
         return self._given or packaged_scorer()
+
+    def prepare(self) -> None:
+        if self._given is None:
+            packaged_network().open_soon()
 
     def read(self, question: str, vector: Vectors, candidates: Sequence[Candidate]) -> list[Reading]:
         return self.read_many([(question, vector, candidates)])[0]
