@@ -110,7 +110,8 @@ def chosen(
     question: str, sure: Sequence[float], back: float = POINTING_BACK, standing: float = STANDING_ALONE
 ) -> int:
     """Which form is meant, from the probability that each is answered; the first is the question alone."""
-    least = back if points_back(question) else standing * (1 - 2 * leaning(question))
+    lean = leaning(question)
+    least = back if lean == 1 else standing * (1 - 2 * lean)
     alone, *others = map(_log_odds, sure)
     if not others or alone >= max(others) - least:
         return 0

@@ -124,9 +124,7 @@ class StoredLexical:
             best[places] = 0
         if self._all and first + WIDEST <= len(self._alive):
             return places, values
-        alive = self._alive[first : first + WIDEST]
-        there = places < len(alive)
-        there[there] = alive[places[there]]
+        there = self._there(places + np.int64(first))
         return places[there], values[there]
 
     def holds(self, terms: Sequence[str]) -> bool:

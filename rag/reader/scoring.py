@@ -53,10 +53,10 @@ class Scorer:
     @classmethod
     def load(cls, weights: Path = WEIGHTS, engine: Engine | None = None) -> "Scorer":
         """Raises ModelError as `network_folder` does. `engine` is the one of these weights, where it is open already."""
-        folder = network_folder(weights)
-        heads = load_weights(folder / HEADS, {})
+        engine = engine or network(weights)
+        heads = load_weights(engine.file.with_name(HEADS), {})
         return cls(
-            engine or Engine(folder / GRAPH, read_recipe(folder).pad),
+            engine,
             Heads(heads["spans.weight"], heads["spans.bias"], heads["null.weight"], heads["null.bias"]),
             read_tokenizer(packaged_engine()),
         )
@@ -98,11 +98,16 @@ def _write(weights: Path, folder: Path) -> None:
     save_weights(folder / HEADS, heads, {})
 
 
+def network(weights: Path = WEIGHTS) -> Engine:
+    """The engine of a network, not open yet. Raises ModelError as `network_folder` does."""
+    folder = network_folder(weights)
+    return Engine(folder / GRAPH, read_recipe(folder).pad)
+
+
 @cache
 def packaged_network() -> Engine:
-    """The engine of the network that ships, not open yet. Raises ModelError as `network_folder` does."""
-    folder = network_folder()
-    return Engine(folder / GRAPH, read_recipe(folder).pad)
+    """The one that ships, the same for who begins to open it and who reads. Raises ModelError as `network` does."""
+    return network()
 
 
 @cache
