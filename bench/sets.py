@@ -38,13 +38,15 @@ TABLE = ROOT / "bench" / "sets.md"
 TRANSLATED = ROOT / "bench" / "translated"
 ALL = 1_000_000
 NEWS = tuple(f"news/news_{number}.txt" for number in (1, 2, 3))
+OWN = {"Spanish": "es", "German": "de", "Russian": "ru", "Arabic": "ar"}
 CMRC, DRCD, SQUAD = ("cmrc2018/cmrc2018_dev.json",), ("drcd/DRCD_dev.json",), ("squad2/squad2_part.json",)
 
 
 @dataclass(frozen=True)
 class Set:
     """A set of questions: its files, how many are asked at most, in which translation, and whether half of the
-    paragraphs are taken away. Of news stories, the language in which ours about them are asked."""
+    paragraphs are taken away. Of news stories, the language in which ours about them are asked. `whole`: nothing
+    was ever trained on it, so that not only its measuring fifth is asked."""
 
     name: str
     files: tuple[str, ...]
@@ -52,6 +54,7 @@ class Set:
     translated: str | None = None
     away: bool = False
     stories: str | None = None
+    whole: bool = False
 
     @property
     def library(self) -> Path:
@@ -71,6 +74,11 @@ SETS = (
     Set("CMRC, half away", CMRC, away=True),
     Set("SQuAD, half away", SQUAD, away=True),
     Set("English on CMRC, half away", CMRC, translated="chinese_in_english.jsonl", away=True),
+    *(
+        Set(f"ours in {language}{', half away' if away else ''}", (str(ROOT / "bench" / "own" / f"{code}.json"),), away=away, whole=True)
+        for away in (False, True)
+        for language, code in OWN.items()
+    ),
 )
 SHOWN = ("retrieval.recall@1", "retrieval.recall@10", "retrieval.mrr@10", "quotes.hit@1", "quotes.hit@3", "quotes.exact@1",
          "quotes.f1@1", "abstention.auroc", "abstention.answered_when_answerable", "abstention.answered_when_not")  # fmt: skip
@@ -135,7 +143,7 @@ def opened(encoder: Encoder, limit: int, sets: Sequence[Set] = SETS) -> Iterator
             print(f"{each.name} is not measured: {SHARED / each.files[0]} is not there", file=sys.stderr)
             continue
         files = [SHARED / file for file in each.files]
-        asked = news_questions(files, each.stories) if each.stories else fifth(files)
+        asked = news_questions(files, each.stories) if each.stories else read_questions(files[0]) if each.whole else fifth(files)
         if each.away:
             asked = half_away(asked)
         if each.translated:

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from corpus.errors import ModelError
 from embeddings.cache import folder_in_cache
+from embeddings.eight_bits import eight_bit_model
 from embeddings.graph import Shape
 from embeddings.onnx import RECIPE, TOKENIZER, VERSION, Recipe, write_engine
 
@@ -51,7 +52,7 @@ def model_folder() -> Path:
 def packaged_engine() -> Path:
     """The folder of the packaged model's graph for `embeddings.onnx`, written on first use (about 100 MB).
 
-    The same weights in the four bits that they came in. Raises ModelError as `model_folder` does.
+    The table of words in the four bits that it came in, the layers in eight. Raises ModelError as `model_folder` does.
     """
     source = _weights_file()
     return folder_in_cache(
@@ -68,7 +69,7 @@ def _build_engine(source: Path, folder: Path) -> None:
     packed = _Packed(source)
     shape = Shape(packed.layers, packed.heads, packed.hidden, packed.epsilon)
     prompts = PROMPTS["query"], PROMPTS["document"]
-    write_engine(folder, packed.state(), Recipe(shape, False, MAX_TOKENS, packed.pad, *prompts), "blocks")
+    write_engine(folder, eight_bit_model(packed.state(), shape), Recipe(shape, False, MAX_TOKENS, *prompts))
     _tokenizer(packed).save(str(folder / TOKENIZER))
 
 

@@ -18,14 +18,14 @@ import numpy as np
 from corpus.errors import ModelError
 from embeddings.cache import folder_in_cache
 from embeddings.engine import Engine, States
-from embeddings.graph import Kept, Shape, Weights, encoder_model
+from embeddings.graph import Shape, encoder_model
 from embeddings.index import Vectors
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 # Raise it whenever the graphs written for the same weights change.
-VERSION = 1
+VERSION = 2
 GRAPH, RECIPE, TOKENIZER = "encoder.onnx", "recipe.json", "tokenizer.json"
 KINDS = {"bert": 0, "xlm-roberta": 1, "roberta": 1, "camembert": 1}
 # A larger checkpoint makes a graph past protobuf's two gigabytes.
@@ -40,7 +40,6 @@ class Recipe:
     shape: Shape
     first_token: bool
     most_tokens: int
-    pad: int
     query: str
     document: str
 
@@ -61,15 +60,14 @@ def recipe_of(folder: Path) -> Recipe | None:
         if not usual or not absolute or first_token is None or size > LARGEST or not (folder / TOKENIZER).is_file():
             return None
         longest = int(_json(folder / "tokenizer_config.json").get("model_max_length") or 512)
-        pad = int(config["pad_token_id"])
-        skipped = (pad + 1) * KINDS[config["model_type"]]
+        skipped = (int(config["pad_token_id"]) + 1) * KINDS[config["model_type"]]
         prompts = _json(folder / "config_sentence_transformers.json").get("prompts") or {}
         documents = [prompts.get(key) or "" for key in DOCUMENT_PROMPTS]
         return Recipe(
             Shape(config["num_hidden_layers"], config["num_attention_heads"], config["hidden_size"], config["layer_norm_eps"], skipped),
             first_token,
             min(options.get("max_seq_length") or longest, longest, config["max_position_embeddings"] - skipped),
-            pad, prompts.get("query") or "", next(filter(None, documents), ""),
+            prompts.get("query") or "", next(filter(None, documents), ""),
         )  # fmt: skip
     except (OSError, KeyError, TypeError, ValueError, IndexError):
         return None
@@ -117,13 +115,13 @@ def _from_checkpoint(source: Path, recipe: Recipe, folder: Path) -> None:
     from safetensors.numpy import load_file
 
     weights = {key.removeprefix("bert.").removeprefix("roberta."): value.astype(np.float32) for key, value in load_file(source / "model.safetensors").items()}
-    write_engine(folder, weights, recipe, "float32")
+    write_engine(folder, encoder_model(weights, recipe.shape), recipe)
     shutil.copyfile(source / TOKENIZER, folder / TOKENIZER)
 
 
-def write_engine(folder: Path, weights: Weights, recipe: Recipe, kept: Kept) -> None:
-    """The graph and the recipe; the tokenizer is for the caller to write."""
-    (folder / GRAPH).write_bytes(encoder_model(weights, recipe.shape, kept).SerializeToString())
+def write_engine(folder: Path, model: Any, recipe: Recipe) -> None:
+    """The graph (`encoder_model`) and the recipe; the tokenizer is for the caller to write."""
+    (folder / GRAPH).write_bytes(model.SerializeToString())
     (folder / RECIPE).write_text(json.dumps(asdict(recipe)), "utf8")
 
 
@@ -136,7 +134,7 @@ class OnnxEncoder:
         self.recipe = read_recipe(folder)
         self.dimension = self.recipe.shape.hidden
         self._folder = folder
-        self._engine = Engine(folder / GRAPH, self.recipe.pad)
+        self._engine = Engine(folder / GRAPH)
 
     @property
     def tokenizer(self) -> "Tokenizer":
@@ -169,10 +167,9 @@ class OnnxEncoder:
             # Too long: its end is cut off, but not the token that closes it.
             rows.append(ids if len(ids) <= most else np.append(ids[: most - 1], ids[-1]))
 
-        def take(states: States, numbers: Sequence[int]) -> None:
-            for row, number in zip(states, numbers, strict=True):
-                pooled = row[0] if self.recipe.first_token else row[: len(rows[number])].mean(axis=0)
-                vectors[number] = pooled / max(float(np.linalg.norm(pooled)), 1e-12)
+        def take(states: States, number: int) -> None:
+            pooled = states[0] if self.recipe.first_token else states.mean(axis=0)
+            vectors[number] = pooled / max(float(np.linalg.norm(pooled)), 1e-12)
 
         self._engine.each(rows, take)
         return vectors

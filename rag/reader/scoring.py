@@ -1,4 +1,4 @@
-"""Questions and passages through the network: many pairs at once, of about one length each time.
+"""Questions and passages through the network: many pairs at once.
 
 The network is the encoder of `rag.reader.network`, as a graph of `embeddings.graph` written once into the user's
 cache; its heads are two small products on what comes out.
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from corpus.errors import ModelError
 from embeddings.bundled import packaged_engine, packaged_weights
 from embeddings.cache import folder_in_cache
+from embeddings.eight_bits import eight_bit_model
 from embeddings.engine import Engine, States
 from embeddings.onnx import GRAPH, RECIPE, VERSION, read_recipe, read_tokenizer, write_engine
 from rag.reader.spans import Scores
@@ -66,12 +67,11 @@ class Scorer:
         rows = [row_of(self._specials, question, passage) for question, passage in pairs]
         scored: list[tuple[Scores, float]] = [(np.zeros((0, 2), np.float32), 0.0)] * len(pairs)
 
-        def take(states: States, numbers: Sequence[int]) -> None:
-            for each, number in zip(states, numbers, strict=True):
-                end = len(rows[number]) - 1
-                inside = each[end - len(pairs[number][1]) : end]
-                null = self._heads.null @ each[0] + self._heads.null_bias
-                scored[number] = inside @ self._heads.spans.T + self._heads.spans_bias, float(null[0])
+        def take(states: States, number: int) -> None:
+            end = len(states) - 1
+            inside = states[end - len(pairs[number][1]) : end]
+            null = self._heads.null @ states[0] + self._heads.null_bias
+            scored[number] = inside @ self._heads.spans.T + self._heads.spans_bias, float(null[0])
 
         self._engine.each(rows, take)
         return scored
@@ -93,15 +93,15 @@ def _write(weights: Path, folder: Path) -> None:
     base = packaged_weights()
     trained = load_weights(weights, {ENCODER + name: tensor for name, tensor in base.items()})
     encoder = {name.removeprefix(ENCODER): tensor for name, tensor in trained.items() if name.startswith(ENCODER)}
-    write_engine(folder, base | encoder, read_recipe(packaged_engine()), "blocks")
+    recipe = read_recipe(packaged_engine())
+    write_engine(folder, eight_bit_model(base | encoder, recipe.shape), recipe)
     heads: Tensors = {name: tensor for name, tensor in trained.items() if not name.startswith(ENCODER)}
     save_weights(folder / HEADS, heads, {})
 
 
 def network(weights: Path = WEIGHTS) -> Engine:
     """The engine of a network, not open yet. Raises ModelError as `network_folder` does."""
-    folder = network_folder(weights)
-    return Engine(folder / GRAPH, read_recipe(folder).pad)
+    return Engine(network_folder(weights) / GRAPH)
 
 
 @cache
