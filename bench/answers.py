@@ -13,75 +13,21 @@ import json
 from dataclasses import replace
 from hashlib import sha1
 from pathlib import Path
-from random import Random
 
 import numpy as np
 
-from bench.news_asked import ASKED
-from bench.reader import SHARED, scorer_of
+from bench.answer_sets import libraries
+from bench.reader import scorer_of
 from corpus import Block, Document, Library
 from embeddings import Encoder, load_encoder
 from eval.metrics import holds
 from rag import Assistant, Settings, index_documents
 from rag.reader import to_read
-from rag.reader.data import (
-    Asked,
-    Paragraph,
-    Part,
-    exercise_files,
-    part_of,
-    read_about,
-    read_squad,
-    read_stories,
-    read_translated,
-)
-from rag.reader.train import SETS, STORIES
+from rag.reader.data import Paragraph
 from rag.reader.trained import CrossEncoder
 from rag.words import is_unspaced
 
-# Those for measuring and those kept aside, and others up to so many.
-PARAGRAPHS = 350
-PARTS: tuple[Part, ...] = ("measure", "aside", "train")
 READ = 5
-TRANSLATED = Path(__file__).with_name("translated")
-
-
-def libraries(part: str, count: int, wanted: set[str]) -> dict[str, tuple[list[Paragraph], list[Asked]]]:
-    """For each set its paragraphs and its answerable questions of the part."""
-    found: dict[str, tuple[list[Paragraph], list[Asked]]] = {}
-    whole: dict[str, tuple[list[Paragraph], list[Asked]]] = {}
-    for name, (patterns, language, _) in SETS.items():
-        files = sorted(file for pattern in patterns for file in SHARED.glob(pattern))
-        files = files[:4] if name == "jaquad" else files
-        if wanted and name not in wanted:
-            continue
-        every = [each for kind in PARTS for each in read_squad(files, language, kind)]
-        paragraphs = list(dict.fromkeys(each.paragraph for each in every))[:PARAGRAPHS]
-        whole[name] = paragraphs, [each for each in every if each.answers and each.paragraph in set(paragraphs)]
-        asked = [each for each in every if each.answers and part_of(each.paragraph.text) == part and each.paragraph in set(paragraphs)]
-        found[name] = paragraphs, Random(5).sample(asked, min(count, len(asked)))
-    _add_news(found, part, count, wanted)
-    # The sets' questions in other languages, asked of the same libraries.
-    translated = sorted([*exercise_files().translated, *TRANSLATED.glob("*.jsonl")])
-    for name in ("cmrc", "drcd", "squad"):
-        paragraphs, asked = whole.get(name, ([], []))
-        foreign = [each for each in read_translated(translated, asked) if part_of(each.paragraph.text) == part]
-        if foreign:
-            found[f"other→{name}"] = paragraphs, Random(5).sample(foreign, min(count, len(foreign)))
-    return found
-
-
-def _add_news(found: dict[str, tuple[list[Paragraph], list[Asked]]], part: str, count: int, wanted: set[str]) -> None:
-    """Our questions about the shared news stories."""
-    files = sorted(SHARED.glob(STORIES))
-    if (wanted and "news" not in wanted) or not files:
-        return
-    every = [each for kind in PARTS for each in read_stories(files, kind)]
-    of_part = [each for each in every if part_of(each.text) == part]
-    paragraphs = (of_part + [each for each in every if part_of(each.text) != part])[: max(PARAGRAPHS, len(of_part))]
-    asked = [each for each in read_about([*exercise_files().stories, ASKED], of_part) if each.answers]
-    for name, some in (("news", [each for each in asked if each.language == "zh"]), ("other→news", [each for each in asked if each.language != "zh"])):
-        found[name] = paragraphs, Random(5).sample(some, min(count, len(some)))
 
 
 def documents(paragraphs: list[Paragraph]) -> list[Document]:
@@ -104,7 +50,7 @@ def kept_library(name: str, paragraphs: list[Paragraph], encoder: Encoder) -> Pa
 
 def read(given: argparse.Namespace) -> None:
     encoder = load_encoder()
-    reader = CrossEncoder(scorer_of(given.weights), replace(Settings(), read=READ), thorough=True)
+    reader = CrossEncoder(scorer_of(given.weights), replace(Settings(), read=READ), True, encoder.encode_passages)
     wanted = set(given.sets.split(",")) if given.sets else set()
     with given.rows.open("w", encoding="utf8") as file:
         for name, (paragraphs, asked) in libraries(given.part, given.count, wanted).items():
@@ -146,7 +92,7 @@ def _rows(name, paragraphs, asked, encoder, reader):
 def score(row, by, without=False):
     """Readings as (score, best, mass, candidate score, hit, exact), best first."""
     read_ = [each for each in row["readings"] if not (without and each[0] in row["same"])]
-    scored = [(by[0] * b + by[1] * m + by[2] * row["scores"][c], b, m, row["scores"][c], hit, exact, c, s, e) for c, b, m, hit, exact, s, e in read_]
+    scored = [(by[0] * b + by[1] * m + by[2] * row["scores"][c] + by[3] * near, b, m, row["scores"][c], hit, exact, c, s, e, near) for c, b, m, near, hit, exact, s, e in read_]
     return sorted(scored, reverse=True)
 
 
@@ -154,18 +100,18 @@ def fit(given: argparse.Namespace) -> None:
     rows = [json.loads(line) for line in given.rows.read_text("utf8").splitlines()]
     rows = [each for each in rows if each["readings"]]
     groups = sorted({(each["set"], each["cross"]) for each in rows})
-    print("| best | mass | passage | all | " + " | ".join(name + ("×" if cross else "") for name, cross in groups) + " |")
+    print("| closeness | passage | all | " + " | ".join(name + ("×" if cross else "") for name, cross in groups) + " |")
     table = []
-    for best in (0.0, 0.25, 0.5, 0.75, 1.0):
-        for passage in (0.0, 20.0, 50.0, 100.0, 150.0, 200.0, 300.0):
-            by = (best, 1 - best, passage)
+    for close in (0.0, 20.0, 30.0, 40.0, 50.0, 60.0):
+        for passage in (0.0, 20.0, 35.0, 50.0, 70.0, 100.0, 150.0):
+            by = (0.0, 1.0, passage, close)
             hits = [score(each, by)[0][4] for each in rows]
             by_group = [np.mean([hit for hit, each in zip(hits, rows, strict=True) if (each["set"], each["cross"]) == group]) for group in groups]
-            table.append((float(np.mean(by_group)), best, passage, by_group))
-    for mean, best, passage, by_group in sorted(table, key=lambda each: -each[0])[:12]:
-        print(f"| {best} | {1 - best} | {passage} | {mean:.3f} | " + " | ".join(f"{each:.3f}" for each in by_group) + " |")
-    _, best, passage, _ = max(table, key=lambda each: each[0])
-    by = (given.best if given.best is not None else best, 1 - (given.best if given.best is not None else best), given.passage if given.passage is not None else passage)
+            table.append((float(np.mean(by_group)), close, passage, by_group))
+    for mean, close, passage, by_group in sorted(table, key=lambda each: -each[0])[:12]:
+        print(f"| {close} | {passage} | {mean:.3f} | " + " | ".join(f"{each:.3f}" for each in by_group) + " |")
+    _, close, passage, _ = max(table, key=lambda each: each[0])
+    by = (0.0, 1.0, given.passage if given.passage is not None else passage, given.close if given.close is not None else close)
     print("chosen", by)
     for key, test in (("exact", lambda each: score(each, by)[0][5]), ("recall@1 by passages", lambda each: each["gold"] == 0),
                       ("recall@1 by reader", lambda each: score(each, by)[0][6] in each["same"])):
@@ -186,7 +132,7 @@ def _figures(row, by, without):
     other = next((each for each in scored if each[6] != first[6]), None)
     return {
         "mass": first[2], "best": first[1], "words": row["words"][first[6]], "lead": first[3] - (sum(left) / len(left) if left else 0.0),
-        "far": float(row["far"]), "spaced": float(row["spaced"][first[6]]), "apart": min(first[2] - other[2], 12.0) if other else 12.0,
+        "close": first[9], "far": float(row["far"]), "spaced": float(row["spaced"][first[6]]), "apart": min(first[2] - other[2], 12.0) if other else 12.0,
     }  # fmt: skip
 
 
@@ -204,8 +150,8 @@ def _confidence(rows, by) -> None:
     far = np.array([rows[number]["far"] for number in groups])
     y = np.array([label for *_, label in given])
     print("| figures | AUROC right | taken away | the same, across scripts | ECE | answered at 0.2, of those taken away | right when answered | intercept, weights |")
-    for names in (("mass", "words", "lead"), ("mass", "words", "lead", "spaced"), ("mass", "words", "lead", "far"),
-                  ("mass", "words", "lead", "spaced", "apart"), ("mass", "best", "words", "lead", "spaced")):  # fmt: skip
+    for names in (("mass", "words", "lead"), ("mass", "words", "lead", "close"), ("mass", "words", "lead", "spaced"),
+                  ("mass", "words", "lead", "spaced", "close"), ("mass", "words", "lead", "close", "apart"), ("mass", "words", "lead", "close", "far")):  # fmt: skip
         x = np.array([[found[name] for name in names] for _, _, found, _ in given])
         model = LogisticRegression(C=10, max_iter=5000)
         sure = cross_val_predict(model, x, y, groups=groups, cv=GroupKFold(5), method="predict_proba")[:, 1]
@@ -215,8 +161,14 @@ def _confidence(rows, by) -> None:
         answered = sure >= 0.2
         figures = [roc_auc_score(y, sure), roc_auc_score(~away, sure), roc_auc_score(~away[far], sure[far]) if far.any() else float("nan"), ece]
         print(f"| {', '.join(names)} | " + " | ".join(f"{each:.3f}" for each in figures) + f" | {answered[~away].mean():.3f}, {answered[away].mean():.3f} | {y[answered].mean():.3f} | {model.intercept_[0]:.3f}, {np.round(model.coef_[0], 3).tolist()} |")
-        if names == ("mass", "words", "lead", "spaced"):
+        if names == ("mass", "words", "lead", "close"):
             kept = sure
+            by_set = {name: [] for name, _ in sorted({(rows[number]["set"], 0) for number in groups})}
+            for number, one, off in zip(groups, sure, away, strict=True):
+                by_set[rows[number]["set"]].append((one, off))
+            for name, some in by_set.items():
+                values, off = np.array([each[0] for each in some]), np.array([each[1] for each in some])
+                print(f"| {name} | AUROC {roc_auc_score(~off, values):.3f} | answered at 0.2 {np.mean(values[~off] >= 0.2):.3f} | of those taken away {np.mean(values[off] >= 0.2):.3f} |")
     print("| threshold | answered | of those taken away | right when answered |")
     for threshold in (0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5):
         answered = kept >= threshold
@@ -226,7 +178,7 @@ def _confidence(rows, by) -> None:
 def _order(rows, groups, by) -> None:
     """recall@1 by the weight of a passage's own score in the order of the passages."""
     print("| order | " + " | ".join(name + ("×" if cross else "") for name, cross in groups) + " | mean |")
-    for weight in (50.0, 100.0, 150.0, 200.0, 300.0, 400.0, 600.0, 1000.0, 3000.0):
+    for weight in (25.0, 50.0, 75.0, 100.0, 150.0, 200.0, 400.0):
         found = {group: [] for group in groups}
         for row in rows:
             best = {}
@@ -246,10 +198,10 @@ def _beside(rows, by) -> None:
         for row in rows:
             scored = score(row, by)
             quoted, found = [], []
-            for top, _, _, _, hit, _, of, start, end in scored:
+            for top, _, _, _, hit, _, of, start, end, _ in scored:
                 if any(c == of and a <= start < b for c, a, b in quoted):
                     continue
-                here = sorted((s, e, value, h) for value, _, _, _, h, _, c, s, e in scored if c == of)
+                here = sorted((s, e, value, h) for value, _, _, _, h, _, c, s, e, _ in scored if c == of)
                 at = next(n for n, each in enumerate(here) if each[0] == start)
                 first, last = start, end
                 for beside in (at - 1, at + 1):
@@ -293,7 +245,7 @@ def main() -> None:
     reading.set_defaults(run=read)
     fitting = commands.add_parser("fit")
     fitting.add_argument("rows", type=Path)
-    fitting.add_argument("--best", type=float)
+    fitting.add_argument("--close", type=float)
     fitting.add_argument("--passage", type=float)
     fitting.set_defaults(run=fit)
     given = parser.parse_args()

@@ -10,7 +10,7 @@ import argparse
 
 import numpy as np
 
-from bench.answers import libraries
+from bench.answer_sets import libraries
 from bench.reader import candidate
 from bench.speed import torch_reader
 from embeddings import load_encoder

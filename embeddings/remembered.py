@@ -55,13 +55,13 @@ class RememberingEncoder:
     def __init__(self, encoder: "Encoder", model: str) -> None:
         self.name, self.dimension = encoder.name, encoder.dimension
         self.count_tokens = encoder.count_tokens
-        self._encoder, self._model = encoder, model
+        self.bare, self._model = encoder, model
         self._questions: OrderedDict[str, Vectors] = OrderedDict()
         self._lock = threading.Lock()
 
     @property
     def max_tokens(self) -> int:
-        return self._encoder.max_tokens
+        return self.bare.max_tokens
 
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
         """(n, dimension) float32 rows of unit length; those of the last questions are kept in memory."""
@@ -69,7 +69,7 @@ class RememberingEncoder:
             known = {each: self._questions[each] for each in texts if each in self._questions}
         missing = list(dict.fromkeys(each for each in texts if each not in known))
         if missing:
-            known |= zip(missing, self._encoder.encode_queries(missing), strict=True)
+            known |= zip(missing, self.bare.encode_queries(missing), strict=True)
         with self._lock:
             for each in texts:
                 self._questions[each] = known[each]
@@ -85,7 +85,7 @@ class RememberingEncoder:
         missing = [number for number, key in enumerate(keys) if key not in known]
         vectors = np.array([known.get(key, np.zeros(self.dimension)) for key in keys], np.float32)
         if missing:
-            vectors[missing] = self._encoder.encode_passages([texts[number] for number in missing])
+            vectors[missing] = self.bare.encode_passages([texts[number] for number in missing])
             _keep({keys[number]: vectors[number] for number in missing})
         return vectors.reshape(len(texts), self.dimension)
 
@@ -93,6 +93,11 @@ class RememberingEncoder:
 def remembering(encoder: "Encoder", model: str) -> "Encoder":
     """The encoder with this machine's memory of vectors, unless that is switched off."""
     return encoder if os.environ.get("YINJU_NO_CACHE") else RememberingEncoder(encoder, model)
+
+
+def forgetting(encoder: "Encoder") -> "Encoder":
+    """The encoder without that memory: what is embedded in passing is not worth the disk."""
+    return encoder.bare if isinstance(encoder, RememberingEncoder) else encoder
 
 
 def remembered() -> Remembered:

@@ -14,7 +14,8 @@ from corpus import Block, Document, Passage, Sentence, split_sentences
 from corpus.errors import ModelError
 from embeddings.bundled import packaged_engine
 from embeddings.onnx import read_tokenizer
-from rag.reader import Candidate
+from rag.reader import Candidate, Reading
+from rag.reader.closeness import CLOSE, LOOKED, looked_again
 from rag.reader.data import Paragraph, part_of, read_about, read_stories
 from rag.reader.scoring import Scorer, packaged_scorer
 from rag.reader.spans import spans, tidied, words_of
@@ -192,6 +193,30 @@ def test_no_more_is_read_than_is_needed_to_know_the_best(question, candidates, w
     best = CrossEncoder(scorer, thorough=True).read(question, np.zeros(1, np.float32), candidates)[0]
     assert (readings[0].candidate, readings[0].answer) == (best.candidate, best.answer)
     assert readings[0].score == pytest.approx(best.score, abs=1e-3)
+
+
+@given(st.lists(st.tuples(st.floats(-9, 9), st.floats(0.7, 0.95)), min_size=1, max_size=6))
+def test_a_second_look_orders_the_best_readings_by_their_closeness_too(read):
+    read = sorted(read, reverse=True)
+    text = "".join(chr(0x4E00 + number) for number in range(len(read)))
+    document = Document("one", "", text, (Block("paragraph", 0, len(text)),))
+    places = [Sentence(number, number + 1) for number in range(len(read))]
+    candidates = [Candidate(Passage(1, document.id, 0, len(text)), document, tuple(places), 0.9)]
+    readings = [Reading(0, place, place, score, (score, score)) for place, (score, _) in zip(places, read, strict=True)]
+    near = {character: value for character, (_, value) in zip(text, read, strict=True)}
+    embedded = []
+
+    def embed(sentences):
+        embedded.extend(sentences)
+        return np.array([[near[each]] for each in sentences], np.float32)
+
+    (looked,) = looked_again([("？", np.ones(1, np.float32), candidates)], [readings], embed)
+    assert sorted(embedded) == sorted(text[:LOOKED])
+    assert {each.sentence for each in looked} == set(places)
+    assert [each.score for each in looked] == sorted((each.score for each in looked), reverse=True)
+    farthest = min(value for _, value in read[:LOOKED])
+    worth = [score + CLOSE * ((value if number < LOOKED else farthest) - farthest) for number, (score, value) in enumerate(read)]
+    assert [each.score for each in looked] == pytest.approx(sorted(worth, reverse=True), abs=1e-3)
 
 
 def test_weights_come_back_nearly_as_they_were_and_small(tmp_path):

@@ -21,7 +21,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench.answers import libraries, name_of
+from bench.answer_sets import libraries
+from bench.answers import name_of
 from bench.peers.measure import Measured, Peer, measure
 from bench.peers.reader_folder import reader_folder
 from bench.peers.shape import Document, Models

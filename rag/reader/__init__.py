@@ -3,6 +3,8 @@
 import logging
 
 from embeddings import Encoder
+from embeddings.encoder import BUNDLED
+from embeddings.remembered import forgetting
 from rag.reader.baseline import WordsAndCosine
 from rag.reader.reading import ACROSS, Asked, Candidate, Margins, Reader, Reading, to_read
 from rag.settings import Settings
@@ -18,7 +20,8 @@ def load_reader(encoder: Encoder, settings: Settings) -> Reader:
     from rag.reader.trained import CrossEncoder
 
     if WEIGHTS.is_file():
-        return CrossEncoder(settings=settings)
+        # Cosines of other encoders are spread otherwise than those that it was fitted on.
+        return CrossEncoder(settings=settings, embed=forgetting(encoder).encode_passages if encoder.name == BUNDLED else None)
     LOG.warning(
         "the trained reader's weights are not installed (%s): sentences are chosen by the plain baseline", WEIGHTS.name
     )

@@ -61,12 +61,13 @@ SETS = {
     "squad": (("squad2/squad2_part.json",), "en", 0.17),
     "jaquad": (("jaquad/*.json",), "ja", 0.08),
 }
-# Our own texts, in many languages, those of them that ask who someone is, the questions of the sets asked in other languages, and ours about news stories.
+# Our own texts, in many languages, those of them that are several to an article, those that ask who someone is, the
+# questions of the sets asked in other languages, and ours about news stories.
 STORIES = "news/*.txt"
-OWN, WHO, TRANSLATED, NEWS = 0.32, 0.10, 0.18, 0.10
-NEGATIVE, SWITCHED, TITLED = 0.3, 0.35, 0.3
+OWN, ARTICLES, WHO, TRANSLATED, NEWS = 0.20, 0.22, 0.05, 0.15, 0.08
+NEGATIVE, SWITCHED, TITLED = 0.4, 0.3, 0.4
 # Share of the negatives that are the question's own paragraph, the sentences that answer taken away; characters left at least.
-CUT, LEFT = 0.4, 40
+CUT, LEFT = 0.3, 40
 # Share of the questions that follow another, mostly one about the same paragraph: as in a conversation.
 FOLLOWS, SAME_PARAGRAPH = 0.1, 0.8
 NEIGHBOURS = 6
@@ -92,9 +93,10 @@ class Source:
             self._add(answered, share * (1 - IMPOSSIBLE) if impossible else share)
             self._add(impossible, share * IMPOSSIBLE)
         own = exercise_files()
-        who = [each for each in own.texts if each.stem.endswith("_who")]
-        self._add(read_exercises([each for each in own.texts if each not in who], "train"), OWN)
-        self._add(read_exercises(who, "train"), WHO)
+        kinds = {"who": WHO, "articles": ARTICLES}
+        for kind, share in (("", OWN), *kinds.items()):
+            files = [each for each in own.texts if each.stem.partition("_")[2] == kind]
+            self._add(read_exercises(files, "train"), share)
         self._add(read_translated(own.translated, shared), TRANSLATED)
         self._add(read_about(own.stories, read_stories(sorted(datasets.glob(STORIES)), "train")), NEWS)
         self.about: dict[Paragraph, list[str]] = {}

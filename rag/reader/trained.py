@@ -12,6 +12,7 @@ import numpy as np
 from corpus import Sentence, title_at
 from embeddings.index import Vectors
 from rag.confidence import logistic
+from rag.reader.closeness import Embed, looked_again
 from rag.reader.reading import Asked, Candidate, Margins, Reading, to_read
 from rag.reader.scoring import Scorer, packaged_network, packaged_scorer
 from rag.reader.spans import Scores, spans, tidied, words_of
@@ -25,18 +26,20 @@ LONGEST = 420
 LONGEST_TITLE = 32
 # How much of the sentence's log-odds are those of its best words alone; what the passage's own score adds to
 # them, and what it adds where passages are put in order.
-BEST, PASSAGE, ORDER = 0.0, 100.0, 200.0
+BEST, PASSAGE, ORDER = 0.0, 50.0, 75.0
 # Log-odds of a passage that was not read.
 LEAST = -20.0
 # Candidates that are read before it is asked whether more must be, and the log-odds that a passage not read yet is
 # taken to have at most: of right ones, half have 7 and a twentieth has over 11 (bench/answers.py).
-STEPS, ENOUGH = (1, 3), 8.0
+STEPS, ENOUGH = (1, 3), 10.0
 # Of the figures in their order, fitted by bench/answers.py on questions kept aside. The last is .6 of what the fit gives it,
 # and the first what that leaves: its texts with spaces are SQuAD's alone, and our own read nearer to Chinese ones. And the
 # lead assumed in a library of one or two passages, where nothing can be compared.
 INTERCEPT = -2.55
-WEIGHTS = (0.285, 1.55, 14.3, 0.75)
+WEIGHTS = (0.285, 1.55, 14.3, 0.75, 0.0)
 LEAD = 0.15
+# The closeness that is assumed of a sentence that was not looked at again.
+NEAR = 0.85
 
 
 @dataclass(frozen=True)
@@ -54,10 +57,13 @@ class CrossEncoder:
     margins = Margins(further=10.0, several=4.0, beside=4.0)
 
     def __init__(
-        self, scorer: Scorer | None = None, settings: Settings = Settings(), thorough: bool = False  # noqa: B008 (frozen)
-    ) -> None:
-        """Without a `scorer` the packaged one, loaded when the first question is read. `thorough`: nothing is spared."""
+        self, scorer: Scorer | None = None, settings: Settings = Settings(), thorough: bool = False,  # noqa: B008 (frozen)
+        embed: Embed | None = None,
+    ) -> None:  # fmt: skip
+        """Without a `scorer` the packaged one, loaded when the first question is read. `thorough`: nothing is spared.
+        `embed`: the packaged encoder's vectors of passages, for the second look; without it there is none."""
         self._given = scorer
+        self._embed = embed
         self._steps = () if thorough else STEPS
         self._settings = settings
 
@@ -103,7 +109,8 @@ class CrossEncoder:
                     known = readings[number].get((at, reading.sentence))
                     if known is None or reading.score > known.score:
                         readings[number][at, reading.sentence] = reading
-        return [sorted(each.values(), key=lambda reading: -reading.score) for each in readings]
+        ordered = [sorted(each.values(), key=lambda reading: -reading.score) for each in readings]
+        return looked_again(asked, ordered, self._embed) if self._embed else ordered
 
     def _plain(self, question: str, candidates: Sequence[Candidate], read: int, readings: Iterable[Reading]) -> bool:
         """Whether what was read of the first `read` candidates answers so well that no other need be read."""
@@ -132,7 +139,7 @@ class CrossEncoder:
         weight = max(ORDER * self._settings.passage, 0.1)
         best: dict[int, float] = {}
         for each in readings:
-            best[each.candidate] = max(_log_odds(*each.evidence), best.get(each.candidate, LEAST))
+            best[each.candidate] = max(_log_odds(*each.evidence[:2]), best.get(each.candidate, LEAST))
         read = [best.get(number, LEAST) / weight + each.score for number, each in enumerate(candidates)]
         return read, LEAST / weight
 
@@ -180,11 +187,12 @@ def clipped(span: Sentence, within: Sentence) -> Sentence:
 
 def figures(candidates: Sequence[Candidate], readings: Sequence[Reading]) -> tuple[float, ...]:
     """Of the first reading: the log-odds of its sentence, the share of the question's words in its passage, how far
-    that passage's score is above those of the third to fifth (of others, where the library has them), and whether it
-    is in a script with spaces, where right answers have lower log-odds than in Chinese."""
+    that passage's score is above those of the third to fifth (of others, where the library has them), whether it
+    is in a script with spaces, where right answers have lower log-odds than in Chinese, and the sentence's closeness."""
     first = readings[0]
     candidate = candidates[first.candidate]
     others = [each.score for each in candidates[2:5]]
     lead = candidate.score - sum(others) / len(others) if others else LEAD
     words = candidate.document.text[candidate.passage.start : candidate.passage.end]
-    return first.evidence[1], candidate.words, lead, float(is_unspaced(words) is False)
+    near = first.evidence[2] if len(first.evidence) > 2 else NEAR
+    return first.evidence[1], candidate.words, lead, float(is_unspaced(words) is False), near
