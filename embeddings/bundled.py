@@ -56,7 +56,8 @@ def packaged_engine() -> Path:
     """
     source = _weights_file()
     return folder_in_cache(
-        f"multilingual-e5-small-engine-{VERSION}", RECIPE, lambda folder: _build_engine(source, folder)
+        f"multilingual-e5-small-engine-{VERSION}", RECIPE, lambda folder: _build_engine(source, folder),
+        ["multilingual-e5-small-engine-*"],
     )
 
 

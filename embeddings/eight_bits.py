@@ -51,8 +51,7 @@ class EightBits:
         one = graph.shared("one", np.array(1, np.float32))
         middle = graph.shared(f"middle.{given.middle}", np.array(given.middle, np.uint8))
         stored = [graph.tensor(f"{name}.weight", codes.T), one, graph.tensor(f"{name}.scales", scales), middle]
-        zeros = graph.shared(f"zeros.{len(scales)}", np.zeros(len(scales), np.int8))
-        raw = graph.node("MatMulIntegerToFloat", [given.value, *stored, zeros], f"{name}.raw", CONTRIB)
+        raw = graph.node("MatMulIntegerToFloat", [given.value, *stored], f"{name}.raw", CONTRIB)
         return graph.node("Mul", [raw, given.scale], f"{name}.product")
 
     def _middles(self, graph: Graph, middle: int) -> str:
@@ -109,8 +108,7 @@ def sums_saturate() -> bool:
     """
     graph = Graph()
     weight = graph.tensor("weight", np.full((64, 16), 127, np.int8))
-    middle, zeros = graph.tensor("middle", np.array(0, np.uint8)), graph.tensor("zeros", np.zeros(16, np.int8))
-    graph.node("MatMulInteger", ["codes", weight, middle, zeros], "sums")
+    graph.node("MatMulInteger", ["codes", weight], "sums")
     (sums,) = _session(model_of(graph, {"codes": ("uint8", ["n", 64])}, {"sums": ("int32", ["n", 16])})).run(
         None, {"codes": np.full((4, 64), 255, np.uint8)}
     )

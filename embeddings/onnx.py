@@ -95,16 +95,13 @@ def engine_folder(source: Path, recipe: Recipe) -> Path:
     Raises ModelError where it cannot be written.
     """
     stats = [(source / name).stat() for name in ("model.safetensors", TOKENIZER)]
-    place = f"engine-{VERSION}-{_digest(source.resolve())}"
-    folder = folder_in_cache(
-        # Whatever of it is changed makes it another: weights, tokens, pooling, prompts.
-        f"{place}-{_digest(recipe, *((each.st_size, each.st_mtime_ns) for each in stats))}", RECIPE, lambda made: _from_checkpoint(source, recipe, made)
-    )
+    place = _digest(source.resolve())
+    # Whatever of it is changed makes it another: weights, tokens, pooling, prompts.
+    now = _digest(recipe, *((each.st_size, each.st_mtime_ns) for each in stats))
     # A model that was trained again leaves one behind for what it was before.
-    for each in folder.parent.glob(f"{place}-*"):
-        if each.name.split(".")[0] != folder.name:
-            shutil.rmtree(each, ignore_errors=True) if each.is_dir() else each.unlink(missing_ok=True)
-    return folder
+    return folder_in_cache(
+        f"engine-{VERSION}-{place}-{now}", RECIPE, lambda made: _from_checkpoint(source, recipe, made), [f"engine-*-{place}-*"]
+    )
 
 
 def _digest(*parts: object) -> str:

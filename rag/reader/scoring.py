@@ -86,7 +86,9 @@ def network_folder(weights: Path = WEIGHTS) -> Path:
         key = sha1(weights.read_bytes()).hexdigest()[:12]
     except OSError as reason:
         raise ModelError(f"the reader's weights {weights} cannot be read ({reason}); reinstall yinju") from None
-    return folder_in_cache(f"reader-{VERSION}-{key}", RECIPE, lambda folder: _write(weights, folder))
+    # Other weights of this version may be in use as well.
+    older = [f"reader-{version}-*" for version in range(1, VERSION)]
+    return folder_in_cache(f"reader-{VERSION}-{key}", RECIPE, lambda folder: _write(weights, folder), older)
 
 
 def _write(weights: Path, folder: Path) -> None:

@@ -5,7 +5,7 @@ show why a reader that was also taught to say "not here" can be compared over pa
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -51,6 +51,23 @@ class Window:
     bounds: tuple[tuple[int, int], ...]
 
 
+@dataclass
+class Job:
+    """A question on its way: its tokens, its candidates, how many of them are read, and the best reading of each sentence."""
+
+    question: str
+    asking: Tokens
+    candidates: Sequence[Candidate]
+    read: int = 0
+    readings: dict[tuple[int, Sentence], Reading] = field(default_factory=dict)
+
+    def take(self, readings: Iterable[Reading]) -> None:
+        for each in readings:
+            known = self.readings.get((each.candidate, each.sentence))
+            if known is None or each.score > known.score:
+                self.readings[each.candidate, each.sentence] = each
+
+
 class CrossEncoder:
     """Reads the best candidates of a question, each with its title before it."""
 
@@ -84,41 +101,39 @@ class CrossEncoder:
 
     def read_many(self, asked: Sequence[Asked]) -> list[list[Reading]]:
         """The best passage of each first; more of them, best first, as long as one that is not read yet could read better."""
-        tokenizer = self._scorer.tokenizer
-        questions = tokenized(tokenizer, [PROMPT + question for question, _, _ in asked])
+        tokens = tokenized(self._scorer.tokenizer, [PROMPT + question for question, _, _ in asked])
         cutting: dict[int, tuple[Tokens, list[Window]]] = {}
-        given = [to_read(candidates, self._settings.read) for _, _, candidates in asked]
-        readings: list[dict[tuple[int, Sentence], Reading]] = [{} for _ in asked]
-        done = [0] * len(asked)
-        for step in (*self._steps, max(map(len, given), default=0)):
-            pairs, places = [], []
-            for number, (question, candidates) in enumerate(zip(questions, given, strict=True)):
-                if done[number] and self._plain(asked[number][0], candidates, done[number], readings[number].values()):
-                    continue
-                for at in range(done[number], min(step, len(candidates))):
-                    candidate = candidates[at]
-                    found = cutting.get(candidate.passage.id)
-                    if found is None:
-                        found = cutting[candidate.passage.id] = self._windows(candidate)
-                    title, windows = found
-                    pairs += [(question, joined(title, window.tokens)) for window in windows]
-                    places += [(number, at, len(title), window) for window in windows]
-                done[number] = max(done[number], min(step, len(candidates)))
-            for (number, at, skipped, window), scored in zip(places, self._scorer.score(pairs), strict=True):
-                for reading in self._readings(given[number][at], at, window, skipped, *scored):
-                    known = readings[number].get((at, reading.sentence))
-                    if known is None or reading.score > known.score:
-                        readings[number][at, reading.sentence] = reading
-        ordered = [sorted(each.values(), key=lambda reading: -reading.score) for each in readings]
+        jobs = [
+            Job(question, asking, to_read(candidates, self._settings.read))
+            for (question, _, candidates), asking in zip(asked, tokens, strict=True)
+        ]
+        for step in (*self._steps, max((len(each.candidates) for each in jobs), default=0)):
+            given = [each for job in jobs if not self._plain(job) for each in self._further(job, step, cutting)]
+            scores = self._scorer.score([(job.asking, joined(title, window.tokens)) for job, _, title, window in given])
+            for (job, at, title, window), scored in zip(given, scores, strict=True):
+                job.take(self._readings(job.candidates[at], at, window, len(title), *scored))
+        ordered = [sorted(each.readings.values(), key=lambda reading: -reading.score) for each in jobs]
         return looked_again(asked, ordered, self._embed) if self._embed else ordered
 
-    def _plain(self, question: str, candidates: Sequence[Candidate], read: int, readings: Iterable[Reading]) -> bool:
-        """Whether what was read of the first `read` candidates answers so well that no other need be read."""
-        if read >= len(candidates):
-            return True
-        best = max((each.score for each in readings), default=LEAST)
-        least = self.passage_weight * max(each.score for each in candidates[read:])
-        return best - least >= ENOUGH and not asks_for_several(question)
+    def _further(
+        self, job: Job, step: int, cutting: dict[int, tuple[Tokens, list[Window]]]
+    ) -> Iterator[tuple[Job, int, Tokens, Window]]:
+        """The windows of its candidates up to `step` that are not read yet: the candidate's number, its title, a window."""
+        begun, job.read = job.read, max(job.read, min(step, len(job.candidates)))
+        for at in range(begun, job.read):
+            candidate = job.candidates[at]
+            if candidate.passage.id not in cutting:
+                cutting[candidate.passage.id] = self._windows(candidate)
+            title, windows = cutting[candidate.passage.id]
+            yield from ((job, at, title, window) for window in windows)
+
+    def _plain(self, job: Job) -> bool:
+        """Whether what was read answers so well that no other candidate need be read."""
+        if not job.read or job.read >= len(job.candidates):
+            return bool(job.read)
+        best = max((each.score for each in job.readings.values()), default=LEAST)
+        least = self.passage_weight * max(each.score for each in job.candidates[job.read :])
+        return best - least >= ENOUGH and not asks_for_several(job.question)
 
     def _readings(
         self, candidate: Candidate, at: int, window: Window, skipped: int, scores: Scores, null: float
