@@ -13,8 +13,8 @@ import numpy as np
 from embeddings.index import Vectors
 from rag.reader.reading import Asked, Candidate, Reading
 
-# Sentences that are looked at, and the log-odds of a whole cosine: of 3, 5 and 8 and of 30 to 50 the first and the middle.
-LOOKED, CLOSE = 3, 40.0
+# Sentences that are looked at (5 and 8 give nothing more), and the log-odds of a whole cosine (bench/answers.py).
+LOOKED, CLOSE = 3, 45.0
 Embed = Callable[[Sequence[str]], Vectors]
 
 
