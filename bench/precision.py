@@ -1,4 +1,4 @@
-"""What the engine's arithmetic costs: the packaged networks in 4 bits beside the same weights in float32, by torch.
+"""What the engine's arithmetic costs: the packaged networks in eight bits beside the same weights in float32, by torch.
 
     python -m bench.precision [--count 100] [--sets cmrc,drcd,…]
 
