@@ -61,8 +61,7 @@ def _add_news(found: dict[str, tuple[list[Paragraph], list[Asked]]], part: str, 
     of_part = [each for each in every if part_of(each.text) == part]
     paragraphs = (of_part + [each for each in every if part_of(each.text) != part])[: max(PARAGRAPHS, len(of_part))]
     asked = [each for each in read_about([*exercise_files().stories, ASKED], of_part) if each.answers]
-    for name, some in (("news", [each for each in asked if each.language == "zh"]), ("other→news", [each for each in asked if each.language != "zh"])):
-        found[name] = paragraphs, Random(5).sample(some, min(count, len(some)))
+    _add(found, "news", paragraphs, asked, count)
 
 
 def _add_articles(found: dict[str, tuple[list[Paragraph], list[Asked]]], part: str, count: int, wanted: set[str]) -> None:
@@ -75,8 +74,12 @@ def _add_articles(found: dict[str, tuple[list[Paragraph], list[Asked]]], part: s
         paragraphs = list(dict.fromkeys(each.paragraph for each in every))
         chosen = {"aside", "measure"} if part == "aside" else {part} - {"measure"}
         asked = [each for each in every if each.answers and part_of(each.paragraph.text) in chosen]
-        name = file.stem
-        for label, some in ((name, [each for each in asked if each.language == each.paragraph.language]),
-                            (f"other→{name}", [each for each in asked if each.language != each.paragraph.language])):  # fmt: skip
-            if some:
-                found[label] = paragraphs, Random(5).sample(some, min(count, len(some)))
+        _add(found, file.stem, paragraphs, asked, count)
+
+
+def _add(found: dict[str, tuple[list[Paragraph], list[Asked]]], name: str, paragraphs: list[Paragraph], asked: list[Asked], count: int) -> None:
+    """The questions in the paragraphs' own language, and those in others apart."""
+    own = [each for each in asked if each.language == each.paragraph.language]
+    for label, some in ((name, own), (f"other→{name}", [each for each in asked if each.language != each.paragraph.language])):
+        if some:
+            found[label] = paragraphs, Random(5).sample(some, min(count, len(some)))

@@ -90,9 +90,10 @@ def _rows(name, paragraphs, asked, encoder, reader):
 
 
 def score(row, by, without=False):
-    """Readings as (score, best, mass, candidate score, hit, exact), best first."""
+    """Readings, best first, by the weights of a passage's own score and of closeness: (score, best, mass, passage's score, hit,
+    exact, candidate, start, end, closeness)."""
     read_ = [each for each in row["readings"] if not (without and each[0] in row["same"])]
-    scored = [(by[0] * b + by[1] * m + by[2] * row["scores"][c] + by[3] * near, b, m, row["scores"][c], hit, exact, c, s, e, near) for c, b, m, near, hit, exact, s, e in read_]
+    scored = [(m + by[0] * row["scores"][c] + by[1] * near, b, m, row["scores"][c], hit, exact, c, s, e, near) for c, b, m, near, hit, exact, s, e in read_]
     return sorted(scored, reverse=True)
 
 
@@ -104,19 +105,19 @@ def fit(given: argparse.Namespace) -> None:
     table = []
     for close in (0.0, 20.0, 30.0, 40.0, 50.0, 60.0):
         for passage in (0.0, 20.0, 35.0, 50.0, 70.0, 100.0, 150.0):
-            by = (0.0, 1.0, passage, close)
+            by = (passage, close)
             hits = [score(each, by)[0][4] for each in rows]
             by_group = [np.mean([hit for hit, each in zip(hits, rows, strict=True) if (each["set"], each["cross"]) == group]) for group in groups]
             table.append((float(np.mean(by_group)), close, passage, by_group))
     for mean, close, passage, by_group in sorted(table, key=lambda each: -each[0])[:12]:
         print(f"| {close} | {passage} | {mean:.3f} | " + " | ".join(f"{each:.3f}" for each in by_group) + " |")
     _, close, passage, _ = max(table, key=lambda each: each[0])
-    by = (0.0, 1.0, given.passage if given.passage is not None else passage, given.close if given.close is not None else close)
+    by = (given.passage if given.passage is not None else passage, given.close if given.close is not None else close)
     print("chosen", by)
     for key, test in (("exact", lambda each: score(each, by)[0][5]), ("recall@1 by passages", lambda each: each["gold"] == 0),
                       ("recall@1 by reader", lambda each: score(each, by)[0][6] in each["same"])):
         print(key, " ".join(f"{name}{'×' if cross else ''} {np.mean([test(each) for each in rows if (each['set'], each['cross']) == (name, cross)]):.3f}" for name, cross in groups))
-    _order(rows, groups, by)
+    _order(rows, groups)
     _beside(rows, by)
     _further(rows, by)
     _confidence(rows, by)
@@ -175,15 +176,15 @@ def _confidence(rows, by) -> None:
         print(f"| {threshold} | {answered[~away].mean():.3f} | {answered[away].mean():.3f} | {y[answered].mean():.3f} |")
 
 
-def _order(rows, groups, by) -> None:
+def _order(rows, groups) -> None:
     """recall@1 by the weight of a passage's own score in the order of the passages."""
     print("| order | " + " | ".join(name + ("×" if cross else "") for name, cross in groups) + " | mean |")
     for weight in (25.0, 50.0, 75.0, 100.0, 150.0, 200.0, 400.0):
         found = {group: [] for group in groups}
         for row in rows:
             best = {}
-            for c, b, m, *_ in row["readings"]:
-                best[c] = max(best.get(c, -20.0), by[0] * b + by[1] * m)
+            for c, _, m, *_ in row["readings"]:
+                best[c] = max(best.get(c, -20.0), m)
             values = [best.get(n, -20.0) + weight * value for n, value in enumerate(row["scores"][: row["read"]])]
             found[row["set"], row["cross"]].append(int(np.argmax(values)) in row["same"])
         means = [np.mean(found[group]) for group in groups]

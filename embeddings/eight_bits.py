@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from embeddings.engine import session_of
 from embeddings.graph import CONTRIB, SMOOTHED, Graph, Operand, Shape, Weights, encoder_model, model_of
 
 Largest = Mapping[str, NDArray[np.float32]]
@@ -90,7 +91,7 @@ def _largest_inputs(weights: Weights, shape: Shape) -> dict[str, NDArray[np.floa
     depends little on the text (factors from real texts in ten languages gave vectors no nearer to float32's)."""
     inputs = {f"encoder.layer.{layer}.{kind}" for layer in range(shape.layers) for kind in SMOOTHED}
     model = encoder_model(weights, shape, shown=sorted(inputs))
-    session = _session(model)
+    session = session_of(model.SerializeToString())
     draw = np.random.default_rng(0)
     largest: dict[str, NDArray[np.float32]] = {}
     for _ in range(TRIED):
@@ -109,15 +110,6 @@ def sums_saturate() -> bool:
     graph = Graph()
     weight = graph.tensor("weight", np.full((64, 16), 127, np.int8))
     graph.node("MatMulInteger", ["codes", weight], "sums")
-    (sums,) = _session(model_of(graph, {"codes": ("uint8", ["n", 64])}, {"sums": ("int32", ["n", 16])})).run(
-        None, {"codes": np.full((4, 64), 255, np.uint8)}
-    )
+    model = model_of(graph, {"codes": ("uint8", ["n", 64])}, {"sums": ("int32", ["n", 16])})
+    (sums,) = session_of(model.SerializeToString()).run(None, {"codes": np.full((4, 64), 255, np.uint8)})
     return bool((sums != 255 * 127 * 64).any())
-
-
-def _session(model: Any) -> Any:
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3
-    return onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])

@@ -32,7 +32,7 @@ class Engine:
 
     @cached_property
     def _session(self) -> Any:
-        return _session(self.file)
+        return session_of(self.file)
 
     def open_soon(self) -> None:
         """Begin to open it; whoever computes waits for it, and is told what is wrong with it."""
@@ -68,7 +68,8 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _session(file: Path) -> Any:
+def session_of(model: Path | bytes) -> Any:
+    """An ONNX Runtime session of a file or a serialised model, on one thread. Raises ModelError where it cannot be opened."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
@@ -76,9 +77,10 @@ def _session(file: Path) -> Any:
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
     try:
-        return onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
+        return onnxruntime.InferenceSession(model if isinstance(model, bytes) else str(model), options, providers=["CPUExecutionProvider"])
     except Exception as reason:  # onnxruntime's errors have no common class
-        raise ModelError(f"the model {file} cannot be opened ({_first(reason)}); delete it and ask again: it is made anew") from None
+        name = "that is being written" if isinstance(model, bytes) else model
+        raise ModelError(f"the model {name} cannot be opened ({_first(reason)}); delete it and ask again: it is made anew") from None
 
 
 def _first(reason: Exception) -> str:

@@ -24,9 +24,8 @@ from rag.words import is_unspaced
 # Tokens of a window; a longer passage is read in windows that overlap by about half.
 LONGEST = 420
 LONGEST_TITLE = 32
-# How much of the sentence's log-odds are those of its best words alone; what the passage's own score adds to
-# them, and what it adds where passages are put in order.
-BEST, PASSAGE, ORDER = 0.0, 60.0, 100.0
+# What the passage's own score adds to the log-odds of a sentence, and what it adds where passages are put in order.
+PASSAGE, ORDER = 60.0, 100.0
 # Log-odds of a passage that was not read.
 LEAST = -20.0
 # Candidates that are read before it is asked whether more must be, and the log-odds that a passage not read yet is
@@ -143,7 +142,7 @@ class CrossEncoder:
             words = words_of(window.tokens.offsets, span.first, span.last, candidate.passage.start)
             answer = tidied(candidate.document.text, clipped(words, sentence))
             if answer:
-                score = self._score(span.best, span.mass, candidate.score)
+                score = span.mass + self.passage_weight * candidate.score
                 yield Reading(at, sentence, answer, score, (span.best, span.mass))
 
     def confidence(self, question: str, candidates: Sequence[Candidate], readings: Sequence[Reading]) -> float:
@@ -153,7 +152,7 @@ class CrossEncoder:
         weight = max(ORDER * self._settings.passage, 0.1)
         best: dict[int, float] = {}
         for each in readings:
-            best[each.candidate] = max(_log_odds(*each.evidence[:2]), best.get(each.candidate, LEAST))
+            best[each.candidate] = max(each.evidence[1], best.get(each.candidate, LEAST))
         read = [best.get(number, LEAST) / weight + each.score for number, each in enumerate(candidates)]
         return read, LEAST / weight
 
@@ -169,13 +168,6 @@ class CrossEncoder:
             (int(np.searchsorted(ends, each.start, "right")), int(np.searchsorted(starts, each.end))) for each in inside
         ]
         return title.part(0, LONGEST_TITLE), list(cut(tokens, candidate.sentences, bounds))
-
-    def _score(self, best: float, mass: float, passage: float) -> float:
-        return _log_odds(best, mass) + self.passage_weight * passage
-
-
-def _log_odds(best: float, mass: float) -> float:
-    return BEST * best + (1 - BEST) * mass
 
 
 def cut(tokens: Tokens, sentences: Sequence[Sentence], bounds: Sequence[tuple[int, int]]) -> Iterator[Window]:
