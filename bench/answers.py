@@ -23,6 +23,7 @@ from embeddings import Encoder, load_encoder
 from eval.metrics import holds
 from rag import Assistant, Settings, index_documents
 from rag.reader import to_read
+from rag.reader.closeness import second_look
 from rag.reader.data import Paragraph
 from rag.reader.trained import CrossEncoder
 from rag.words import is_unspaced
@@ -50,7 +51,7 @@ def kept_library(name: str, paragraphs: list[Paragraph], encoder: Encoder) -> Pa
 
 def read(given: argparse.Namespace) -> None:
     encoder = load_encoder()
-    reader = CrossEncoder(scorer_of(given.weights), replace(Settings(), read=READ), True, encoder.encode_passages)
+    reader = CrossEncoder(scorer_of(given.weights), replace(Settings(), read=READ), True, second_look(encoder))
     wanted = set(given.sets.split(",")) if given.sets else set()
     with given.rows.open("w", encoding="utf8") as file:
         for name, (paragraphs, asked) in libraries(given.part, given.count, wanted).items():

@@ -13,6 +13,7 @@ from corpus.document import passage_id
 from corpus.where import fulfils, parse_where, require_known, searchable
 from embeddings import Encoder, load_encoder
 from embeddings.index import Vectors
+from rag.across import is_across
 from rag.adapter import load_adapter
 from rag.answer import Answer, Found
 from rag.clock import Clock
@@ -31,6 +32,9 @@ DOCUMENTS_KEPT = 256
 CONDITIONS_KEPT = 8
 # Passages that the reader and the confidence are given, however few are asked for.
 READ = 5
+# Of the threshold, for a question in another language than the text: what answers is less sure of itself there, and who
+# cannot read the text looks for it less easily (bench/answers.py).
+ACROSS_THRESHOLD = 0.75
 LOG = logging.getLogger(__name__)
 
 
@@ -44,6 +48,11 @@ class Read:
     rest: Sequence[Found]
     readings: Sequence[Reading]
     sure: float
+
+    @property
+    def across(self) -> bool:
+        """Whether what may answer is in another language than the question."""
+        return bool(self.readings) and self.candidates[self.readings[0].candidate].far
 
 
 class Assistant:
@@ -198,7 +207,7 @@ class Assistant:
     def _answer(
         self, question: str, text: str, read: Read, top_k: int, timings: Mapping[str, float], threshold: float
     ) -> Answer:
-        answered = bool(read.readings) and read.sure >= threshold
+        answered = bool(read.readings) and read.sure >= threshold * (ACROSS_THRESHOLD if read.across else 1)
         given = quotes(question, read.readings, read.candidates, self.reader.margins) if answered else ()
         nearest = nearest_first(read.candidates, read.readings, read.rest, self.reader)[:top_k]
         understood = read.text if read.text != text else None
@@ -223,7 +232,7 @@ class Assistant:
             self.reload()
             among = self._among(where) if where is not None else None
             hits = {each.id: each for each in self.search.hits(question, vector, count, self.settings, among)}
-            found = [self._candidate(each, hits[each.id]) for each in self.library.passages(list(hits))]
+            found = [self._candidate(question, each, hits[each.id]) for each in self.library.passages(list(hits))]
             return [each for each in found if each is not None]
 
     def hits(self, question: str, vector: Vectors, count: int) -> list[Hit]:
@@ -232,7 +241,7 @@ class Assistant:
             self.reload()
             return self.search.hits(question, vector, count, self.settings)
 
-    def _candidate(self, passage: Passage, hit: Hit) -> Candidate | None:
+    def _candidate(self, question: str, passage: Passage, hit: Hit) -> Candidate | None:
         """The passage with its document; None where the document is not the one that it was cut from."""
         entry = self._document(passage.document_id)
         if entry is None:
@@ -246,7 +255,8 @@ class Assistant:
         headings = {(block.start, block.end) for block in document.blocks if block.kind == "heading"}
         inside = [each for each in sentences if each.start < passage.end and each.end > passage.start]
         body = [each for each in inside if (each.start, each.end) not in headings]
-        return Candidate(passage, document, tuple(body or inside), hit.score, max(hit.words, hit.translated), hit.far)
+        far = is_across(question, words)
+        return Candidate(passage, document, tuple(body or inside), hit.score, max(hit.words, hit.translated), far)
 
     def _among(self, where: str) -> Among:
         """The passages of the documents that fulfil a condition."""

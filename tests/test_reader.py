@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 
 from corpus import Block, Document, Passage, Sentence, split_sentences
 from corpus.errors import ModelError
+from embeddings import load_encoder
 from embeddings.bundled import packaged_engine
 from embeddings.onnx import read_tokenizer
 from rag.reader import Candidate, Reading
-from rag.reader.closeness import CLOSE, LOOKED, looked_again
+from rag.reader.closeness import CLOSE, LOOKED, Closeness, looked_again, packaged_closeness
 from rag.reader.data import Paragraph, part_of, read_about, read_stories
 from rag.reader.scoring import Scorer, packaged_scorer
 from rag.reader.spans import spans, tidied, words_of
@@ -208,15 +209,31 @@ def test_a_second_look_orders_the_best_readings_by_their_closeness_too(read):
 
     def embed(sentences):
         embedded.extend(sentences)
-        return np.array([[near[each]] for each in sentences], np.float32)
+        return np.array([[near[each], (1 - near[each] ** 2) ** 0.5] for each in sentences], np.float32)
 
-    (looked,) = looked_again([("？", np.ones(1, np.float32), candidates)], [readings], embed)
+    unturned = Closeness(np.zeros((2, 2), np.float32), np.zeros((2, 2), np.float32))
+    (looked,) = looked_again([("？", np.array([1, 0], np.float32), candidates)], [readings], embed, unturned)
     assert sorted(embedded) == sorted(text[:LOOKED])
     assert {each.sentence for each in looked} == set(places)
     assert [each.score for each in looked] == sorted((each.score for each in looked), reverse=True)
     farthest = min(value for _, value in read[:LOOKED])
     worth = [score + CLOSE * ((value if number < LOOKED else farthest) - farthest) for number, (score, value) in enumerate(read)]
     assert [each.score for each in looked] == pytest.approx(sorted(worth, reverse=True), abs=1e-3)
+
+
+@pytest.mark.parametrize("question, answers, shares_words", [
+    ("马岛灵猫以什么为食？", "马岛灵猫捕食细小的脊椎动物、昆虫及鸟蛋。", "马岛灵猫是马达加斯加特有的一种食蚁狸科动物。"),
+    ("When was the bridge closed to traffic?", "It shut for repairs in March 1987 and reopened a year later.", "The bridge carries most of the traffic of the city."),
+    ("¿Cuánto costó la obra?", "Se invirtieron 3,2 millones de euros en total.", "La obra fue inaugurada por la alcaldesa ante numeroso público."),
+    ("Кто руководил экспедицией?", "Во главе отряда стоял капитан Седов.", "Экспедиция была снаряжена на средства города."),
+    ("Wer leitete den Bau?", "Architekt war Otto Wagner aus Wien.", "Der Bau dauerte sieben Jahre und war teuer."),
+])  # fmt: skip
+def test_the_matrices_bring_what_answers_nearer_than_what_only_shares_words(question, answers, shares_words):
+    encoder = load_encoder()
+    (asked,) = encoder.encode_queries([question])
+    sentences = encoder.encode_passages([answers, shares_words])
+    near, far = packaged_closeness().of(asked, sentences)
+    assert near - far > float((sentences[0] - sentences[1]) @ asked) + 0.01
 
 
 def test_weights_come_back_nearly_as_they_were_and_small(tmp_path):

@@ -1,24 +1,84 @@
 """A second look at the sentences that read best: how near each is to the question by the encoder's own vectors.
 
 The network that reads was taught on few languages and leans on shared words; the encoder was taught on a hundred and
-knows what a sentence is about, if not whether it answers. Together they choose better than either, most of all where
-question and text are in different languages (bench/answers.py).
+knows what a sentence is about, if not whether it answers. So both vectors are turned by residual linear maps, the
+question's towards sentences that answer it and the sentence's towards questions that it answers (trained by
+`rag.reader.train_closeness`). Closeness is the mean of cos(q, s) and cos(q + q M, s + s N); with the reading it chooses better than
+either alone (bench/answers.py).
 """
 
+import logging
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import cache, partial
+from pathlib import Path
 
 import numpy as np
 
+from corpus.errors import ModelError
+from embeddings import Encoder
+from embeddings.encoder import BUNDLED
 from embeddings.index import Vectors
+from embeddings.remembered import forgetting
 from rag.reader.reading import Asked, Candidate, Reading
 
-# Sentences that are looked at (5 and 8 give nothing more), and the log-odds of a whole cosine (bench/answers.py).
-LOOKED, CLOSE = 3, 45.0
+MATRICES = Path(__file__).with_name("closeness.safetensors")
+# Sentences that are looked at, and the log-odds of a whole closeness (bench/answers.py).
+LOOKED, CLOSE = 3, 65.0
 Embed = Callable[[Sequence[str]], Vectors]
+# Asked questions and the readings of each to the same readings, in a better order.
+Look = Callable[[Sequence[Asked], Sequence[Sequence[Reading]]], list[list[Reading]]]
+LOG = logging.getLogger(__name__)
 
 
-def looked_again(asked: Sequence[Asked], readings: Sequence[Sequence[Reading]], embed: Embed) -> list[list[Reading]]:
+@dataclass(frozen=True)
+class Closeness:
+    """`question` is M, `sentence` N: (dimension, dimension) each."""
+
+    question: Vectors
+    sentence: Vectors
+
+    def of(self, question: Vectors, sentences: Vectors) -> list[float]:
+        """From -1 to 1, for each sentence; vectors of unit length, shapes (dimension) and (sentences, dimension)."""
+        turned = _turned(sentences, self.sentence) @ _turned(question, self.question)
+        return [float(each) for each in (sentences @ question + turned) / 2]
+
+
+def _turned(vectors: Vectors, matrix: Vectors) -> Vectors:
+    turned = vectors + vectors @ matrix
+    return np.asarray(turned / np.linalg.norm(turned, axis=-1, keepdims=True), np.float32)
+
+
+@cache
+def packaged_closeness() -> Closeness:
+    """The one that ships. Raises ModelError where it is damaged."""
+    from safetensors import SafetensorError
+    from safetensors.numpy import load_file
+
+    try:
+        tensors = load_file(MATRICES)
+        question, sentence = (tensors[name].astype(np.float32) for name in ("question", "sentence"))
+        if question.shape[:1] != question.shape[1:] or question.shape != sentence.shape or not np.isfinite([question, sentence]).all():
+            raise ValueError("its tensors are not two matrices of one size")
+        return Closeness(question, sentence)
+    except (OSError, SafetensorError, KeyError, ValueError) as reason:
+        raise ModelError(f"the reader's matrices {MATRICES} cannot be read ({reason}); reinstall yinju") from None
+
+
+def second_look(encoder: Encoder) -> Look | None:
+    """By the vectors of the packaged encoder; None for another, which the matrices were not trained for, and, with a line
+    in the log that says so, where they are not there. Raises ModelError where they are damaged."""
+    if encoder.name != BUNDLED:
+        return None
+    if not MATRICES.is_file():
+        LOG.warning("the matrices of the second look are not installed (%s): sentences are chosen by one reading", MATRICES.name)
+        return None
+    return partial(looked_again, embed=forgetting(encoder).encode_passages, closeness=packaged_closeness())
+
+
+def looked_again(
+    asked: Sequence[Asked], readings: Sequence[Sequence[Reading]], embed: Embed, closeness: Closeness
+) -> list[list[Reading]]:
     """The readings of each question (best first), the first few ordered by their closeness as well.
 
     A reading's closeness stands last in its evidence; one that was not looked at is as far as the farthest that was.
@@ -29,7 +89,7 @@ def looked_again(asked: Sequence[Asked], readings: Sequence[Sequence[Reading]], 
     known = list(dict.fromkeys(text for some in sentences for text in some))
     vectors = dict(zip(known, embed(known), strict=True)) if known else {}
     return [
-        _ordered(some, [float(np.dot(vectors[text], vector)) for text in texts])
+        _ordered(some, closeness.of(vector, np.array([vectors[text] for text in texts])) if texts else [])
         for (_, vector, _), some, texts in zip(asked, readings, sentences, strict=True)
     ]
 

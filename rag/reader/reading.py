@@ -13,7 +13,7 @@ class Candidate:
     """A passage found for a question, with its document and the sentences inside it.
 
     `words` is the share (0 to 1) of the question's words that it holds, as they stand or translated, weighed by rarity.
-    `far`: it is in another script than the question.
+    `far`: it is in another language than the question (`rag.across`).
     `headings` are among the sentences of a passage that begins with them; a heading rarely answers.
     """
 
@@ -49,12 +49,12 @@ class Margins:
     beside: float
 
 
-# How many times as many are read where the best is in another script.
+# How many times as many are read where the best is in another language.
 ACROSS = 2
 
 
 def to_read(candidates: Sequence[Candidate], read: int) -> Sequence[Candidate]:
-    """Those that are read: the first `read`, or `ACROSS` times as many where the first is in another script than the question:
+    """Those that are read: the first `read`, or `ACROSS` times as many where the first is in another language than the question:
     the right passage is less often among the first then."""
     return candidates[: ACROSS * read if candidates and candidates[0].far else read]
 

@@ -12,7 +12,7 @@ import numpy as np
 from corpus import Sentence, title_at
 from embeddings.index import Vectors
 from rag.confidence import logistic
-from rag.reader.closeness import Embed, looked_again
+from rag.reader.closeness import Look
 from rag.reader.reading import Asked, Candidate, Margins, Reading, to_read
 from rag.reader.scoring import Scorer, packaged_network, packaged_scorer
 from rag.reader.spans import Scores, spans, tidied, words_of
@@ -24,8 +24,8 @@ from rag.words import is_unspaced
 # Tokens of a window; a longer passage is read in windows that overlap by about half.
 LONGEST = 420
 LONGEST_TITLE = 32
-# What the passage's own score adds to the log-odds of a sentence, and what it adds where passages are put in order.
-PASSAGE, ORDER = 60.0, 100.0
+# What the passage's own score adds to the log-odds of a sentence.
+PASSAGE = 75.0
 # Log-odds of a passage that was not read.
 LEAST = -20.0
 # Candidates that are read before it is asked whether more must be, and the log-odds that a passage not read yet is
@@ -33,11 +33,11 @@ LEAST = -20.0
 STEPS, ENOUGH = (1, 3), 10.0
 # Of the figures in their order, fitted by bench/answers.py on questions kept aside, of seventeen sets in seven languages. And the
 # lead assumed in a library of one or two passages, where nothing can be compared.
-INTERCEPT = -9.278
-WEIGHTS = (0.308, 1.03, 15.373, 0.588, 8.31)
+INTERCEPT = -10.306
+WEIGHTS = (0.278, 1.595, 13.739, 0.846, 10.795, 0.931)
 LEAD = 0.15
 # The closeness that is assumed of a sentence that was not looked at again.
-NEAR = 0.85
+NEAR = 0.69
 
 
 @dataclass(frozen=True)
@@ -73,12 +73,12 @@ class CrossEncoder:
 
     def __init__(
         self, scorer: Scorer | None = None, settings: Settings = Settings(), thorough: bool = False,  # noqa: B008 (frozen)
-        embed: Embed | None = None,
+        look: Look | None = None,
     ) -> None:  # fmt: skip
         """Without a `scorer` the packaged one, loaded when the first question is read. `thorough`: nothing is spared.
-        `embed`: the packaged encoder's vectors of passages, for the second look; without it there is none."""
+        `look`: the second look (`rag.reader.closeness`), where there is one."""
         self._given = scorer
-        self._embed = embed
+        self._look = look
         self._steps = () if thorough else STEPS
         self._settings = settings
 
@@ -111,7 +111,7 @@ class CrossEncoder:
             for (job, at, title, window), scored in zip(given, scores, strict=True):
                 job.take(self._readings(job.candidates[at], at, window, len(title), *scored))
         ordered = [sorted(each.readings.values(), key=lambda reading: -reading.score) for each in jobs]
-        return looked_again(asked, ordered, self._embed) if self._embed else ordered
+        return self._look(asked, ordered) if self._look else ordered
 
     def _further(
         self, job: Job, step: int, cutting: dict[int, tuple[Tokens, list[Window]]]
@@ -149,12 +149,12 @@ class CrossEncoder:
         return logistic(INTERCEPT, WEIGHTS, figures(candidates, readings)) if readings else 0.0
 
     def passage_scores(self, candidates: Sequence[Candidate], readings: Sequence[Reading]) -> tuple[list[float], float]:
-        weight = max(ORDER * self._settings.passage, 0.1)
+        weight = max(self.passage_weight, 0.1)
         best: dict[int, float] = {}
         for each in readings:
-            best[each.candidate] = max(each.evidence[1], best.get(each.candidate, LEAST))
-        read = [best.get(number, LEAST) / weight + each.score for number, each in enumerate(candidates)]
-        return read, LEAST / weight
+            read = each.score - self.passage_weight * candidates[each.candidate].score
+            best[each.candidate] = max(read, best.get(each.candidate, LEAST))
+        return [best.get(number, LEAST) / weight + each.score for number, each in enumerate(candidates)], LEAST / weight
 
     def _windows(self, candidate: Candidate) -> tuple[Tokens, list[Window]]:
         """The title's tokens, and the passage's in windows."""
@@ -194,11 +194,12 @@ def clipped(span: Sentence, within: Sentence) -> Sentence:
 def figures(candidates: Sequence[Candidate], readings: Sequence[Reading]) -> tuple[float, ...]:
     """Of the first reading: the log-odds of its sentence, the share of the question's words in its passage, how far
     that passage's score is above those of the third to fifth (of others, where the library has them), whether it
-    is in a script with spaces, where right answers have lower log-odds than in Chinese, and the sentence's closeness."""
+    is in a script with spaces, where right answers have lower log-odds than in Chinese, the sentence's closeness, and
+    whether the question is in another language."""
     first = readings[0]
     candidate = candidates[first.candidate]
     others = [each.score for each in candidates[2:5]]
     lead = candidate.score - sum(others) / len(others) if others else LEAD
     words = candidate.document.text[candidate.passage.start : candidate.passage.end]
     near = first.evidence[2] if len(first.evidence) > 2 else NEAR
-    return first.evidence[1], candidate.words, lead, float(is_unspaced(words) is False), near
+    return first.evidence[1], candidate.words, lead, float(is_unspaced(words) is False), near, float(candidate.far)
