@@ -222,7 +222,9 @@ def test_a_second_look_orders_the_best_readings_by_their_closeness_too(read):
 
 
 @pytest.mark.parametrize("question, answers, shares_words", [
-    ("马岛灵猫以什么为食？", "马岛灵猫捕食细小的脊椎动物、昆虫及鸟蛋。", "马岛灵猫是马达加斯加特有的一种食蚁狸科动物。"),
+    ("大桥是哪一年封闭的？", "1987年3月起停止通行，次年恢复。", "大桥承担了全城大部分的交通。"),
+    ("这项工程花了多少钱？", "总投资三点二亿元，由市财政承担。", "工程由市长主持开工仪式，市民到场观看。"),
+    ("كم بلغت تكلفة المشروع؟", "أُنفق على البناء ثلاثة ملايين دينار.", "افتتح المشروع رئيس البلدية بحضور جمهور كبير."),
     ("When was the bridge closed to traffic?", "It shut for repairs in March 1987 and reopened a year later.", "The bridge carries most of the traffic of the city."),
     ("¿Cuánto costó la obra?", "Se invirtieron 3,2 millones de euros en total.", "La obra fue inaugurada por la alcaldesa ante numeroso público."),
     ("Кто руководил экспедицией?", "Во главе отряда стоял капитан Седов.", "Экспедиция была снаряжена на средства города."),
@@ -233,7 +235,7 @@ def test_the_matrices_bring_what_answers_nearer_than_what_only_shares_words(ques
     (asked,) = encoder.encode_queries([question])
     sentences = encoder.encode_passages([answers, shares_words])
     near, far = packaged_closeness().of(asked, sentences)
-    assert near - far > float((sentences[0] - sentences[1]) @ asked) + 0.01
+    assert near - far > max(0.0, float((sentences[0] - sentences[1]) @ asked)) + 0.001
 
 
 def test_weights_come_back_nearly_as_they_were_and_small(tmp_path):
