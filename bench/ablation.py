@@ -1,5 +1,5 @@
-"""What each part gives: vectors alone, with the adapter for other scripts, with words, with the reader, and with
-its score in the order of passages.
+"""What each part gives: vectors alone, with the adapter for other scripts, with words, with the reader, with its second
+look, and with its score in the order of passages.
 
     python -m bench.ablation [--limit N]     (N questions a set, spread over it; 150 by default)
 
@@ -18,9 +18,10 @@ from eval.report import figure, interval_of
 from rag import Assistant, Settings
 from rag.reader import Reader, WordsAndCosine, load_reader
 from rag.reader.reading import Candidate, Reading
+from rag.reader.trained import CrossEncoder
 from ui.terminal import progress_bar
 
-NAMES = ("CMRC 2018 dev", "SQuAD 2.0 part", "English on CMRC", "CMRC, half away")
+NAMES = ("CMRC 2018 dev", "SQuAD 2.0 part", "English on CMRC", "CMRC, half away", "SQuAD, half away", "ours in Spanish", "ours in Arabic")
 FIGURES = ("retrieval.recall@1", "retrieval.recall@10", "quotes.hit@1", "quotes.hit@3", "quotes.exact@1", "abstention.auroc")
 VECTORS = Settings(by_words=0, by_pairs=0, by_translation=0)
 
@@ -44,7 +45,8 @@ WAYS: dict[str, tuple[Settings, Made, bool]] = {
     "vectors": (VECTORS, WordsAndCosine, False),
     "+ adapter": (VECTORS, WordsAndCosine, True),
     "+ words": (Settings(), WordsAndCosine, True),
-    "+ reader": (Settings(), lambda encoder, settings: Unranked(load_reader(encoder, settings)), True),  # type: ignore[dict-item,return-value]
+    "+ reader": (Settings(), lambda encoder, settings: Unranked(CrossEncoder(settings=settings)), True),  # type: ignore[dict-item,return-value]
+    "+ second look": (Settings(), lambda encoder, settings: Unranked(load_reader(encoder, settings)), True),  # type: ignore[dict-item,return-value]
     "+ re-rank": (Settings(), load_reader, True),
 }
 

@@ -84,7 +84,7 @@ def _rows(name, paragraphs, asked, encoder, reader):
                 read_.append([one.candidate, *one.evidence, int(holds(sentence, words)), int(marked in words), one.sentence.start, one.sentence.end])
             rows.append({
                 "set": name, "cross": each.language != each.paragraph.language, "language": each.language, "question": each.question,
-                "gold": gold, "same": same, "far": bool(candidates and candidates[0].far), "read": len(to_read(candidates, READ)), "answers": words, "scores": [candidate.score for candidate in candidates], "words": [candidate.words for candidate in candidates], "readings": read_,
+                "gold": gold, "same": same, "across": [candidate.far for candidate in candidates], "read": len(to_read(candidates, READ)), "answers": words, "scores": [candidate.score for candidate in candidates], "words": [candidate.words for candidate in candidates], "readings": read_,
                 "spaced": [is_unspaced(candidate.document.text) is False for candidate in candidates],
             })  # fmt: skip
     return rows
@@ -104,8 +104,8 @@ def fit(given: argparse.Namespace) -> None:
     groups = sorted({(each["set"], each["cross"]) for each in rows})
     print("| closeness | passage | all | " + " | ".join(name + ("×" if cross else "") for name, cross in groups) + " |")
     table = []
-    for close in (0.0, 20.0, 30.0, 40.0, 50.0, 60.0):
-        for passage in (0.0, 20.0, 35.0, 50.0, 70.0, 100.0, 150.0):
+    for close in (0.0, 20.0, 35.0, 50.0, 65.0, 80.0):
+        for passage in (0.0, 20.0, 35.0, 50.0, 75.0, 100.0, 150.0):
             by = (passage, close)
             hits = [score(each, by)[0][4] for each in rows]
             by_group = [np.mean([hit for hit, each in zip(hits, rows, strict=True) if (each["set"], each["cross"]) == group]) for group in groups]
@@ -118,7 +118,6 @@ def fit(given: argparse.Namespace) -> None:
     for key, test in (("exact", lambda each: score(each, by)[0][5]), ("recall@1 by passages", lambda each: each["gold"] == 0),
                       ("recall@1 by reader", lambda each: score(each, by)[0][6] in each["same"])):
         print(key, " ".join(f"{name}{'×' if cross else ''} {np.mean([test(each) for each in rows if (each['set'], each['cross']) == (name, cross)]):.3f}" for name, cross in groups))
-    _order(rows, groups)
     _beside(rows, by)
     _further(rows, by)
     _confidence(rows, by)
@@ -134,7 +133,7 @@ def _figures(row, by, without):
     other = next((each for each in scored if each[6] != first[6]), None)
     return {
         "mass": first[2], "best": first[1], "words": row["words"][first[6]], "lead": first[3] - (sum(left) / len(left) if left else 0.0),
-        "close": first[9], "far": float(row["far"]), "spaced": float(row["spaced"][first[6]]), "apart": min(first[2] - other[2], 12.0) if other else 12.0,
+        "close": first[9], "across": float(row["across"][first[6]]), "spaced": float(row["spaced"][first[6]]), "apart": min(first[2] - other[2], 12.0) if other else 12.0,
     }  # fmt: skip
 
 
@@ -149,11 +148,11 @@ def _confidence(rows, by) -> None:
              for number, row in enumerate(rows) for without in (False, True) if (found := _figures(row, by, without))]  # fmt: skip
     groups = np.array([number for number, *_ in given])
     away = np.array([without for _, without, *_ in given])
-    far = np.array([rows[number]["far"] for number in groups])
+    across = np.array([rows[number]["cross"] for number in groups])
     y = np.array([label for *_, label in given])
-    print("| figures | AUROC right | taken away | the same, across scripts | ECE | answered at 0.2, of those taken away | right when answered | intercept, weights |")
-    for names in (("mass", "words", "lead"), ("mass", "words", "lead", "close"), ("mass", "words", "lead", "spaced"),
-                  ("mass", "words", "lead", "spaced", "close"), ("mass", "words", "lead", "close", "apart"), ("mass", "words", "lead", "close", "far")):  # fmt: skip
+    print("| figures | AUROC right | taken away | the same, across languages | ECE | answered at 0.2, of those taken away | right when answered | intercept, weights |")
+    for names in (("mass", "words", "lead", "spaced"), ("mass", "words", "lead", "spaced", "close"),
+                  ("mass", "words", "lead", "spaced", "close", "across"), ("mass", "words", "lead", "spaced", "close", "across", "apart")):  # fmt: skip
         x = np.array([[found[name] for name in names] for _, _, found, _ in given])
         model = LogisticRegression(C=10, max_iter=5000)
         sure = cross_val_predict(model, x, y, groups=groups, cv=GroupKFold(5), method="predict_proba")[:, 1]
@@ -161,9 +160,9 @@ def _confidence(rows, by) -> None:
         bins = np.minimum((sure * 10).astype(int), 9)
         ece = sum(abs(sure[bins == b].mean() - y[bins == b].mean()) * (bins == b).mean() for b in range(10) if (bins == b).any())
         answered = sure >= 0.2
-        figures = [roc_auc_score(y, sure), roc_auc_score(~away, sure), roc_auc_score(~away[far], sure[far]) if far.any() else float("nan"), ece]
+        figures = [roc_auc_score(y, sure), roc_auc_score(~away, sure), roc_auc_score(~away[across], sure[across]) if across.any() else float("nan"), ece]
         print(f"| {', '.join(names)} | " + " | ".join(f"{each:.3f}" for each in figures) + f" | {answered[~away].mean():.3f}, {answered[away].mean():.3f} | {y[answered].mean():.3f} | {model.intercept_[0]:.3f}, {np.round(model.coef_[0], 3).tolist()} |")
-        if names == ("mass", "words", "lead", "close"):
+        if names == ("mass", "words", "lead", "spaced", "close", "across"):
             kept = sure
             by_set = {name: [] for name, _ in sorted({(rows[number]["set"], 0) for number in groups})}
             for number, one, off in zip(groups, sure, away, strict=True):
@@ -171,25 +170,11 @@ def _confidence(rows, by) -> None:
             for name, some in by_set.items():
                 values, off = np.array([each[0] for each in some]), np.array([each[1] for each in some])
                 print(f"| {name} | AUROC {roc_auc_score(~off, values):.3f} | answered at 0.2 {np.mean(values[~off] >= 0.2):.3f} | of those taken away {np.mean(values[off] >= 0.2):.3f} |")
-    print("| threshold | answered | of those taken away | right when answered |")
+    print("| threshold | language | answered | of those taken away | right when answered |")
     for threshold in (0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5):
-        answered = kept >= threshold
-        print(f"| {threshold} | {answered[~away].mean():.3f} | {answered[away].mean():.3f} | {y[answered].mean():.3f} |")
-
-
-def _order(rows, groups) -> None:
-    """recall@1 by the weight of a passage's own score in the order of the passages."""
-    print("| order | " + " | ".join(name + ("×" if cross else "") for name, cross in groups) + " | mean |")
-    for weight in (25.0, 50.0, 75.0, 100.0, 150.0, 200.0, 400.0):
-        found = {group: [] for group in groups}
-        for row in rows:
-            best = {}
-            for c, _, m, *_ in row["readings"]:
-                best[c] = max(best.get(c, -20.0), m)
-            values = [best.get(n, -20.0) + weight * value for n, value in enumerate(row["scores"][: row["read"]])]
-            found[row["set"], row["cross"]].append(int(np.argmax(values)) in row["same"])
-        means = [np.mean(found[group]) for group in groups]
-        print(f"| {weight:.0f} | " + " | ".join(f"{each:.3f}" for each in means) + f" | {np.mean(means):.3f} |")
+        for language, of in (("the text's", ~across), ("another", across)):
+            answered = kept[of] >= threshold
+            print(f"| {threshold} | {language} | {answered[~away[of]].mean():.3f} | {answered[away[of]].mean():.3f} | {y[of][answered].mean():.3f} |")
 
 
 def _beside(rows, by) -> None:
