@@ -16,7 +16,7 @@ from embeddings import load_encoder
 from embeddings.bundled import packaged_engine
 from embeddings.onnx import read_tokenizer
 from rag.reader import Candidate, Reading
-from rag.reader.closeness import CLOSE, LOOKED, Closeness, looked_again, packaged_closeness
+from rag.reader.closeness import ACROSS, WITHIN, Closeness, looked_again, packaged_closeness
 from rag.reader.data import Paragraph, part_of, read_about, read_stories
 from rag.reader.scoring import Scorer, packaged_scorer
 from rag.reader.spans import spans, tidied, words_of
@@ -196,13 +196,14 @@ def test_no_more_is_read_than_is_needed_to_know_the_best(question, candidates, w
     assert readings[0].score == pytest.approx(best.score, abs=1e-3)
 
 
-@given(st.lists(st.tuples(st.floats(-9, 9), st.floats(0.7, 0.95)), min_size=1, max_size=6))
-def test_a_second_look_orders_the_best_readings_by_their_closeness_too(read):
+@given(st.lists(st.tuples(st.floats(-9, 9), st.floats(0.7, 0.95)), min_size=1, max_size=8), st.booleans())
+def test_a_second_look_orders_the_best_readings_by_their_closeness_too(read, far):
     read = sorted(read, reverse=True)
     text = "".join(chr(0x4E00 + number) for number in range(len(read)))
     document = Document("one", "", text, (Block("paragraph", 0, len(text)),))
     places = [Sentence(number, number + 1) for number in range(len(read))]
-    candidates = [Candidate(Passage(1, document.id, 0, len(text)), document, tuple(places), 0.9)]
+    candidates = [Candidate(Passage(1, document.id, 0, len(text)), document, tuple(places), 0.9, far=far)]
+    of = ACROSS if far else WITHIN
     readings = [Reading(0, place, place, score, (score, score)) for place, (score, _) in zip(places, read, strict=True)]
     near = {character: value for character, (_, value) in zip(text, read, strict=True)}
     embedded = []
@@ -213,11 +214,11 @@ def test_a_second_look_orders_the_best_readings_by_their_closeness_too(read):
 
     unturned = Closeness(np.zeros((2, 2), np.float32), np.zeros((2, 2), np.float32))
     (looked,) = looked_again([("？", np.array([1, 0], np.float32), candidates)], [readings], embed, unturned)
-    assert sorted(embedded) == sorted(text[:LOOKED])
+    assert sorted(embedded) == sorted(text[: of.looked])
     assert {each.sentence for each in looked} == set(places)
     assert [each.score for each in looked] == sorted((each.score for each in looked), reverse=True)
-    farthest = min(value for _, value in read[:LOOKED])
-    worth = [score + CLOSE * ((value if number < LOOKED else farthest) - farthest) for number, (score, value) in enumerate(read)]
+    farthest = min(value for _, value in read[: of.looked])
+    worth = [score + of.close * ((value if number < of.looked else farthest) - farthest) for number, (score, value) in enumerate(read)]
     assert [each.score for each in looked] == pytest.approx(sorted(worth, reverse=True), abs=1e-3)
 
 

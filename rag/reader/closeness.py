@@ -23,12 +23,22 @@ from embeddings.remembered import forgetting
 from rag.reader.reading import Asked, Candidate, Reading
 
 MATRICES = Path(__file__).with_name("closeness.safetensors")
-# Sentences that are looked at, and the log-odds of a whole closeness (bench/answers.py).
-LOOKED, CLOSE = 3, 65.0
 Embed = Callable[[Sequence[str]], Vectors]
 # Asked questions and the readings of each to the same readings, in a better order.
 Look = Callable[[Sequence[Asked], Sequence[Sequence[Reading]]], list[list[Reading]]]
 LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Share:
+    """How many sentences are looked at, and the log-odds of a whole closeness (bench/answers.py)."""
+
+    looked: int
+    close: float
+
+
+# In the text's own language, and in another, where the network knows less.
+WITHIN, ACROSS = Share(3, 40.0), Share(5, 100.0)
 
 
 @dataclass(frozen=True)
@@ -83,26 +93,33 @@ def looked_again(
 
     A reading's closeness stands last in its evidence; one that was not looked at is as far as the farthest that was.
     """
+    shares = [share(candidates, some) for (_, _, candidates), some in zip(asked, readings, strict=True)]
     sentences = [
-        [_text(candidates, each) for each in some[:LOOKED]] for (_, _, candidates), some in zip(asked, readings, strict=True)
+        [_text(candidates, each) for each in some[: of.looked]]
+        for (_, _, candidates), some, of in zip(asked, readings, shares, strict=True)
     ]
     known = list(dict.fromkeys(text for some in sentences for text in some))
     vectors = dict(zip(known, embed(known), strict=True)) if known else {}
     return [
-        _ordered(some, closeness.of(vector, np.array([vectors[text] for text in texts])) if texts else [])
-        for (_, vector, _), some, texts in zip(asked, readings, sentences, strict=True)
+        _ordered(some, closeness.of(vector, np.array([vectors[text] for text in texts])) if texts else [], of.close)
+        for (_, vector, _), some, texts, of in zip(asked, readings, sentences, shares, strict=True)
     ]
+
+
+def share(candidates: Sequence[Candidate], readings: Sequence[Reading]) -> Share:
+    """By the language of what reads best."""
+    return ACROSS if readings and candidates[readings[0].candidate].far else WITHIN
 
 
 def _text(candidates: Sequence[Candidate], reading: Reading) -> str:
     return candidates[reading.candidate].document.text[reading.sentence.start : reading.sentence.end]
 
 
-def _ordered(readings: Sequence[Reading], closeness: Sequence[float]) -> list[Reading]:
+def _ordered(readings: Sequence[Reading], closeness: Sequence[float], close: float) -> list[Reading]:
     farthest = min(closeness, default=0.0)
     near = [*closeness, *[farthest] * (len(readings) - len(closeness))]
     looked = [
-        replace(each, score=each.score + CLOSE * (value - farthest), evidence=(*each.evidence, value))
+        replace(each, score=each.score + close * (value - farthest), evidence=(*each.evidence, value))
         for each, value in zip(readings, near, strict=True)
     ]
     return sorted(looked, key=lambda each: -each.score)
