@@ -3,10 +3,11 @@
 import logging
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import Literal
 
 from corpus import Document, Library, LibraryError, Passage, Sentence
 from corpus.document import passage_id
@@ -25,6 +26,7 @@ from rag.reader import ACROSS, Candidate, Reader, Reading, load_reader, to_read
 from rag.retrieve import Among, Hit
 from rag.search import Search
 from rag.settings import Settings, library_settings
+from rag.vectors import save_index
 
 # Documents kept in memory, with their sentences, for the next question.
 DOCUMENTS_KEPT = 256
@@ -36,6 +38,13 @@ READ = 5
 # cannot read the text looks for it less easily (bench/answers.py).
 ACROSS_THRESHOLD = 0.75
 LOG = logging.getLogger(__name__)
+# Told as an answer is made: that passages are searched for (0), then how many are read.
+Stage = Literal["searching", "reading"]
+Tell = Callable[[Stage, int], None]
+
+
+def quiet(stage: Stage, count: int) -> None:
+    """Tells no one."""
 
 
 @dataclass(frozen=True)
@@ -122,14 +131,25 @@ class Assistant:
         self.reload()
         return report
 
+    def remove(self, names: Sequence[str]) -> int:
+        """Take documents out of the open library, their files stay; how many were there. Raises LibraryError where another
+        process is writing."""
+        with self.library.writing():
+            removed = self.library.remove(names)
+            if removed:
+                self.library.drop_unused()
+                save_index(self.library)
+        self.reload()
+        return removed
+
     def ask(
-        self, question: str, top_k: int = 5, where: str | None = None, history: Sequence["Answer | str"] = ()
+        self, question: str, top_k: int = 5, where: str | None = None, history: Sequence["Answer | str"] = (), tell: Tell = quiet
     ) -> Answer:
         """Quotes that answer, or none; and the `top_k` nearest passages either way.
 
         With `where` only documents that fulfil it are asked (`corpus.where`). `history` are the answers (or
         questions) before it in the conversation, oldest first: a question that leans on them is
-        understood with them, and `Answer.understood` says how.
+        understood with them, and `Answer.understood` says how. `tell` is called as the answer is made.
 
         Raises QuestionError where the question is empty or too long or the condition cannot be read,
         LibraryError where the library is empty.
@@ -138,7 +158,7 @@ class Assistant:
             parse_where(where)
         turns = self._turns(history, where)
         clock = Clock()
-        (answer,) = self._answers([question], [turns], top_k, where, self.settings.threshold, clock)
+        (answer,) = self._answers([question], [turns], top_k, where, self.settings.threshold, clock, tell)
         return answer
 
     def ask_many(
@@ -160,16 +180,16 @@ class Assistant:
 
     def _answers(
         self, questions: Sequence[str], turns: Sequence[Sequence[Turn]], top_k: int, where: str | None,
-        threshold: float, clock: Clock,
+        threshold: float, clock: Clock, tell: Tell = quiet,
     ) -> list[Answer]:  # fmt: skip
         asked = [check_question(each) for each in questions]
-        taken = self._read(asked, top_k, where, clock)
+        taken = self._read(asked, top_k, where, clock, tell)
         # What leans on earlier questions, or is not plainly answered alone, is read in its other forms too.
         others = [
             forms(text, before)[1:] if before and not plain(text, read.sure) else []
             for text, before, read in zip(asked, turns, taken, strict=True)
         ]
-        read = iter(self._read([form for each in others for form in each], top_k, where, clock))
+        read = iter(self._read([form for each in others for form in each], top_k, where, clock, tell))
         for number, each in enumerate(others):
             tried = [taken[number], *islice(read, len(each))]
             taken[number] = tried[chosen(asked[number], [form.sure for form in tried])]
@@ -179,10 +199,11 @@ class Assistant:
             for question, text, read in zip(questions, asked, taken, strict=True)
         ]
 
-    def _read(self, texts: Sequence[str], top_k: int, where: str | None, clock: Clock) -> list[Read]:
+    def _read(self, texts: Sequence[str], top_k: int, where: str | None, clock: Clock, tell: Tell = quiet) -> list[Read]:
         """Each text's best passages, and how they read."""
         if not texts:
             return []
+        tell("searching", 0)
         if len(texts) == 1:
             self.reader.prepare()
         vectors = self.encoder.encode_queries(texts)
@@ -197,6 +218,7 @@ class Assistant:
             best.append(to_read(candidates, self._count))
             rest.append([found(each) for each in candidates[len(best[-1]) :]])
         clock.stop("search")
+        tell("reading", max(map(len, best), default=0))
         readings = self.reader.read_many(list(zip(texts, vectors, best, strict=True)))
         clock.stop("read")
         return [

@@ -1,12 +1,9 @@
-"""The web chat: a question, quotes with their source, and the source itself beside them."""
+"""The page: the chat, the source beside it, conversations, documents, and the language that it speaks."""
 
-import json
 import os
-import shutil
-import threading
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
-from pathlib import Path
+import secrets
+from collections.abc import Sequence
+from hashlib import blake2b
 from typing import Any
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
@@ -15,117 +12,127 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 import gradio as gr
 
 from corpus import YinjuError
-from rag import Answer, Assistant
-from rag.conversation import TURNS
-from ui.render import answer_html, problem_html, question_html, source_html
-from ui.style import CSS, SCRIPT
+from rag import Assistant
+from ui.api import add_endpoints
+from ui.chat import WORDS as CHAT
+from ui.chat import Asked, Opened, box_words, chat_panel, empty_html, talk_html, tried_html
+from ui.conversation_panel import WORDS as CONVERSATIONS
+from ui.conversation_panel import conversation_panel, heading_html, list_html
+from ui.conversations import Conversations
+from ui.library_panel import WORDS as LIBRARY
+from ui.library_panel import documents_html, library_panel
+from ui.render import problem_html
+from ui.source import source_html
+from ui.wording import LANGUAGES, Words, preferred, said
 
-# Fonts of the reader's own machine: a theme's default would be fetched from another host.
-FONTS = ["system-ui", "Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei", "sans-serif"]
+WORDS: Words = {
+    "slogan": ("只用原文回答，句句有出处。", "Answers that quote their source, word for word."),
+    "language": ("语言", "Language"),
+}
 
 
-def build_app(assistant: Assistant, examples: Sequence[str] = ()) -> gr.Blocks:
-    """The page for one open library; each browser tab has a conversation of its own."""
+def build_app(assistant: Assistant, conversations: Conversations, examples: Sequence[str] = ()) -> gr.Blocks:
+    """The page for one open library and its readers' conversations; each browser has those of its own."""
     with gr.Blocks(title="Yinju 引据", analytics_enabled=False) as app:
-        gr.Markdown("# 引据 Yinju\n只用原文回答，句句有出处。Answers that quote their source, word for word.")
-        talk = gr.State([])
-        past = gr.State([])
-        with gr.Row():
-            with gr.Column(scale=3):
-                question = gr.Textbox(
-                    label="问题 Question", placeholder="问一个问题…  Ask in any language", lines=1, max_lines=6,
-                    submit_btn="问 Ask", elem_id="yinju-box",
-                )  # fmt: skip
-                shown = gr.HTML(elem_id="yinju-talk")
-                if examples:
-                    gr.Examples([[each] for each in examples], inputs=[question], label="试试这些 Try one of these")
-                with gr.Accordion("文档 Documents", open=False):
-                    listed = gr.HTML(_documents(assistant))
-                    upload = gr.File(
-                        label="添加文件 Add files: txt, md, html, pdf, docx, pptx, xlsx, csv, epub, rtf, eml, images, zip …", file_count="multiple",
-                        elem_id="yinju-upload", height=120,
-                    )  # fmt: skip
-                    said = gr.HTML(elem_id="yinju-said")
-            with gr.Column(scale=2):
-                source = gr.HTML('<p class="yinju-hint">点“打开原文”，在这里看出处。Open a source to read it here.</p>', elem_id="yinju-source")
-        place = gr.Textbox(elem_id="yinju-place", show_label=False)
-        opener = gr.Button("open", elem_id="yinju-open")
+        language, owner = gr.State("zh"), gr.State("")
+        # What a browser keeps: the language chosen, whose conversations these are, and which is open.
+        # Gradio would make a key of its own each time it starts, and what was kept could not be read then.
+        kept = gr.BrowserState(["", "", ""], storage_key="yinju", secret=blake2b(bytes(assistant.library.folder.resolve())).hexdigest()[:32])
+        with gr.Row(elem_classes="yinju-head"):
+            title = gr.HTML(title_html("zh"), padding=False)
+            speaks = gr.Dropdown(
+                [(name, code) for code, name in LANGUAGES.items()], value="zh", label=said(WORDS, "language", "zh"), show_label=False,
+                container=False, scale=0, min_width=130, elem_id="yinju-language", filterable=False,
+            )  # fmt: skip
+        chat = chat_panel(assistant, conversations, examples, language, owner, kept)
+        whole, upload, search, listed = library_panel(assistant, language)
+        shelf = conversation_panel(conversations)
 
-        def ask(text: str, turns: list[str], before: list[Answer]) -> tuple[str, list[str], list[Answer], str]:
+        def spoken(
+            code: str, turns: tuple[Asked, ...], now: Opened | None, words: str, sought: str, whose: str, current: str
+        ) -> tuple[Any, ...]:
+            """Every part of the page in this language."""
+            return (
+                code, title_html(code), gr.update(submit_btn=said(CHAT, "ask", code), **box_words(code)), tried_html(examples, code),
+                talk_html(turns, code), _source(assistant, now, code), gr.update(value=said(CHAT, "new", code), visible=bool(turns)),
+                gr.update(label=said(LIBRARY, "documents", code)), gr.update(label=said(LIBRARY, "add", code)),
+                gr.update(placeholder=said(LIBRARY, "search", code)), documents_html(assistant, words, code),
+                heading_html(conversations, code), gr.update(placeholder=said(CONVERSATIONS, "search", code)),
+                list_html(conversations, whose, sought, current, code),
+            )  # fmt: skip
+
+        def begin(before: list[str], request: gr.Request) -> tuple[Any, ...]:
+            """The language and the conversation that this browser had, or those of the link that it follows."""
+            known = list(before) if isinstance(before, list) and len(before) == 3 and all(isinstance(each, str) for each in before) else ["", "", ""]
+            code = known[0] if known[0] in LANGUAGES else preferred(request.headers.get("accept-language"))
+            whose = known[1] or secrets.token_urlsafe(16)
+            current, turns, wrong = _resumed(conversations, known[2], request.query_params.get("answer"))
+            return code, whose, [known[0], whose, current], current, turns, wrong
+
+        def act(turns: tuple[Asked, ...], current: str, sought: str, whose: str, code: str, event: gr.EventData) -> tuple[Any, ...]:
+            """A conversation is opened, renamed or deleted."""
+            told = event._data or {}
+            wrong = ""
             try:
-                answer = assistant.ask(text, history=before)
+                if told.get("do") == "open":
+                    current, turns = str(told.get("id")), _turns(conversations, str(told.get("id")))
+                elif told.get("do") == "rename":
+                    conversations.rename(str(told.get("id")), str(told.get("title", "")))
+                elif told.get("do") == "delete":
+                    conversations.delete(str(told.get("id")))
+                    if current == told.get("id"):
+                        current, turns = "", ()
             except YinjuError as error:
-                return text, turns, before, problem_html(str(error)) + "".join(turns)
-            turns = [question_html(text, answer.understood) + answer_html(answer), *turns]
-            return "", turns, [*before, answer][-TURNS:], "".join(turns)
+                wrong = problem_html(str(error))
+            rows = list_html(conversations, whose, sought, current, code)
+            return wrong + rows, current, turns, talk_html(turns, code), gr.update(visible=bool(turns))
 
-        def show(value: str) -> str:
-            try:
-                name, start, end = json.loads(value)
-                document = assistant.library.document(name)
-            except (ValueError, TypeError):
-                return problem_html("this place cannot be opened; ask again")
-            if document is None:
-                return problem_html(f"{name} is no longer in the library; ask again")
-            return source_html(document, int(start), int(end))
-
-        def add(files: list[str] | None, progress: Any = gr.Progress()) -> Iterator[tuple[str, str]]:  # noqa: B008
-            if files:
-                yield _added(assistant, files, progress), _documents(assistant)
-
-        question.submit(ask, [question, talk, past], [question, talk, past, shown], api_visibility="private")
-        opener.click(show, [place], [source], api_visibility="private")
-        upload.upload(add, [upload], [said, listed], api_visibility="private")
-        app.load(None, js=SCRIPT)
+        parts = [language, title, chat.question, chat.tried, chat.talk, chat.shown, chat.fresh, whole, upload, search, listed,
+                 shelf.heading, shelf.search, shelf.listed]  # fmt: skip
+        given = [speaks, chat.turns, chat.opened, search, shelf.search, owner, chat.current]
+        quietly: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+        wrong = gr.State("")
+        app.load(begin, kept, [speaks, owner, kept, chat.current, chat.turns, wrong], **quietly).then(spoken, given, parts, **quietly).then(
+            lambda sentence, turns, code: problem_html(sentence) + talk_html(turns, code) if sentence else gr.update(),
+            [wrong, chat.turns, language], chat.talk, **quietly,
+        )  # fmt: skip
+        keeping = [speaks, owner, chat.current]
+        # Kept first: who sees the page in the other language may leave it at once.
+        speaks.input(_kept, keeping, kept, **quietly).then(spoken, given, parts, **quietly)
+        chat.current.change(_kept, keeping, kept, **quietly)
+        searching = [owner, shelf.search, chat.current, language]
+        for happens in (shelf.search.change, chat.asking.then, chat.fresh.click):
+            happens(lambda *asked: list_html(conversations, *asked), searching, shelf.listed, **quietly)
+        shelf.listed.click(
+            act, [chat.turns, chat.current, shelf.search, owner, language], [shelf.listed, chat.current, chat.turns, chat.talk, chat.fresh], **quietly
+        )
+        add_endpoints(assistant)
     return app
 
 
-def launch(assistant: Assistant, host: str, port: int, examples: Sequence[str] = ()) -> None:
-    """Serve the page until interrupted; prints its address."""
-    # The models load while the page does, not with the first question.
-    threading.Thread(target=_warm, args=(assistant,), daemon=True).start()
-    page = build_app(assistant, examples)
-    page.launch(
-        server_name=host,
-        server_port=port,
-        share=False,
-        inbrowser=False,
-        quiet=True,
-        prevent_thread_lock=True,
-        footer_links=[],
-        css=CSS,
-        theme=gr.themes.Base(primary_hue="red", font=FONTS, font_mono=["ui-monospace", "monospace"]),
-    )
-    # Only now can it be opened.
-    print(f"Yinju is at http://{host}:{port}", flush=True)
-    page.block_thread()
+def _kept(code: str, whose: str, current: str) -> list[str]:
+    return [code, whose, current]
 
 
-def _warm(assistant: Assistant) -> None:
-    with suppress(YinjuError):
-        assistant.ask("?")
+def title_html(code: str) -> str:
+    return f'<h1 class="yinju-title">引据 Yinju</h1><p class="yinju-hint">{said(WORDS, "slogan", code)}</p>'
 
 
-def _added(assistant: Assistant, files: list[str], progress: Any) -> str:
-    folder = assistant.library.folder / "uploads"
-    folder.mkdir(exist_ok=True)
-    kept = []
-    for file in files:
-        target = folder / Path(file).name
-        shutil.copyfile(file, target)
-        kept.append(target)
+def _source(assistant: Assistant, now: Opened | None, code: str) -> str:
+    document = assistant.library.document(now.view.name) if now else None
+    return source_html(document, now.view, code) if now and document else empty_html(code)
+
+
+def _turns(conversations: Conversations, identity: str) -> tuple[Asked, ...]:
+    return tuple(Asked(each.question, each.answer, each.id) for each in conversations.turns(identity))
+
+
+def _resumed(conversations: Conversations, current: str, linked: str | None) -> tuple[str, tuple[Asked, ...], str]:
+    """The conversation that goes on and its turns; of a link, that one answer, and whatever is asked next begins anew."""
     try:
-        report = assistant.index(kept, lambda done, total, name: progress((done, total), desc=name or "Indexing"))
+        if linked:
+            turn, _ = conversations.turn(linked)
+            return "", (Asked(turn.question, turn.answer, turn.id),), ""
+        return (current, _turns(conversations, current), "") if current else ("", (), "")
     except YinjuError as error:
-        return problem_html(str(error))
-    failures = "".join(problem_html(reason) for _, reason in report.failures)
-    done = report.added + report.updated + report.unchanged
-    return f'<p class="yinju-hint">已可提问 Ready to ask: {done}</p>{failures}'
-
-
-def _documents(assistant: Assistant) -> str:
-    from html import escape
-
-    rows = assistant.library.list_documents()
-    items = "".join(f"<li>{escape(each.title)} <small>{escape(each.name)}</small></li>" for each in rows[:200])
-    return f'<p class="yinju-hint">{len(rows)} 份文档 documents</p><ul>{items}</ul>'
+        return "", (), str(error) if linked else ""

@@ -208,7 +208,7 @@ def serve(
     with _port_free(host, port):
         pass
     from rag import Assistant
-    from ui.app import launch
+    from ui.server import launch
 
     offered: list[str] = []
     if examples is not None:

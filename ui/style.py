@@ -1,46 +1,50 @@
-"""How the page looks, and the few lines of script that open a source."""
+"""How the page looks."""
 
 CSS = """
-.gradio-container { max-width: 1280px !important; margin: 0 auto !important; }
-footer.svelte-1rjryqp, .gradio-container > footer { display: none !important; }
-.yinju-question { font-weight: 600; font-size: 1.1em; margin: 1.4em 0 .5em; padding-left: .6em; border-left: 3px solid #9a3b26; }
+:root { --yinju-soft: #5c6370; --yinju-red: #9a3b26; --yinju-mark: #ffe08a; --yinju-here: #fff0c2; }
+.dark { --yinju-soft: #b6bcc8; --yinju-red: #f0a491; --yinju-mark: #6b5410; --yinju-here: #463a16; }
+.gradio-container { --body-text-color-subdued: var(--yinju-soft); max-width: 1320px !important; margin: 0 auto !important; padding: 0 12px !important; }
+.gradio-container > footer { display: none !important; }
+.yinju-head { align-items: center; }
+.yinju-title { font-size: 1.5em; margin: .4em 0 0; }
+.yinju-question { font-weight: 600; font-size: 1.1em; margin: 1.4em 0 .5em; padding-inline-start: .6em; border-inline-start: 3px solid var(--yinju-red); overflow-wrap: anywhere; }
 .yinju-card { border: 1px solid var(--border-color-primary); border-radius: 8px; padding: .8em 1.1em; margin: .6em 0;
   background: var(--background-fill-primary); }
-.yinju-card blockquote { margin: 0; border: 0; padding: 0; font-family: "Noto Serif CJK SC", "Songti SC", SimSun, Georgia, serif;
+.yinju-card blockquote { margin: 0 !important; border: 0; padding: 0; font-family: "Noto Serif CJK SC", "Songti SC", SimSun, Georgia, serif;
   font-size: 1.08em; line-height: 1.8; white-space: pre-wrap; overflow-wrap: anywhere; }
-.yinju-card footer, .yinju-path, .yinju-place, .yinju-hint { color: var(--body-text-color-subdued); font-size: .86em; overflow-wrap: anywhere; }
+.yinju-card footer, .yinju-path, .yinju-place, .yinju-hint { color: var(--yinju-soft); font-size: .88em; overflow-wrap: anywhere; }
 .yinju-card footer { margin-top: .6em; }
-.yinju-open { border: 1px solid #9a3b26; color: #9a3b26; border-radius: 5px; padding: 0 .6em; cursor: pointer; background: none; }
-mark { background: #ffe08a; color: #222; padding: 0 .1em; border-radius: 2px; }
-.yinju-none { border-left: 4px solid #8a8a8a; padding-left: 1em; }
+.yinju-do { border: 1px solid var(--border-color-primary); color: var(--body-text-color); border-radius: 5px; padding: .1em .6em; margin: .1em 0;
+  cursor: pointer; background: none; min-height: 24px; font: inherit; text-align: start; }
+.yinju-do:hover { border-color: var(--yinju-red); }
+.yinju-do:focus-visible, .yinju-source:focus-visible, .yinju-cite summary:focus-visible { outline: 2px solid var(--yinju-red); outline-offset: 2px; }
+.yinju-open { border-color: var(--yinju-red); color: var(--yinju-red); }
+.yinju-cite { display: inline-block; }
+.yinju-cite summary { cursor: pointer; display: inline-block; padding: .1em .4em; min-height: 24px; }
+.yinju-judge { font-size: .86em; color: var(--yinju-soft); }
+.yinju-sure { font-weight: 600; }
+mark { background: var(--yinju-mark); color: inherit; padding: 0 .1em; border-radius: 2px; }
+.yinju-here { background: var(--yinju-here); }
+.yinju-found { outline: 2px solid var(--yinju-red); }
+.yinju-none { border-inline-start: 4px solid #8a8a8a; padding-inline-start: 1em; }
 .yinju-plain { font-weight: 600; }
 .yinju-none blockquote { max-height: 9em; overflow-y: auto; }
-.yinju-none .yinju-card { border-style: dashed; opacity: .85; }
-.yinju-problem { border: 1px solid #b3261e; color: #b3261e; border-radius: 8px; padding: .6em 1em; margin: .6em 0; }
-.yinju-source { max-height: 76vh; overflow-y: auto; padding: 0 1em; line-height: 1.8;
+.yinju-none .yinju-card { border-style: dashed; }
+.yinju-problem { border: 1px solid #b3261e; color: #b3261e; border-radius: 8px; padding: .6em 1em; margin: .6em 0; overflow-wrap: anywhere; }
+.dark .yinju-problem { color: #f2b8b5; border-color: #f2b8b5; }
+.yinju-source { max-height: 64vh; overflow-y: auto; padding: 0 1em; line-height: 1.8; border: 1px solid var(--border-color-primary); border-radius: 8px;
   font-family: "Noto Serif CJK SC", "Songti SC", SimSun, Georgia, serif; }
 .yinju-source hr { margin: 1.6em 0; }
-.yinju-caption, .yinju-byline, .yinju-furniture { color: var(--body-text-color-subdued); font-size: .9em; }
+.yinju-source-head h2 { font-size: 1.15em; margin: .3em 0; }
+.yinju-find input { width: 60%; border: 1px solid var(--border-color-primary); border-radius: 5px; padding: .2em .5em; background: var(--background-fill-primary); color: inherit; }
+.yinju-caption, .yinju-byline, .yinju-furniture { color: var(--yinju-soft); font-size: .9em; }
 .yinju-original { white-space: pre-wrap; overflow-wrap: anywhere; font-size: .92em; background: var(--background-fill-secondary); padding: .6em; }
 .yinju-source p { white-space: pre-wrap; overflow-wrap: anywhere; }
-#yinju-place, #yinju-open { position: absolute; left: -9999px; height: 1px; overflow: hidden; }
-"""
-
-# A click on a card's button puts its place into a hidden box and presses a hidden button; when the
-# source arrives, the quote is scrolled into view.
-SCRIPT = """
-() => {
-  document.addEventListener('click', (event) => {
-    const button = event.target.closest('.yinju-open');
-    if (!button) return;
-    const box = document.querySelector('#yinju-place textarea, #yinju-place input');
-    box.value = button.dataset.place;
-    box.dispatchEvent(new Event('input', {bubbles: true}));
-    setTimeout(() => document.querySelector('button#yinju-open, #yinju-open button').click(), 60);
-  });
-  new MutationObserver(() => {
-    const here = document.querySelector('.yinju-here:not([data-seen])');
-    if (here) { here.dataset.seen = '1'; here.scrollIntoView({block: 'center'}); }
-  }).observe(document.body, {childList: true, subtree: true});
-}
+.yinju-conversation-rows { list-style: none; padding: 0; margin: 0; }
+.yinju-conversation { width: 100%; overflow-wrap: anywhere; }
+.yinju-conversation[aria-current] { border-color: var(--yinju-red); font-weight: 600; }
+.yinju-conversation-rows summary { cursor: pointer; font-size: .85em; min-height: 24px; color: var(--yinju-soft); }
+.yinju-list { max-height: 40vh; overflow-y: auto; overflow-wrap: anywhere; }
+@media print { .yinju-do, .yinju-cite, #yinju-box, #yinju-try, #yinju-documents, #yinju-language, .yinju-judge { display: none !important; }
+  .yinju-source { max-height: none; overflow: visible; } }
 """

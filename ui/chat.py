@@ -1,0 +1,274 @@
+"""The chat: a question box, the answers under it, newest first, and the source of a quote beside them."""
+
+import logging
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from html import escape
+from queue import SimpleQueue
+from typing import Any
+
+import gradio as gr
+
+from corpus import YinjuError
+from corpus.feedback import Feedback, add_feedback
+from rag import Answer, Assistant
+from rag.conversation import TURNS
+from ui import source
+from ui.cite import cited, quotation
+from ui.conversations import Conversations
+from ui.render import problem_html, turn_html, waiting_html
+from ui.scripts import SOURCE_SCRIPT, TALK_SCRIPT, TRY_SCRIPT
+from ui.source import View, looked_for, source_html, view_of, widened
+from ui.wording import Words, said
+
+LOG = logging.getLogger(__name__)
+WORDS: Words = {
+    "box": ("问题", "Question"),
+    "placeholder": ("问一个问题…（Enter 发送，Shift+Enter 换行）", "Ask in any language… (Enter sends, Shift+Enter breaks the line)"),
+    "ask": ("问", "Ask"),
+    "stop": ("停止", "Stop"),
+    "try": ("试试这些", "Try one of these"),
+    "failed": ("没有答成，问题还在框里，请再试一次", "The answer failed; your question is still in the box, try again"),
+    "new": ("新对话", "New conversation"),
+}
+# People who are answered at the same time; the others wait in turn.
+AT_ONCE = 4
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question of this conversation with its answer, and what the reader said of it ("up" or "down").
+
+    `id` names it in a link; it is empty where it could not be kept.
+    """
+
+    question: str
+    answer: Answer
+    id: str = ""
+    judged: str | None = None
+
+
+@dataclass(frozen=True)
+class Opened:
+    """The source that is open: of which question, at which of its places (document, start, end)."""
+
+    view: View
+    question: str
+    places: tuple[tuple[str, int, int], ...]
+
+
+@dataclass(frozen=True)
+class Chat:
+    """The panel's parts that the page changes with the language: the box, what may be tried, answers, source."""
+
+    question: gr.Textbox
+    tried: gr.HTML
+    talk: gr.HTML
+    shown: gr.HTML
+    fresh: gr.Button
+    turns: gr.State
+    opened: gr.State
+    current: gr.State
+    asking: Any
+
+
+def chat_panel(
+    assistant: Assistant, conversations: Conversations, examples: Sequence[str], language: gr.State, owner: gr.State, kept: gr.BrowserState
+) -> Chat:
+    """Build the panel inside the page that is being built; `language` holds the page's language, `owner` whose browser it is,
+    `kept` what that browser keeps: both of these and the conversation that is open."""
+    turns, opened, current = gr.State(()), gr.State(None), gr.State("")
+    with gr.Row(elem_classes="yinju-columns"):
+        with gr.Column(scale=3, min_width=320):
+            question = gr.Textbox(lines=1, max_lines=6, elem_id="yinju-box", autofocus=True, submit_btn="问", **box_words("zh"))
+            tried = gr.HTML(tried_html(examples, "zh"), js_on_load=TRY_SCRIPT, elem_id="yinju-try")
+            talk = gr.HTML(
+                js_on_load=TALK_SCRIPT, elem_id="yinju-talk", server_functions=[_citing(assistant)], padding=False
+            )  # fmt: skip
+            fresh = gr.Button(said(WORDS, "new", "zh"), size="sm", elem_id="yinju-new", visible=False)
+        with gr.Column(scale=2, min_width=320):
+            shown = gr.HTML(empty_html("zh"), js_on_load=SOURCE_SCRIPT, elem_id="yinju-source")
+
+    def put(text: str, before: tuple[Asked, ...], kept_in: str, code: str, whose: str) -> Iterator[tuple[Any, ...]]:
+        running = gr.update(submit_btn=False, stop_btn=said(WORDS, "stop", code))
+        idle = gr.update(submit_btn=said(WORDS, "ask", code), stop_btn=False)
+        past = talk_html(before, code)
+        for each in _steps(assistant, text, [one.answer for one in before[-TURNS:]]):
+            if isinstance(each, Answer):
+                kept_in, identity, wrong = _kept(conversations, kept_in, whose, each)
+                after = (*before, Asked(text, each, identity))
+                done = gr.update(value="", submit_btn=said(WORDS, "ask", code), stop_btn=False)
+                yield done, after, wrong + talk_html(after, code), gr.update(visible=True), kept_in, [code, whose, kept_in]
+            elif isinstance(each, str):
+                yield idle, before, problem_html(each) + past, gr.update(), kept_in, gr.update()
+            else:
+                stage, count = each
+                yield running, before, waiting_html(text, stage, code, count) + past, gr.update(), kept_in, gr.update()
+
+    def stopped(before: tuple[Asked, ...], code: str) -> tuple[Any, ...]:
+        return gr.update(submit_btn=said(WORDS, "ask", code), stop_btn=False), talk_html(before, code)
+
+    def act(before: tuple[Asked, ...], now: Opened | None, code: str, event: gr.EventData) -> tuple[Any, ...]:
+        """A button under an answer: open a source, judge, or ask alone."""
+        said_ = event._data or {}
+        number = _number(said_.get("turn"), len(before))
+        if number is None:
+            return gr.update(), now, gr.update(), before
+        asked = before[number]
+        if said_.get("do") == "open":
+            html, now = _opened(assistant, asked, said_.get("number"), code)
+            return html, now, gr.update(), before
+        try:
+            if said_.get("do") == "alone":
+                changed = replace(asked, answer=assistant.ask(asked.question))
+            else:
+                changed = _judged(assistant, asked, str(said_.get("do")))
+        except YinjuError as error:
+            return gr.update(), now, problem_html(str(error)) + talk_html(before, code), before
+        before = (*before[:number], changed, *before[number + 1 :])
+        return gr.update(), now, talk_html(before, code), before
+
+    def step(now: Opened | None, code: str, event: gr.EventData) -> tuple[Any, ...]:
+        """A button of the source: further back or on, another quote, look for words, or here is the answer."""
+        if now is None:
+            return gr.update(), now
+        return _stepped(assistant, now, event._data or {}, code)
+
+    asking = gr.on(
+        [question.submit], put, [question, turns, current, language, owner], [question, turns, talk, fresh, current, kept],
+        concurrency_limit=AT_ONCE, show_progress="hidden", api_visibility="private",
+    )  # fmt: skip
+    question.stop(stopped, [turns, language], [question, talk], cancels=[asking], api_visibility="private")
+    talk.click(act, [turns, opened, language], [shown, opened, talk, turns], show_progress="hidden", api_visibility="private")
+    shown.click(step, [opened, language], [shown, opened], show_progress="hidden", api_visibility="private")
+    tried.click(_taken, None, question, show_progress="hidden", api_visibility="private")
+    fresh.click(lambda: ((), "", gr.update(visible=False), ""), None, [turns, talk, fresh, current], api_visibility="private")
+    return Chat(question, tried, talk, shown, fresh, turns, opened, current, asking)
+
+
+def box_words(code: str) -> dict[str, str]:
+    return {"label": said(WORDS, "box", code), "placeholder": said(WORDS, "placeholder", code)}
+
+
+def tried_html(examples: Sequence[str], code: str) -> str:
+    """Questions that may be tried, each a button that puts it into the box."""
+    if not examples:
+        return ""
+    buttons = "".join(f'<button class="yinju-do" dir="auto" data-question="{escape(each, quote=True)}">{escape(each)}</button> ' for each in examples)
+    return f'<p class="yinju-hint">{said(WORDS, "try", code)}</p><p>{buttons}</p>'
+
+
+def talk_html(turns: Sequence[Asked], code: str) -> str:
+    """The conversation, newest first."""
+    rows = [turn_html(number, each.question, each.answer, code, each.judged, each.id) for number, each in enumerate(turns)]
+    return "".join(reversed(rows))
+
+
+def empty_html(code: str) -> str:
+    return f'<p class="yinju-hint">{said(source.WORDS, "hint", code)}</p>'
+
+
+def _kept(conversations: Conversations, kept_in: str, owner: str, answer: Answer) -> tuple[str, str, str]:
+    """The conversation and the answer's id now that it is kept; or what is wrong, as HTML."""
+    try:
+        kept_in = kept_in or conversations.begin(owner)
+        return kept_in, conversations.add(kept_in, answer), ""
+    except YinjuError as error:
+        return "", "", problem_html(str(error))
+
+
+def _taken(event: gr.EventData) -> str:
+    return str((event._data or {}).get("question", ""))
+
+
+def _steps(assistant: Assistant, text: str, history: Sequence[Answer]) -> Iterator[Answer | str | tuple[str, int]]:
+    """What there is to show, as it comes: the stage and how many passages, then the answer, or what is wrong."""
+    told: SimpleQueue[Answer | str | tuple[str, int]] = SimpleQueue()
+
+    def work() -> None:
+        try:
+            told.put(assistant.ask(text, history=history, tell=lambda stage, count: told.put((stage, count))))
+        except YinjuError as error:
+            told.put(str(error))
+        except Exception:
+            LOG.exception("an answer failed")
+            told.put(said(WORDS, "failed", "zh") + " · " + said(WORDS, "failed", "en"))
+
+    threading.Thread(target=work, daemon=True).start()
+    while True:
+        each = told.get()
+        yield each
+        if not isinstance(each, tuple):
+            return
+
+
+def _number(value: Any, count: int) -> int | None:
+    return value if isinstance(value, int) and 0 <= value < count else None
+
+
+def _places(answer: Answer) -> tuple[tuple[str, int, int], ...]:
+    return tuple((each.document, each.start, each.end) for each in (answer.quotes if answer.answered else answer.passages[:3]))
+
+
+def _opened(assistant: Assistant, asked: Asked, number: Any, code: str) -> tuple[str, Opened | None]:
+    places = _places(asked.answer)
+    at = _number(number, len(places))
+    if at is None:
+        return empty_html(code), None
+    return _at(assistant, Opened(View("", 0, 0, 0, 0), asked.question, places), at, code)
+
+
+def _at(assistant: Assistant, now: Opened, at: int, code: str) -> tuple[str, Opened | None]:
+    """The source at one of the answer's places."""
+    name, start, end = now.places[at]
+    document = assistant.library.document(name)
+    if document is None:
+        return problem_html(said(source.WORDS, "gone", code, name=name)), None
+    view = view_of(document, start, end, at + 1, len(now.places))
+    return source_html(document, view, code), replace(now, view=view)
+
+
+def _stepped(assistant: Assistant, now: Opened, told: dict[str, Any], code: str) -> tuple[Any, Opened | None]:
+    do, view = told.get("do"), now.view
+    if do in ("previous", "next"):
+        return _at(assistant, now, (view.number - 1 + (1 if do == "next" else -1)) % len(now.places), code)
+    document = assistant.library.document(view.name)
+    if document is None:
+        return problem_html(said(source.WORDS, "gone", code, name=view.name)), None
+    if do in ("earlier", "later"):
+        view = widened(document, view, do == "earlier")
+    elif do == "find":
+        view = looked_for(document, view, str(told.get("words", "")))
+    elif do == "right":
+        try:
+            start, end = int(told["start"]), int(told["end"])
+            add_feedback(assistant.library, Feedback(now.question, "corrected", document.name, start, end))
+        except (KeyError, TypeError, ValueError):
+            return gr.update(), now
+        except YinjuError as error:
+            return problem_html(str(error)) + source_html(document, view, code), now
+        view = replace(view, start=start, end=end)
+    return source_html(document, view, code), replace(now, view=view)
+
+
+def _judged(assistant: Assistant, asked: Asked, verdict: str) -> Asked:
+    first = asked.answer.quotes[0] if asked.answer.quotes else None
+    if verdict == "up" and first is not None:
+        add_feedback(assistant.library, Feedback(asked.question, "up", first.document, first.start, first.end))
+    elif verdict == "down":
+        place = (first.document, first.start, first.end) if first else (None, None, None)
+        add_feedback(assistant.library, Feedback(asked.question, "down", *place))
+    else:
+        return asked
+    return replace(asked, judged=verdict)
+
+
+def _citing(assistant: Assistant) -> Any:
+    def cite(asked: list[Any]) -> str:
+        """A quote with its citation, for the clipboard; empty where its document is gone. Asked with its place and a style."""
+        (name, start, end), style = asked
+        document = assistant.library.document(str(name))
+        return quotation(cited(document, int(start), int(end)), style) if document else ""
+
+    return cite

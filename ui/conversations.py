@@ -1,0 +1,304 @@
+"""Conversations that stay: what readers asked and were answered, in a file of its own beside the library.
+
+`conversations.db` holds readers' own words and is no part of the library's truth: it may be deleted at
+any time, and where it cannot be written the conversations last as long as the process. One short
+transaction a change; many threads and several processes may use the same file.
+"""
+
+import json
+import logging
+import os
+import secrets
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from unicodedata import category
+
+import regex
+
+from corpus.database import Database
+from rag import Answer, Found, Quote
+from ui.conversation_file import FILE, ConversationError, folded, is_busy, is_damage, opened, storable, which_file
+
+# Of an answer's row.
+ANSWER_VERSION = 1
+# Characters of a title that is made of a question, and of one that a reader gives.
+TITLE, LONGEST_TITLE = 60, 200
+UNTITLED = "无题 Untitled"
+# Spaces and opening brackets, which say nothing at a title's end.
+NOT_LAST = " “‘「『《〈（【([{"
+WORD_BORDER = regex.compile(r"(?w)\b")
+CLUSTER = regex.compile(r"\X")
+LOG = logging.getLogger(__name__)
+
+CONVERSATION = "conversation.id, conversation.owner, conversation.title, conversation.created, conversation.changed"
+TURN = "turn.id, turn.answer, turn.created"
+
+
+@dataclass(frozen=True)
+class Conversation:
+    """A conversation as it is listed; `created` and `changed` (last asked in) are UTC, ISO 8601."""
+
+    id: str
+    owner: str
+    title: str
+    created: str
+    changed: str
+
+
+@dataclass(frozen=True)
+class Turn:
+    """A question and its answer, as they were; `created` is UTC, ISO 8601."""
+
+    id: str
+    question: str
+    answer: Answer
+    created: str
+
+
+class Conversations:
+    """The conversations of a library's readers. May be used by many threads.
+
+    Where they cannot be kept `kept` is False and `reason` says why in a sentence: then they last until
+    `close`. A file that is damaged is set aside under another name, and a new one begun.
+    """
+
+    def __init__(self, folder: str | Path) -> None:
+        """The conversations beside the library in `folder`; nothing is written before the first is begun."""
+        self.path = Path(folder) / FILE
+        self.reason: str | None = None
+        self._lock = threading.RLock()
+        self._database = Database(opened(None))
+        # Which file is open: None where there was none; at first, what no file is.
+        self._file: tuple[int, int] | None = (-1, -1)
+        with suppress(ConversationError):  # busy for now
+            self._open(make=False)
+
+    @property
+    def kept(self) -> bool:
+        """Whether what is added will be there after the process has ended."""
+        return self.reason is None
+
+    def __enter__(self) -> "Conversations":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        with self._lock:
+            self._database.close()
+
+    def begin(self, owner: str = "") -> str:
+        """A new conversation's id, which cannot be guessed and may stand in an address."""
+        identity = secrets.token_urlsafe(16)
+        now = _now()
+        with self._changing() as connection:
+            values = (identity, storable(owner), "", now, now)
+            connection.execute("INSERT INTO conversation VALUES (?, ?, ?, ?, ?)", values)
+        return identity
+
+    def add(self, conversation: str, answer: Answer) -> str:
+        """Put an answer at a conversation's end, and give its id; the first question becomes the title.
+
+        Raises ConversationError where there is no such conversation, or the file cannot be written.
+        """
+        identity = secrets.token_urlsafe(16)
+        now = _now()
+        words = "\n".join(folded(each) for each in (answer.question, *(quote.text for quote in answer.quotes)))
+        row = answer_to_row(answer)
+        with self._changing() as connection:
+            changed = connection.execute(
+                "UPDATE conversation SET changed = ?, title = CASE title WHEN '' THEN ? ELSE title END WHERE id = ?",
+                (now, title_of(answer.question), storable(conversation)),
+            )
+            if not changed.rowcount:
+                raise ConversationError(_no_conversation())
+            connection.execute(
+                "INSERT INTO turn SELECT ?, ?, 1 + coalesce(max(position), -1), ?, ?, ?, ? FROM turn WHERE conversation = ?",
+                (identity, conversation, storable(answer.question), row, words, now, conversation),
+            )
+        return identity
+
+    def conversation(self, conversation: str) -> Conversation:
+        """The conversation of that id. Raises ConversationError where there is none."""
+        rows = self._rows(f"SELECT {CONVERSATION} FROM conversation WHERE id = ?", (storable(conversation),))
+        if not rows:
+            raise ConversationError(_no_conversation())
+        return _conversation(rows[0])
+
+    def turns(self, conversation: str) -> tuple[Turn, ...]:
+        """The questions and answers of a conversation, oldest first. Raises ConversationError where there is none."""
+        query = (
+            f"SELECT {TURN} FROM conversation LEFT JOIN turn ON turn.conversation = conversation.id "
+            "WHERE conversation.id = ? ORDER BY position"
+        )
+        rows = self._rows(query, (storable(conversation),))
+        if not rows:
+            raise ConversationError(_no_conversation())
+        return tuple(_turn(row) for row in rows if row[0] is not None)
+
+    def turn(self, identity: str) -> tuple[Turn, Conversation]:
+        """One question with its answer, and the conversation it belongs to.
+
+        Raises ConversationError where there is no such answer.
+        """
+        tables = "turn JOIN conversation ON turn.conversation = conversation.id"
+        rows = self._rows(f"SELECT {TURN}, {CONVERSATION} FROM {tables} WHERE turn.id = ?", (storable(identity),))
+        if not rows:
+            raise ConversationError("there is no answer at this address; it was deleted, or the link is not whole")
+        return _turn(rows[0][:3]), _conversation(rows[0][3:])
+
+    def rename(self, conversation: str, title: str) -> None:
+        """Give a conversation another title. Raises ConversationError where it is empty, or there is no such conversation."""
+        line = _line(title)
+        if not line:
+            raise ConversationError("the title is empty; write a few words that name the conversation")
+        with self._changing() as connection:
+            values = (_cut(line, LONGEST_TITLE), storable(conversation))
+            if not connection.execute("UPDATE conversation SET title = ? WHERE id = ?", values).rowcount:
+                raise ConversationError(_no_conversation())
+
+    def delete(self, conversation: str) -> None:
+        """Delete a conversation with its answers; one that is gone already is no error."""
+        with self._changing() as connection:
+            connection.execute("DELETE FROM conversation WHERE id = ?", (storable(conversation),))
+
+    # Last in the class: from here on `list` would be this method in the class's own annotations.
+    def list(self, owner: str = "", query: str = "", first: int = 0, count: int = 50) -> tuple[Conversation, ...]:
+        """An owner's conversations, the one last asked in first: `count` of them from number `first` on.
+
+        With a query, those with its words in the title, a question or a quote: one beside the other
+        as they stand there, whatever their case, width and white space.
+        """
+        wanted = folded(query)
+        found = (
+            "instr(folded(title), ?) OR "
+            "EXISTS (SELECT 1 FROM turn WHERE turn.conversation = conversation.id AND instr(words, ?))"
+        )
+        rows = self._rows(
+            f"SELECT {CONVERSATION} FROM conversation WHERE owner = ? AND (? = '' OR {found}) "
+            "ORDER BY changed DESC, rowid DESC LIMIT ? OFFSET ?",
+            (storable(owner), wanted, wanted, wanted, max(count, 0), max(first, 0)),
+        )
+        return tuple(_conversation(row) for row in rows)
+
+    @contextmanager
+    def _changing(self) -> Iterator[sqlite3.Connection]:
+        with self._lock, self._explained():
+            self._open(make=True)
+            with self._database.changing() as connection:
+                yield connection
+
+    def _rows(self, query: str, values: Sequence[object]) -> Sequence[tuple[Any, ...]]:
+        with self._lock, self._explained():
+            self._open(make=False)
+            return self._database.rows(query, values)
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.DatabaseError as reason:
+            if is_damage(reason):
+                self._file = (-1, -1)  # the next use looks at it closely, and sets it aside
+                raise ConversationError(
+                    f"{self.path} is damaged ({reason}); try again: it is set aside, and a new one begun"
+                ) from None
+            raise ConversationError(
+                f"{self.path} cannot be used just now ({reason}); check the disk and its rights, then try again"
+            ) from None
+
+    def _open(self, make: bool) -> None:
+        """Have the file open that is there now: another process may have deleted it or set it aside."""
+        if self.reason is not None:
+            return
+        there = which_file(self.path)
+        if there == self._file and (there is not None or not make):
+            return
+        try:
+            if not os.access(self.path.parent, os.W_OK | os.X_OK):
+                raise PermissionError(f"{self.path.parent} is no folder that can be written")
+            connection = opened(None if there is None and not make else self.path)
+        except (OSError, sqlite3.Error, ConversationError) as reason:
+            if is_busy(reason):
+                raise ConversationError(f"{self.path} is being written by another process; try again in a moment") from None
+            self.reason = f"conversations are not kept ({reason}); give a library whose folder can be written, with --library"
+            LOG.warning("%s", self.reason)
+            connection = opened(None)
+        self._database.replace(connection)
+        self._file = which_file(self.path)
+
+
+def answer_to_row(answer: Answer) -> bytes:
+    """The whole of an answer as versioned JSON in UTF-8, for `answer_from_row`."""
+    value = {
+        **vars(answer),
+        "version": ANSWER_VERSION,
+        "quotes": [vars(each) for each in answer.quotes],
+        "passages": [vars(each) for each in answer.passages],
+        "timings": dict(answer.timings),
+    }
+    # A file's name may hold bytes that are no text: they are kept too. `float` is for numpy's numbers.
+    return json.dumps(value, ensure_ascii=False, default=float).encode("utf-8", "surrogatepass")
+
+
+def answer_from_row(row: bytes) -> Answer:
+    """The answer that `answer_to_row` was given, equal to it in everything.
+
+    Raises ConversationError where the row is of a newer version, or is no answer.
+    """
+    try:
+        value = json.loads(row.decode("utf-8", "surrogatepass"))
+        version = value.pop("version")
+        if version == ANSWER_VERSION:
+            quotes = tuple(Quote(**each | {"headings": tuple(each["headings"])}) for each in value.pop("quotes"))
+            passages = tuple(Found(**each | {"headings": tuple(each["headings"])}) for each in value.pop("passages"))
+            return Answer(**value, quotes=quotes, passages=passages)
+    except (ValueError, TypeError, KeyError, AttributeError):
+        raise ConversationError("this answer was not kept whole and cannot be shown; ask the question again") from None
+    raise ConversationError(
+        f"this answer was kept by another version of Yinju (its form is {version}, not {ANSWER_VERSION}); "
+        "update Yinju with: pip install --upgrade yinju"
+    )
+
+
+def title_of(question: str) -> str:
+    """A question as a title: one line of at most 60 characters, cut between words."""
+    return _cut(_line(question), TITLE) or UNTITLED
+
+
+def _cut(line: str, longest: int) -> str:
+    if len(line) <= longest:
+        return line
+    whole = [each.start() for each in CLUSTER.finditer(line) if each.start() < longest]
+    # Scripts without spaces have a border at nearly every character; a word without end is cut all the same.
+    borders = {each.start() for each in WORD_BORDER.finditer(line, longest // 2, longest)}
+    kept = line[: max(borders.intersection(whole) or whole)].rstrip(NOT_LAST)
+    return (kept or line[: longest - 1]) + "…"
+
+
+def _line(text: str) -> str:
+    return " ".join("".join(" " if category(each) == "Cc" else each for each in storable(text)).split())
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="microseconds")
+
+
+def _no_conversation() -> str:
+    return "there is no such conversation; it was deleted, or the link is not whole: begin a new one"
+
+
+def _conversation(row: Sequence[Any]) -> Conversation:
+    return Conversation(*map(str, row))
+
+
+def _turn(row: Sequence[Any]) -> Turn:
+    answer = answer_from_row(row[1])
+    return Turn(str(row[0]), answer.question, answer, str(row[2]))
