@@ -34,7 +34,8 @@ WORDS: Words = {
 def build_app(assistant: Assistant, conversations: Conversations, examples: Sequence[str] = ()) -> gr.Blocks:
     """The page for one open library and its readers' conversations; each browser has those of its own."""
     with gr.Blocks(title="Yinju 引据", analytics_enabled=False) as app:
-        language, owner = gr.State("zh"), gr.State("")
+        # Empty until the browser has said which.
+        language, owner = gr.State(""), gr.State("")
         # What a browser keeps: the language chosen, whose conversations these are, and which is open.
         # Gradio would make a key of its own each time it starts, and what was kept could not be read then.
         kept = gr.BrowserState(["", "", ""], storage_key="yinju", secret=blake2b(bytes(assistant.library.folder.resolve())).hexdigest()[:32])

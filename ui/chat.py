@@ -20,7 +20,7 @@ from ui.conversations import Conversations
 from ui.render import problem_html, turn_html, waiting_html
 from ui.scripts import SOURCE_SCRIPT, TALK_SCRIPT, TRY_SCRIPT
 from ui.source import View, looked_for, source_html, view_of, widened
-from ui.wording import Words, said
+from ui.wording import Words, preferred, said
 
 LOG = logging.getLogger(__name__)
 WORDS: Words = {
@@ -90,7 +90,10 @@ def chat_panel(
         with gr.Column(scale=2, min_width=320):
             shown = gr.HTML(empty_html("zh"), js_on_load=SOURCE_SCRIPT, elem_id="yinju-source")
 
-    def put(text: str, before: tuple[Asked, ...], kept_in: str, code: str, whose: str) -> Iterator[tuple[Any, ...]]:
+    def put(
+        text: str, before: tuple[Asked, ...], kept_in: str, code: str, whose: str, request: gr.Request
+    ) -> Iterator[tuple[Any, ...]]:
+        code = code or preferred(request.headers.get("accept-language"))
         running = gr.update(submit_btn=False, stop_btn=said(WORDS, "stop", code))
         idle = gr.update(submit_btn=said(WORDS, "ask", code), stop_btn=False)
         past = talk_html(before, code)
