@@ -376,3 +376,28 @@ def test_the_keyboard_alone_asks_opens_and_goes_on(page: Page) -> None:
             break
     page.keyboard.press("Enter")
     expect(page.locator(".yinju-here").first).to_be_in_viewport(timeout=10_000)
+
+
+def test_a_question_set_is_run_read_and_held_against_another_run(page: Page, tmp_path: Path) -> None:
+    nowhere = {"id": "x", "question": "青石镇的灯会谁来唱歌？", "answers": ["没有这样的答案"]}
+    some = [*[each for each in QUESTIONS if each["answerable"]][:4], nowhere]
+    for name in ("first", "second"):
+        (tmp_path / f"{name}.jsonl").write_text("\n".join(json.dumps(each, ensure_ascii=False) for each in some))
+    page.locator("#yinju-evaluation button").first.click()
+    for name in ("first", "second"):
+        page.locator("#yinju-set input[type=file]").set_input_files(str(tmp_path / f"{name}.jsonl"))
+        expect(page.locator("#yinju-set")).to_contain_text(name, timeout=20_000)
+        page.locator("#yinju-run").click()
+        expect(page.locator("#yinju-evaluated")).to_contain_text("quotes.hit@1", timeout=60_000)
+        expect(page.locator("#yinju-runs input")).to_have_value(re.compile(f"^{name}-"), timeout=20_000)
+        page.locator("#yinju-set button[aria-label]").first.click()
+    page.locator("#yinju-evaluated summary").first.click()
+    missed = page.locator("#yinju-evaluated [data-question]").last
+    words = missed.inner_text()
+    missed.click()
+    expect(page.locator("textarea").first).to_have_value(words, timeout=10_000)
+    page.locator("#yinju-against input").click()
+    page.get_by_role("option").filter(has_text="first-").click()
+    expect(page.locator("#yinju-evaluated")).to_contain_text("+0.000", timeout=20_000)
+    page.locator("#yinju-run").click()
+    expect(page.locator("#yinju-evaluated .yinju-problem")).to_contain_text("先选一个问题集", timeout=20_000)

@@ -93,9 +93,9 @@ def test_the_page_speaks_what_the_browser_asks_for(header, language):
 
 
 def test_every_word_of_the_page_is_there_in_every_language():
-    from ui import app, chat, conversation_panel, library_panel, render, source
+    from ui import app, chat, conversation_panel, evaluation_panel, library_panel, render, source
 
-    for module in (app, chat, conversation_panel, library_panel, render, source):
+    for module in (app, chat, conversation_panel, evaluation_panel, library_panel, render, source):
         for key, (chinese, english) in module.WORDS.items():
             assert set(re.findall(r"{(\w+)", chinese)) == set(re.findall(r"{(\w+)", english)), key
             assert all(said(module.WORDS, key, language) for language in LANGUAGES)

@@ -19,6 +19,8 @@ from ui.chat import Asked, Opened, box_words, chat_panel, empty_html, talk_html,
 from ui.conversation_panel import WORDS as CONVERSATIONS
 from ui.conversation_panel import conversation_panel, heading_html, list_html
 from ui.conversations import Conversations
+from ui.evaluation_panel import WORDS as EVALUATION
+from ui.evaluation_panel import evaluation_panel
 from ui.library_panel import WORDS as LIBRARY
 from ui.library_panel import documents_html, library_panel
 from ui.render import problem_html
@@ -47,6 +49,7 @@ def build_app(assistant: Assistant, conversations: Conversations, examples: Sequ
             )  # fmt: skip
         chat = chat_panel(assistant, conversations, examples, language, owner, kept)
         whole, upload, search, listed = library_panel(assistant, language)
+        bench = evaluation_panel(assistant, language, chat.question)
         shelf = conversation_panel(conversations)
 
         def spoken(
@@ -60,6 +63,9 @@ def build_app(assistant: Assistant, conversations: Conversations, examples: Sequ
                 gr.update(placeholder=said(LIBRARY, "search", code)), documents_html(assistant, words, code),
                 heading_html(conversations, code), gr.update(placeholder=said(CONVERSATIONS, "search", code)),
                 list_html(conversations, whose, sought, current, code),
+                gr.update(label=said(EVALUATION, "evaluation", code)), gr.update(label=said(EVALUATION, "set", code)),
+                gr.update(value=said(EVALUATION, "run", code)), gr.update(value=said(EVALUATION, "stop", code)),
+                gr.update(label=said(EVALUATION, "runs", code)), gr.update(label=said(EVALUATION, "against", code)),
             )  # fmt: skip
 
         def begin(before: list[str], request: gr.Request) -> tuple[Any, ...]:
@@ -89,7 +95,8 @@ def build_app(assistant: Assistant, conversations: Conversations, examples: Sequ
             return wrong + rows, current, turns, talk_html(turns, code), gr.update(visible=bool(turns))
 
         parts = [language, title, chat.question, chat.tried, chat.talk, chat.shown, chat.fresh, whole, upload, search, listed,
-                 shelf.heading, shelf.search, shelf.listed]  # fmt: skip
+                 shelf.heading, shelf.search, shelf.listed,
+                 bench.whole, bench.given, bench.begin, bench.stop, bench.runs, bench.against]  # fmt: skip
         given = [speaks, chat.turns, chat.opened, search, shelf.search, owner, chat.current]
         quietly: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
         wrong = gr.State("")

@@ -145,7 +145,7 @@ def chat_panel(
     question.stop(stopped, [turns, language], [question, talk], cancels=[asking], api_visibility="private")
     talk.click(act, [turns, opened, language], [shown, opened, talk, turns], show_progress="hidden", api_visibility="private")
     shown.click(step, [opened, language], [shown, opened], show_progress="hidden", api_visibility="private")
-    tried.click(_taken, None, question, show_progress="hidden", api_visibility="private")
+    tried.click(taken, None, question, show_progress="hidden", api_visibility="private")
     fresh.click(lambda: ((), "", gr.update(visible=False), ""), None, [turns, talk, fresh, current], api_visibility="private")
     return Chat(question, tried, talk, shown, fresh, turns, opened, current, asking)
 
@@ -181,7 +181,8 @@ def _kept(conversations: Conversations, kept_in: str, owner: str, answer: Answer
         return "", "", problem_html(str(error))
 
 
-def _taken(event: gr.EventData) -> str:
+def taken(event: gr.EventData) -> str:
+    """The question of the button that was pressed."""
     return str((event._data or {}).get("question", ""))
 
 

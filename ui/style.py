@@ -44,6 +44,7 @@ mark { background: var(--yinju-mark); color: inherit; padding: 0 .1em; border-ra
 .yinju-conversation { width: 100%; overflow-wrap: anywhere; }
 .yinju-conversation[aria-current] { border-color: var(--yinju-red); font-weight: 600; }
 .yinju-conversation-rows summary { cursor: pointer; font-size: .85em; min-height: 24px; color: var(--yinju-soft); }
+.yinju-table { overflow-x: auto; }
 .yinju-list { max-height: 40vh; overflow-y: auto; overflow-wrap: anywhere; }
 @media print { .yinju-do, .yinju-cite, #yinju-box, #yinju-try, #yinju-documents, #yinju-language, .yinju-judge { display: none !important; }
   .yinju-source { max-height: none; overflow: visible; } }
