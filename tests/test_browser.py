@@ -146,6 +146,16 @@ def test_a_question_outside_the_documents_looks_different(page: Page) -> None:
     assert page.locator(".yinju-none mark").count() == 0
 
 
+def test_only_documents_that_fulfil_a_condition_are_asked(page: Page) -> None:
+    page.locator("#yinju-where textarea, #yinju-where input").fill("language = es")
+    ask(page, ANSWERABLE)
+    expect(page.locator(".yinju-card").first).to_be_visible(timeout=20_000)
+    assert all("es/" in each for each in page.locator(".yinju-card footer").all_text_contents())
+    page.locator("#yinju-where textarea, #yinju-where input").fill("language = ")
+    ask(page, ANSWERABLE)
+    expect(page.locator(".yinju-problem").first).to_be_visible(timeout=20_000)
+
+
 def test_an_example_fills_the_box(page: Page) -> None:
     page.get_by_text(QUESTIONS[0]["question"]).first.click()
     expect(page.locator("textarea").first).to_have_value(QUESTIONS[0]["question"], timeout=10_000)
@@ -317,6 +327,10 @@ def test_an_uploaded_file_is_indexed_asked_and_removed(page: Page, tmp_path: Pat
     page.locator("#yinju-search input, #yinju-search textarea").fill("lantern")
     rows = page.locator("#yinju-listed li")
     expect(rows).to_have_count(1, timeout=10_000)
+    rows.locator('[data-do="open"]').click()
+    expect(page.locator(".yinju-source")).to_contain_text("共展出灯组八十六个", timeout=10_000)
+    page.locator("#yinju-check").click()
+    expect(page.locator("#yinju-said")).to_contain_text("文档库完好", timeout=30_000)
     rows.locator('[data-do="remove"]').click()
     rows.locator('[data-do="remove"]').click()
     expect(page.locator("#yinju-said")).to_contain_text("已移除", timeout=20_000)

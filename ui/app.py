@@ -14,15 +14,11 @@ import gradio as gr
 from corpus import YinjuError
 from rag import Assistant
 from ui.api import add_endpoints
-from ui.chat import WORDS as CHAT
-from ui.chat import Asked, Opened, box_words, chat_panel, empty_html, talk_html, tried_html
-from ui.conversation_panel import WORDS as CONVERSATIONS
-from ui.conversation_panel import conversation_panel, heading_html, list_html
+from ui.chat import Asked, Opened, chat_panel, empty_html, talk_html
+from ui.conversation_panel import conversation_panel, list_html
 from ui.conversations import Conversations
-from ui.evaluation_panel import WORDS as EVALUATION
 from ui.evaluation_panel import evaluation_panel
-from ui.library_panel import WORDS as LIBRARY
-from ui.library_panel import documents_html, library_panel
+from ui.library_panel import library_panel
 from ui.render import problem_html
 from ui.source import source_html
 from ui.wording import LANGUAGES, Words, preferred, said
@@ -48,25 +44,16 @@ def build_app(assistant: Assistant, conversations: Conversations, examples: Sequ
                 container=False, scale=0, min_width=130, elem_id="yinju-language", filterable=False,
             )  # fmt: skip
         chat = chat_panel(assistant, conversations, examples, language, owner, kept)
-        whole, upload, search, listed = library_panel(assistant, language)
-        bench = evaluation_panel(assistant, language, chat.question)
+        documents = library_panel(assistant, language, chat.shown, chat.opened)
+        evaluation = evaluation_panel(assistant, language, chat.question)
         shelf = conversation_panel(conversations)
+        labels = [(title, title_html), *chat.labels, *documents, *evaluation, *shelf.labels]
 
-        def spoken(
-            code: str, turns: tuple[Asked, ...], now: Opened | None, words: str, sought: str, whose: str, current: str
-        ) -> tuple[Any, ...]:
-            """Every part of the page in this language."""
-            return (
-                code, title_html(code), gr.update(submit_btn=said(CHAT, "ask", code), **box_words(code)), tried_html(examples, code),
-                talk_html(turns, code), _source(assistant, now, code), gr.update(value=said(CHAT, "new", code), visible=bool(turns)),
-                gr.update(label=said(LIBRARY, "documents", code)), gr.update(label=said(LIBRARY, "add", code)),
-                gr.update(placeholder=said(LIBRARY, "search", code)), documents_html(assistant, words, code),
-                heading_html(conversations, code), gr.update(placeholder=said(CONVERSATIONS, "search", code)),
-                list_html(conversations, whose, sought, current, code),
-                gr.update(label=said(EVALUATION, "evaluation", code)), gr.update(label=said(EVALUATION, "set", code)),
-                gr.update(value=said(EVALUATION, "run", code)), gr.update(value=said(EVALUATION, "stop", code)),
-                gr.update(label=said(EVALUATION, "runs", code)), gr.update(label=said(EVALUATION, "against", code)),
-            )  # fmt: skip
+        def spoken(code: str, turns: tuple[Asked, ...], now: Opened | None, sought: str, whose: str, current: str) -> tuple[Any, ...]:
+            """The whole page in this language."""
+            rows = list_html(conversations, whose, sought, current, code)
+            said_ = [words(code) for _, words in labels]
+            return code, talk_html(turns, code), _source(assistant, now, code), gr.update(visible=bool(turns)), rows, *said_
 
         def begin(before: list[str], request: gr.Request) -> tuple[Any, ...]:
             """The language and the conversation that this browser had, or those of the link that it follows."""
@@ -94,10 +81,8 @@ def build_app(assistant: Assistant, conversations: Conversations, examples: Sequ
             rows = list_html(conversations, whose, sought, current, code)
             return wrong + rows, current, turns, talk_html(turns, code), gr.update(visible=bool(turns))
 
-        parts = [language, title, chat.question, chat.tried, chat.talk, chat.shown, chat.fresh, whole, upload, search, listed,
-                 shelf.heading, shelf.search, shelf.listed,
-                 bench.whole, bench.given, bench.begin, bench.stop, bench.runs, bench.against]  # fmt: skip
-        given = [speaks, chat.turns, chat.opened, search, shelf.search, owner, chat.current]
+        parts = [language, chat.talk, chat.shown, chat.fresh, shelf.listed, *(part for part, _ in labels)]
+        given = [speaks, chat.turns, chat.opened, shelf.search, owner, chat.current]
         quietly: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
         wrong = gr.State("")
         app.load(begin, kept, [speaks, owner, kept, chat.current, chat.turns, wrong], **quietly).then(spoken, given, parts, **quietly).then(

@@ -17,6 +17,7 @@ from rag.conversation import TURNS
 from ui import source
 from ui.cite import cited, quotation
 from ui.conversations import Conversations
+from ui.labels import Label, labelled
 from ui.render import problem_html, turn_html, waiting_html
 from ui.scripts import SOURCE_SCRIPT, TALK_SCRIPT, TRY_SCRIPT
 from ui.source import View, looked_for, source_html, view_of, widened
@@ -31,7 +32,9 @@ WORDS: Words = {
     "try": ("试试这些", "Try one of these"),
     "failed": ("没有答成，问题还在框里，请再试一次", "The answer failed; your question is still in the box, try again"),
     "new": ("新对话", "New conversation"),
-}
+    "where": ("只问这些文档（如 date >= 2023-10 and section = 要闻；留空则全部）",
+              "Ask only these documents (such as date >= 2023-10 and section = 要闻; all when empty)"),
+}  # fmt: skip
 # People who are answered at the same time; the others wait in turn.
 AT_ONCE = 4
 
@@ -60,10 +63,9 @@ class Opened:
 
 @dataclass(frozen=True)
 class Chat:
-    """The panel's parts that the page changes with the language: the box, what may be tried, answers, source."""
+    """The panel's parts that the page and other panels use: the box, the answers, the source, what is open, and its labels."""
 
     question: gr.Textbox
-    tried: gr.HTML
     talk: gr.HTML
     shown: gr.HTML
     fresh: gr.Button
@@ -71,6 +73,7 @@ class Chat:
     opened: gr.State
     current: gr.State
     asking: Any
+    labels: tuple[Label, ...]
 
 
 def chat_panel(
@@ -81,7 +84,8 @@ def chat_panel(
     turns, opened, current = gr.State(()), gr.State(None), gr.State("")
     with gr.Row(elem_classes="yinju-columns"):
         with gr.Column(scale=3, min_width=320):
-            question = gr.Textbox(lines=1, max_lines=6, elem_id="yinju-box", autofocus=True, submit_btn="问", **box_words("zh"))
+            question = gr.Textbox(lines=1, max_lines=6, elem_id="yinju-box", autofocus=True, submit_btn="问")
+            where = gr.Textbox(label=said(WORDS, "where", "zh"), max_lines=1, elem_id="yinju-where")
             tried = gr.HTML(tried_html(examples, "zh"), js_on_load=TRY_SCRIPT, elem_id="yinju-try")
             talk = gr.HTML(
                 js_on_load=TALK_SCRIPT, elem_id="yinju-talk", server_functions=[_citing(assistant)], padding=False
@@ -91,13 +95,13 @@ def chat_panel(
             shown = gr.HTML(empty_html("zh"), js_on_load=SOURCE_SCRIPT, elem_id="yinju-source")
 
     def put(
-        text: str, before: tuple[Asked, ...], kept_in: str, code: str, whose: str, request: gr.Request
+        text: str, before: tuple[Asked, ...], kept_in: str, code: str, whose: str, limits: str, request: gr.Request
     ) -> Iterator[tuple[Any, ...]]:
         code = code or preferred(request.headers.get("accept-language"))
         running = gr.update(submit_btn=False, stop_btn=said(WORDS, "stop", code))
         idle = gr.update(submit_btn=said(WORDS, "ask", code), stop_btn=False)
         past = talk_html(before, code)
-        for each in _steps(assistant, text, [one.answer for one in before[-TURNS:]]):
+        for each in _steps(assistant, text, limits, [one.answer for one in before[-TURNS:]]):
             if isinstance(each, Answer):
                 kept_in, identity, wrong = _kept(conversations, kept_in, whose, each)
                 after = (*before, Asked(text, each, identity))
@@ -139,7 +143,7 @@ def chat_panel(
         return _stepped(assistant, now, event._data or {}, code)
 
     asking = gr.on(
-        [question.submit], put, [question, turns, current, language, owner], [question, turns, talk, fresh, current, kept],
+        [question.submit], put, [question, turns, current, language, owner, where], [question, turns, talk, fresh, current, kept],
         concurrency_limit=AT_ONCE, show_progress="hidden", api_visibility="private",
     )  # fmt: skip
     question.stop(stopped, [turns, language], [question, talk], cancels=[asking], api_visibility="private")
@@ -147,11 +151,11 @@ def chat_panel(
     shown.click(step, [opened, language], [shown, opened], show_progress="hidden", api_visibility="private")
     tried.click(taken, None, question, show_progress="hidden", api_visibility="private")
     fresh.click(lambda: ((), "", gr.update(visible=False), ""), None, [turns, talk, fresh, current], api_visibility="private")
-    return Chat(question, tried, talk, shown, fresh, turns, opened, current, asking)
-
-
-def box_words(code: str) -> dict[str, str]:
-    return {"label": said(WORDS, "box", code), "placeholder": said(WORDS, "placeholder", code)}
+    labels = (
+        labelled(question, WORDS, label="box", placeholder="placeholder", submit_btn="ask"), labelled(where, WORDS, label="where"),
+        labelled(fresh, WORDS, value="new"), (tried, lambda code: tried_html(examples, code)),
+    )  # fmt: skip
+    return Chat(question, talk, shown, fresh, turns, opened, current, asking, labels)
 
 
 def tried_html(examples: Sequence[str], code: str) -> str:
@@ -186,13 +190,13 @@ def taken(event: gr.EventData) -> str:
     return str((event._data or {}).get("question", ""))
 
 
-def _steps(assistant: Assistant, text: str, history: Sequence[Answer]) -> Iterator[Answer | str | tuple[str, int]]:
+def _steps(assistant: Assistant, text: str, limits: str, history: Sequence[Answer]) -> Iterator[Answer | str | tuple[str, int]]:
     """What there is to show, as it comes: the stage and how many passages, then the answer, or what is wrong."""
     told: SimpleQueue[Answer | str | tuple[str, int]] = SimpleQueue()
 
     def work() -> None:
         try:
-            told.put(assistant.ask(text, history=history, tell=lambda stage, count: told.put((stage, count))))
+            told.put(assistant.ask(text, where=limits.strip() or None, history=history, tell=lambda stage, count: told.put((stage, count))))
         except YinjuError as error:
             told.put(str(error))
         except Exception:
@@ -233,9 +237,18 @@ def _at(assistant: Assistant, now: Opened, at: int, code: str) -> tuple[str, Ope
     return source_html(document, view, code), replace(now, view=view)
 
 
+def document_opened(assistant: Assistant, name: str, code: str) -> tuple[str, Opened | None]:
+    """A document from its beginning."""
+    document = assistant.library.document(name)
+    if document is None:
+        return problem_html(said(source.WORDS, "gone", code, name=name)), None
+    view = view_of(document, 0, 0, 0, 0)
+    return source_html(document, view, code), Opened(view, "", ())
+
+
 def _stepped(assistant: Assistant, now: Opened, told: dict[str, Any], code: str) -> tuple[Any, Opened | None]:
     do, view = told.get("do"), now.view
-    if do in ("previous", "next"):
+    if do in ("previous", "next") and now.places:
         return _at(assistant, now, (view.number - 1 + (1 if do == "next" else -1)) % len(now.places), code)
     document = assistant.library.document(view.name)
     if document is None:
@@ -244,7 +257,7 @@ def _stepped(assistant: Assistant, now: Opened, told: dict[str, Any], code: str)
         view = widened(document, view, do == "earlier")
     elif do == "find":
         view = looked_for(document, view, str(told.get("words", "")))
-    elif do == "right":
+    elif do == "right" and now.question:
         try:
             start, end = int(told["start"]), int(told["end"])
             add_feedback(assistant.library, Feedback(now.question, "corrected", document.name, start, end))

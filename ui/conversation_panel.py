@@ -11,6 +11,7 @@ import gradio as gr
 from corpus import YinjuError
 from ui.conversations import Conversations
 from ui.export import FORMATS, file_name
+from ui.labels import Label, labelled
 from ui.render import problem_html
 from ui.wording import Words, said
 
@@ -62,11 +63,11 @@ element.addEventListener('click', async (event) => {
 
 @dataclass(frozen=True)
 class Shelf:
-    """The panel's parts that change with the language or a conversation."""
+    """The panel's parts that the page uses: its search, its list, and its labels."""
 
-    heading: gr.HTML
     search: gr.Textbox
     listed: gr.HTML
+    labels: tuple[Label, ...]
 
 
 def conversation_panel(conversations: Conversations) -> Shelf:
@@ -79,7 +80,8 @@ def conversation_panel(conversations: Conversations) -> Shelf:
         listed = gr.HTML(
             js_on_load=SCRIPT, elem_id="yinju-conversation-list", server_functions=[_exporting(conversations)], padding=False
         )  # fmt: skip
-    return Shelf(heading, search, listed)
+    labels = (heading, lambda code: heading_html(conversations, code)), labelled(search, WORDS, placeholder="search")
+    return Shelf(search, listed, labels)
 
 
 def heading_html(conversations: Conversations, code: str) -> str:

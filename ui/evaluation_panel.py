@@ -6,7 +6,6 @@ A run is a folder of LIBRARY/runs, as `yinju eval` writes it; a stopped one goes
 import csv
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from html import escape
 from pathlib import Path
@@ -22,6 +21,7 @@ from eval.run import METRICS, TABLE
 from rag import Assistant
 from ui.chat import taken
 from ui.export import file_name
+from ui.labels import Label, labelled
 from ui.render import problem_html
 from ui.wording import Words, said
 
@@ -60,20 +60,8 @@ class _Stopped(Exception):
     """The reader has pressed Stop."""
 
 
-@dataclass(frozen=True)
-class Bench:
-    """The panel's parts that change with the language."""
-
-    whole: gr.Accordion
-    given: gr.File
-    begin: gr.Button
-    stop: gr.Button
-    runs: gr.Dropdown
-    against: gr.Dropdown
-
-
-def evaluation_panel(assistant: Assistant, language: gr.State, question: gr.Textbox) -> Bench:
-    """Build the panel inside the page; a missed question that is pressed goes into `question`."""
+def evaluation_panel(assistant: Assistant, language: gr.State, question: gr.Textbox) -> tuple[Label, ...]:
+    """Build the panel inside the page, and give its labels; a missed question that is pressed goes into `question`."""
     folder = assistant.library.folder / RUNS
     stops: dict[str, Event] = {}
     with gr.Accordion(said(WORDS, "evaluation", "zh"), open=False, elem_id="yinju-evaluation") as whole:
@@ -125,7 +113,10 @@ def evaluation_panel(assistant: Assistant, language: gr.State, question: gr.Text
     stop.click(halt, None, None, queue=False, **quietly)
     gr.on([runs.input, against.input], show, [runs, against, language], told, **quietly)
     told.click(taken, None, question, **quietly)
-    return Bench(whole, given, begin, stop, runs, against)
+    return (
+        labelled(whole, WORDS, label="evaluation"), labelled(given, WORDS, label="set"), labelled(begin, WORDS, value="run"),
+        labelled(stop, WORDS, value="stop"), labelled(runs, WORDS, label="runs"), labelled(against, WORDS, label="against"),
+    )  # fmt: skip
 
 
 def runs_in(folder: Path) -> list[str]:

@@ -40,7 +40,8 @@ WORDS = {
 class View:
     """What is shown of a document: `text[first:last]`, the quote `start:end`, and what is looked for.
 
-    `number` and `count`: which of the answer's quotes it is. `found`: where what is looked for stands.
+    `number` and `count`: which of the answer's quotes it is; 0 where the document was opened by itself. `found`: where what
+    is looked for stands.
     """
 
     name: str
@@ -87,16 +88,18 @@ def looked_for(document: Document, view: View, words: str) -> View:
 def source_html(document: Document, view: View, language: str) -> str:
     """The stretch, the quote highlighted in it, articles parted, and the place as the file has it."""
     page = page_at(document, view.start)
-    where = [escape(document.name), said(WORDS, "place", language, start=view.start + 1, end=view.end)]
+    where = [escape(document.name)]
+    if view.count:
+        where.append(said(WORDS, "place", language, start=view.start + 1, end=view.end))
     if page:
         where.insert(1, said(WORDS, "page", language, page=page))
+    right = f'<p class="yinju-hint"><button class="yinju-do" data-do="right">{said(WORDS, "right", language)}</button></p>'
     return (
         f'<div class="yinju-source-head"><h2 dir="auto">{escape(title_at(document, view.start))}</h2>'
         f'<p class="yinju-place">{" · ".join(where)}</p>{_steps(view, language)}{_finder(document, view, language)}</div>'
         f'<div class="yinju-source" tabindex="0">{_more("earlier", view.first > 0, language)}{_blocks(document, view)}'
         f'{_more("later", view.last < len(document.text), language)}</div>'
-        f"{_as_it_was(document, view, language)}"
-        f'<p class="yinju-hint"><button class="yinju-do" data-do="right">{said(WORDS, "right", language)}</button></p>'
+        f"{_as_it_was(document, view, language)}{right if view.count else ''}"
     )
 
 
