@@ -263,7 +263,7 @@ def main(arguments: Sequence[str]) -> None:
         return
     real = real_vectors()
     embedded("questions", questions(), True)
-    head = "| passages | index | search p50 | p95 | recall@10 | memory | opening | adding, median | most |\n" + "| --- |" * 9
+    head = "| passages | index | search p50 | p95 | recall@10 | memory | opening | adding, median | most |\n|" + " --- |" * 9
     rows = [head]
     print(head, flush=True)
     for size in map(int, arguments or SIZES):
