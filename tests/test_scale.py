@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -28,16 +28,20 @@ def around_topics(count: int, seed: int) -> Vectors:
     return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
 
 
-def both(vectors: Vectors, ids: Ids) -> tuple[FaissIndex, PackedIndex]:
+def both(vectors: Vectors, ids: Ids, removed: int = 0) -> tuple[FaissIndex, PackedIndex]:
+    """Both of the same vectors, the first `removed` of them gone again, from where they are kept as well."""
     kept = np.zeros((int(ids.max()) + 1, vectors.shape[1]), np.float32)
     kept[ids] = vectors
     exact, packed = FaissIndex.empty(vectors.shape[1]), PackedIndex.trained(vectors[: len(vectors) // 2], lambda some: kept[some])
-    exact.add(ids, vectors)
-    packed.add(ids, vectors)
+    for index in (exact, packed):
+        index.add(ids, vectors)
+        index.remove(ids[:removed])
+    kept[ids[:removed]] = 0
     return exact, packed
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(1, 12), st.sampled_from((None, 0.02, 0.5, 1.0)), st.sampled_from((0, 40)))
+@example(8, 7, 0.02, 40)
 @settings(max_examples=25, deadline=None)
 def test_a_packed_index_finds_what_an_exact_index_finds_with_the_same_cosines(
     seed: int, count: int, share: float | None, removed: int
@@ -45,9 +49,7 @@ def test_a_packed_index_finds_what_an_exact_index_finds_with_the_same_cosines(
     random = np.random.default_rng(seed)
     vectors = around_topics(600, seed)
     ids = np.sort(random.choice(np.arange(1, 2000), 600, replace=False)).astype(np.int64)
-    exact, packed = both(vectors, ids)
-    for index in (exact, packed):
-        index.remove(ids[:removed])
+    exact, packed = both(vectors, ids, removed)
     among: NDArray[np.bool_] | None = None if share is None else random.random(2000) < share
     expected = exact.search(vectors[-1], count, among)
     found = packed.search(vectors[-1], count, among)

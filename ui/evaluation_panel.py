@@ -23,6 +23,7 @@ from ui.chat import taken
 from ui.export import file_name
 from ui.labels import Label, labelled
 from ui.render import problem_html
+from ui.scripts import TRY_SCRIPT
 from ui.wording import Words, said
 
 WORDS: Words = {
@@ -48,12 +49,6 @@ WORDS: Words = {
 RUNS = "runs"
 # Missed questions that are listed.
 LISTED = 100
-SCRIPT = """
-element.addEventListener('click', (event) => {
-  const button = event.target.closest('button[data-question]');
-  if (button) trigger('click', {question: button.dataset.question});
-});
-"""
 
 
 class _Stopped(Exception):
@@ -72,7 +67,7 @@ def evaluation_panel(assistant: Assistant, language: gr.State, question: gr.Text
         with gr.Row():
             runs = gr.Dropdown(runs_in(folder), value=None, label=said(WORDS, "runs", "zh"), elem_id="yinju-runs")
             against = gr.Dropdown(runs_in(folder), value=None, label=said(WORDS, "against", "zh"), elem_id="yinju-against")
-        told = gr.HTML(js_on_load=SCRIPT, elem_id="yinju-evaluated")
+        told = gr.HTML(js_on_load=TRY_SCRIPT, elem_id="yinju-evaluated")
 
     def start(file: str | None, code: str, request: gr.Request, progress: Any = gr.Progress()) -> tuple[Any, ...]:  # noqa: B008
         if not file:

@@ -29,7 +29,7 @@ element.addEventListener('click', async (event) => {
 });
 """
 
-# What may be tried: a click puts the question into the box.
+# Questions that may be tried, or were missed: a click puts one into the box.
 TRY_SCRIPT = """
 element.addEventListener('click', (event) => {
   const button = event.target.closest('button[data-question]');
