@@ -147,6 +147,7 @@ def test_a_question_outside_the_documents_looks_different(page: Page) -> None:
 
 
 def test_only_documents_that_fulfil_a_condition_are_asked(page: Page) -> None:
+    page.locator("#yinju-limits button").first.click()
     page.locator("#yinju-where textarea, #yinju-where input").fill("language = es")
     ask(page, ANSWERABLE)
     expect(page.locator(".yinju-card").first).to_be_visible(timeout=20_000)

@@ -32,6 +32,7 @@ WORDS: Words = {
     "try": ("试试这些", "Try one of these"),
     "failed": ("没有答成，问题还在框里，请再试一次", "The answer failed; your question is still in the box, try again"),
     "new": ("新对话", "New conversation"),
+    "limits": ("限定范围", "Ask only some documents"),
     "where": ("只问这些文档（如 date >= 2023-10 and section = 要闻；留空则全部）",
               "Ask only these documents (such as date >= 2023-10 and section = 要闻; all when empty)"),
 }  # fmt: skip
@@ -85,7 +86,8 @@ def chat_panel(
     with gr.Row(elem_classes="yinju-columns"):
         with gr.Column(scale=3, min_width=320):
             question = gr.Textbox(lines=1, max_lines=6, elem_id="yinju-box", autofocus=True, submit_btn="问")
-            where = gr.Textbox(label=said(WORDS, "where", "zh"), max_lines=1, elem_id="yinju-where")
+            with gr.Accordion(said(WORDS, "limits", "zh"), open=False, elem_id="yinju-limits") as limited:
+                where = gr.Textbox(label=said(WORDS, "where", "zh"), max_lines=1, elem_id="yinju-where")
             tried = gr.HTML(tried_html(examples, "zh"), js_on_load=TRY_SCRIPT, elem_id="yinju-try")
             talk = gr.HTML(
                 js_on_load=TALK_SCRIPT, elem_id="yinju-talk", server_functions=[_citing(assistant)], padding=False
@@ -95,7 +97,7 @@ def chat_panel(
             shown = gr.HTML(empty_html("zh"), js_on_load=SOURCE_SCRIPT, elem_id="yinju-source")
 
     def put(
-        text: str, before: tuple[Asked, ...], kept_in: str, code: str, whose: str, limits: str, request: gr.Request
+        text: str, before: tuple[Asked, ...], kept_in: str, code: str, whose: str, limits: str | None, request: gr.Request
     ) -> Iterator[tuple[Any, ...]]:
         code = code or preferred(request.headers.get("accept-language"))
         running = gr.update(submit_btn=False, stop_btn=said(WORDS, "stop", code))
@@ -153,6 +155,7 @@ def chat_panel(
     fresh.click(lambda: ((), "", gr.update(visible=False), ""), None, [turns, talk, fresh, current], api_visibility="private")
     labels = (
         labelled(question, WORDS, label="box", placeholder="placeholder", submit_btn="ask"), labelled(where, WORDS, label="where"),
+        labelled(limited, WORDS, label="limits"),
         labelled(fresh, WORDS, value="new"), (tried, lambda code: tried_html(examples, code)),
     )  # fmt: skip
     return Chat(question, talk, shown, fresh, turns, opened, current, asking, labels)
@@ -190,13 +193,13 @@ def taken(event: gr.EventData) -> str:
     return str((event._data or {}).get("question", ""))
 
 
-def _steps(assistant: Assistant, text: str, limits: str, history: Sequence[Answer]) -> Iterator[Answer | str | tuple[str, int]]:
+def _steps(assistant: Assistant, text: str, limits: str | None, history: Sequence[Answer]) -> Iterator[Answer | str | tuple[str, int]]:
     """What there is to show, as it comes: the stage and how many passages, then the answer, or what is wrong."""
     told: SimpleQueue[Answer | str | tuple[str, int]] = SimpleQueue()
 
     def work() -> None:
         try:
-            told.put(assistant.ask(text, where=limits.strip() or None, history=history, tell=lambda stage, count: told.put((stage, count))))
+            told.put(assistant.ask(text, where=(limits or "").strip() or None, history=history, tell=lambda stage, count: told.put((stage, count))))
         except YinjuError as error:
             told.put(str(error))
         except Exception:
