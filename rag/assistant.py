@@ -19,14 +19,13 @@ from rag.adapter import load_adapter
 from rag.answer import Answer, Found
 from rag.clock import Clock
 from rag.conversation import TURNS, Turn, chosen, forms, plain, turn
-from rag.indexing import IndexReport, Progress, index_paths, silent
+from rag.indexing import IndexReport, Progress, index_paths, remove_documents, silent
 from rag.question import check_question
 from rag.quote import found, nearest_first, quotes
 from rag.reader import ACROSS, Candidate, Reader, Reading, load_reader, to_read
 from rag.retrieve import Among, Hit
 from rag.search import Search
 from rag.settings import Settings, library_settings
-from rag.vectors import save_index
 
 # Documents kept in memory, with their sentences, for the next question.
 DOCUMENTS_KEPT = 256
@@ -134,11 +133,7 @@ class Assistant:
     def remove(self, names: Sequence[str]) -> int:
         """Take documents out of the open library, their files stay; how many were there. Raises LibraryError where another
         process is writing."""
-        with self.library.writing():
-            removed = self.library.remove(names)
-            if removed:
-                self.library.drop_unused()
-                save_index(self.library)
+        removed = remove_documents(self.library, names)
         self.reload()
         return removed
 

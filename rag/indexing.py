@@ -208,3 +208,14 @@ class _Meter:
         rate = self._batch.embedded / max(time.perf_counter() - self._began, 1e-9)
         label = f"{documents:,} documents, {self._batch.embedded:,} passages, {rate:.1f} passages/s"
         self._progress(min(self._before + self._within, self._total), self._total, label)
+
+
+def remove_documents(library: Library, names: Sequence[str]) -> int:
+    """Take documents out of a library, their files stay; how many were there. Raises LibraryError where another process
+    is writing."""
+    with library.writing():
+        removed = library.remove(names)
+        if removed:
+            library.drop_unused()
+            save_index(library)
+    return removed

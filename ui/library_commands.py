@@ -72,13 +72,11 @@ def docs_remove(name: str, library: LibraryOption = DEFAULT, as_json: JsonOption
     Example: yinju docs remove reports/annual.txt
     """
     from corpus import Library
-    from rag.vectors import save_index
+    from rag.indexing import remove_documents
 
-    with Library.open(library) as opened, opened.writing():
-        if opened.remove([name]) == 0:
+    with Library.open(library) as opened:
+        if remove_documents(opened, [name]) == 0:
             raise YinjuError(f"{library} holds no document {name!r}; see: yinju docs list")
-        opened.drop_unused()
-        save_index(opened)
     if as_json:
         print_json({"removed": name})
     else:
