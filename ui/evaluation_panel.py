@@ -72,7 +72,8 @@ def evaluation_panel(assistant: Assistant, language: gr.State, question: gr.Text
     def start(file: str | None, code: str, request: gr.Request, progress: Any = gr.Progress()) -> tuple[Any, ...]:  # noqa: B008
         if not file:
             return problem_html(said(WORDS, "none", code)), gr.update(), gr.update()
-        stopped = stops[str(request.session_hash)] = Event()
+        session = str(request.session_hash)
+        stopped = stops[session] = Event()
 
         def tell(done: int, total: int, label: str) -> None:
             if stopped.is_set():
@@ -86,6 +87,8 @@ def evaluation_panel(assistant: Assistant, language: gr.State, question: gr.Text
             return f'<p class="yinju-hint">{said(WORDS, "stopped", code)}</p>', gr.update(), gr.update()
         except YinjuError as error:
             return problem_html(str(error)), gr.update(), gr.update()
+        finally:
+            stops.pop(session, None)
         names = runs_in(folder)
         return run_html(found, code), gr.update(choices=names, value=found.folder.name), gr.update(choices=names)
 
