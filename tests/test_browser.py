@@ -13,7 +13,7 @@ from pathlib import Path
 from urllib.parse import urlparse
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 
 from corpus import Library
 from corpus.feedback import all_feedback
@@ -138,6 +138,25 @@ def test_a_bad_question_gets_a_sentence_and_keeps_its_text(page: Page) -> None:
     ask(page, "长" * 10_001)
     expect(page.locator(".yinju-problem")).to_contain_text("10,001 characters", timeout=10_000)
     assert len(page.locator("textarea").first.input_value()) == 10_001
+
+
+def test_who_asks_before_the_page_has_all_its_words_keeps_the_answer(page: Page) -> None:
+    held: list[Route] = []
+    slow = True
+    page.route("**/queue/join*", lambda route: held.append(route) if slow else route.continue_())
+    page.reload()
+    expect(page.locator("#yinju-try [data-question]").first).to_be_visible(timeout=30_000)
+    page.wait_for_timeout(500)
+    assert held
+    slow = False
+    answered(page)
+    for route in held:
+        route.continue_()
+    expect(page.locator("textarea").first).to_have_attribute("placeholder", re.compile("问一个问题"), timeout=10_000)
+    page.wait_for_timeout(500)
+    expect(page.locator(".yinju-answer")).to_have_count(1)
+    answered(page)
+    expect(page.locator(".yinju-answer")).to_have_count(2)
 
 
 def test_a_question_outside_the_documents_looks_different(page: Page) -> None:

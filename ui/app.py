@@ -49,11 +49,10 @@ def build_app(assistant: Assistant, conversations: Conversations, examples: Sequ
         shelf = conversation_panel(conversations)
         labels = [(title, title_html), *chat.labels, *documents, *evaluation, *shelf.labels]
 
-        def spoken(code: str, turns: tuple[Asked, ...], now: Opened | None, sought: str, whose: str, current: str) -> tuple[Any, ...]:
-            """The whole page in this language."""
+        def spoken(code: str, now: Opened | None, sought: str, whose: str, current: str) -> tuple[Any, ...]:
+            """The whole page in this language, but for the answers."""
             rows = list_html(conversations, whose, sought, current, code)
-            said_ = [words(code) for _, words in labels]
-            return code, talk_html(turns, code), _source(assistant, now, code), gr.update(visible=bool(turns)), rows, *said_
+            return code, _source(assistant, now, code), rows, *(words(code) for _, words in labels)
 
         def begin(before: list[str], request: gr.Request) -> tuple[Any, ...]:
             """The language and the conversation that this browser had, or those of the link that it follows."""
@@ -61,7 +60,9 @@ def build_app(assistant: Assistant, conversations: Conversations, examples: Sequ
             code = known[0] if known[0] in LANGUAGES else preferred(request.headers.get("accept-language"))
             whose = known[1] or secrets.token_urlsafe(16)
             current, turns, wrong = _resumed(conversations, known[2], request.query_params.get("answer"))
-            return code, whose, [known[0], whose, current], current, turns, wrong
+            # Who was quicker than the page, and has asked already, keeps the answer: nothing to resume changes nothing.
+            resumed = (current, turns, problem_html(wrong) + talk_html(turns, code), gr.update(visible=bool(turns)))
+            return code, whose, [known[0], whose, current], *(resumed if turns or wrong else [gr.skip()] * len(resumed))
 
         def act(turns: tuple[Asked, ...], current: str, sought: str, whose: str, code: str, event: gr.EventData) -> tuple[Any, ...]:
             """A conversation is opened, renamed or deleted."""
@@ -81,17 +82,15 @@ def build_app(assistant: Assistant, conversations: Conversations, examples: Sequ
             rows = list_html(conversations, whose, sought, current, code)
             return wrong + rows, current, turns, talk_html(turns, code), gr.update(visible=bool(turns))
 
-        parts = [language, chat.talk, chat.shown, chat.fresh, shelf.listed, *(part for part, _ in labels)]
-        given = [speaks, chat.turns, chat.opened, shelf.search, owner, chat.current]
+        parts = [language, chat.shown, shelf.listed, *(part for part, _ in labels)]
+        given = [speaks, chat.opened, shelf.search, owner, chat.current]
         quietly: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
-        wrong = gr.State("")
-        app.load(begin, kept, [speaks, owner, kept, chat.current, chat.turns, wrong], **quietly).then(spoken, given, parts, **quietly).then(
-            lambda sentence, turns, code: problem_html(sentence) + talk_html(turns, code) if sentence else gr.update(),
-            [wrong, chat.turns, language], chat.talk, **quietly,
-        )  # fmt: skip
+        resumes = [speaks, owner, kept, chat.current, chat.turns, chat.talk, chat.fresh]
+        app.load(begin, kept, resumes, **quietly).then(spoken, given, parts, **quietly)
         keeping = [speaks, owner, chat.current]
         # Kept first: who sees the page in the other language may leave it at once.
         speaks.input(_kept, keeping, kept, **quietly).then(spoken, given, parts, **quietly)
+        speaks.input(lambda turns, code: talk_html(turns, code), [chat.turns, speaks], chat.talk, **quietly)
         chat.current.change(_kept, keeping, kept, **quietly)
         searching = [owner, shelf.search, chat.current, language]
         for happens in (shelf.search.change, chat.asking.then, chat.fresh.click):

@@ -180,7 +180,12 @@ def empty_html(code: str) -> str:
 
 
 def _kept(conversations: Conversations, kept_in: str, owner: str, answer: Answer) -> tuple[str, str, str]:
-    """The conversation and the answer's id now that it is kept; or what is wrong, as HTML."""
+    """The conversation and the answer's id now that it is kept; or what is wrong, as HTML.
+
+    An answer given before the browser has said whose it is belongs to nobody's conversations.
+    """
+    if not owner:
+        return "", "", ""
     try:
         kept_in = kept_in or conversations.begin(owner)
         return kept_in, conversations.add(kept_in, answer), ""
