@@ -22,6 +22,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 
@@ -31,7 +32,7 @@ from corpus.document import Block, passage_id
 from corpus.rows import Prepared, document_hash, text_key
 from embeddings import load_encoder
 from embeddings.encoder import BUNDLED
-from embeddings.index import Flags, Ids, Vectors
+from embeddings.index import Flags, Ids, VectorIndex, Vectors
 from eval import read_questions
 from rag import index_paths
 from rag.adapter import load_adapter
@@ -84,13 +85,12 @@ class Exact:
     def vectors(self, ids: Ids) -> Vectors:
         return self._rows[np.searchsorted(self.ids, ids)]
 
-    def search(self, query: Vectors, count: int, among: Flags | None = None) -> list[tuple[int, float]]:
+    def scan(self, query: Vectors, count: int, among: Flags | None = None) -> Ids:
         cosines = self._rows @ query
         if among is not None:
             cosines[~among[self.ids]] = -2
         best = np.argpartition(-cosines, min(count, len(cosines) - 1))[:count]
-        best = best[np.argsort(-cosines[best])]
-        return [(int(self.ids[each]), float(cosines[each])) for each in best if cosines[each] > -2]
+        return self.ids[best[cosines[best] > -2]]
 
 
 def perturbed(real: Vectors, count: int, chance: np.random.Generator) -> Vectors:
@@ -232,7 +232,7 @@ def _added(library: Library, search: Search) -> Iterator[float]:
 def _recall(library: Library, search: Search, asked: Sequence[str], vectors: Vectors, settings: Settings) -> float:
     found = [[hit.id for hit in search.hits(each, vector, 10, settings)] for each, vector in zip(asked, vectors, strict=True)]
     opened = search.opened
-    search.opened = replace(opened, index=Exact(library))
+    search.opened = replace(opened, index=cast(VectorIndex, Exact(library)))
     expected = [[hit.id for hit in search.hits(each, vector, 10, settings)] for each, vector in zip(asked, vectors, strict=True)]
     search.opened = opened
     return float(np.mean([len(set(some) & set(right)) / len(right) for some, right in zip(found, expected, strict=True)]))

@@ -92,25 +92,16 @@ class PostingTable:
 
         With `after`, segments that end before that number are left out.
         """
-        found: dict[str, list[tuple[Rows, Weights]]] = {}
-        for first, postings in self.by_segment(terms, after):
-            for term, (places, weights) in postings.items():
-                found.setdefault(term, []).append((places + np.int64(first), weights))
-        return {term: _joined(some) for term, some in found.items()}
-
-    def by_segment(self, terms: Sequence[str], after: int = 0) -> list[tuple[int, dict[str, tuple[Places, Weights]]]]:
-        """The same by segments of at most `WIDEST` numbers: the first number, and each term's places from there."""
-        found = []
+        found: dict[str, list[tuple[int, bytes]]] = {}
         with self._database.reading() as connection:
-            for each in _segments(connection):
-                if each.last <= after:
+            for segment in _segments(connection):
+                if segment.last <= after:
                     continue
-                postings: dict[str, tuple[Places, Weights]] = {}
                 for part in parts(terms):
                     query = f"SELECT term, rows FROM postings WHERE segment = ? AND term IN ({marks(part)})"
-                    postings |= {term: _unpacked(packed) for term, packed in connection.execute(query, (each.first, *part))}
-                found.append((each.first, postings))
-        return found
+                    for term, packed in connection.execute(query, (segment.first, *part)):
+                        found.setdefault(term, []).append((segment.first, packed))
+        return {term: _unpacked(some) for term, some in found.items()}
 
 
 def _segments(connection: sqlite3.Connection) -> list[Segment]:
@@ -187,13 +178,10 @@ def _store(
     connection.executemany("INSERT INTO postings VALUES (?, ?, ?)", rows)
 
 
-def _joined(some: Sequence[tuple[Rows, Weights]]) -> tuple[Rows, Weights]:
-    if len(some) == 1:
-        return some[0]
-    return np.concatenate([rows for rows, _ in some]), np.concatenate([weights for _, weights in some])
-
-
-def _unpacked(packed: bytes) -> tuple[Places, Weights]:
-    """Places within a segment, little-endian 16-bit numbers, and then as many weights of a byte."""
-    size = len(packed) // 3
-    return np.frombuffer(packed, "<u2", size), np.frombuffer(packed, np.uint8, size, 2 * size)
+def _unpacked(some: Sequence[tuple[int, bytes]]) -> tuple[Rows, Weights]:
+    """A term's numbers and weights from its segments: places from their first number on, little-endian in two bytes,
+    and then as many weights of a byte."""
+    sizes = [len(packed) // 3 for _, packed in some]
+    places = np.frombuffer(b"".join([packed[: 2 * size] for (_, packed), size in zip(some, sizes, strict=True)]), "<u2")
+    weights = np.frombuffer(b"".join([packed[2 * size :] for (_, packed), size in zip(some, sizes, strict=True)]), np.uint8)
+    return places + np.repeat(np.array([first for first, _ in some], np.int64), sizes), weights

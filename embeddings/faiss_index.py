@@ -53,6 +53,9 @@ class FaissIndex:
             scores, ids = self._index.search(rows, count, params=faiss.SearchParameters(sel=chosen))  # type: ignore[call-arg]
         return [(int(id_), float(score)) for id_, score in zip(ids[0], scores[0], strict=True) if id_ >= 0]
 
+    def scan(self, query: Vectors, count: int, among: Flags | None = None) -> Ids:
+        return np.array([number for number, _ in self.search(query, count, among)], np.int64)
+
     def save(self, path: Path) -> None:
         faiss.write_index(self._index, str(path))
 

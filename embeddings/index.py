@@ -31,6 +31,11 @@ class VectorIndex(Protocol):
         """The vectors (n, dimension) of numbers that are here, exactly as they were added."""
         ...
 
+    def scan(self, query: Vectors, count: int, among: Flags | None = None) -> Ids:
+        """Numbers among which the `count` nearest are, in any order; found in memory alone, so that another thread may
+        read the library meanwhile. With `among`, as `search` has it."""
+        ...
+
     def search(self, query: Vectors, count: int, among: Flags | None = None) -> list[tuple[int, float]]:
         """The `count` nearest numbers of one query (shape: dimension) with their cosines, best first.
 

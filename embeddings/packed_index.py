@@ -64,25 +64,27 @@ class PackedIndex:
     def vectors(self, ids: Ids) -> Vectors:
         return self._stored(np.asarray(ids, np.int64))
 
-    def search(self, query: Vectors, count: int, among: Flags | None = None) -> list[tuple[int, float]]:
+    def scan(self, query: Vectors, count: int, among: Flags | None = None) -> Ids:
         total = len(self) if among is None else int(np.count_nonzero(among))
-        count = min(count, total)
-        if count <= 0:
-            return []
+        if min(count, total) <= 0:
+            return np.empty(0, np.int64)
         share = total / max(len(self), 1)
         wanted = min(max(AGAIN * count, ceil(share * max(AGAIN_LEAST, sqrt(len(self))))), total)
         if wanted == total and among is not None:
-            ids = np.flatnonzero(among).astype(np.int64)
-        else:
-            chosen = None if among is None else selector(among)
-            params = faiss.SearchParametersIVF(nprobe=1, sel=chosen)  # type: ignore[call-arg]
-            with one_thread():
-                _, found = self._index.search(np.ascontiguousarray(query, np.float32).reshape(1, -1), wanted, params=params)
-            ids = found[0][found[0] >= 0]
+            return np.flatnonzero(among).astype(np.int64)
+        chosen = None if among is None else selector(among)
+        params = faiss.SearchParametersIVF(nprobe=1, sel=chosen)  # type: ignore[call-arg]
+        with one_thread():
+            _, found = self._index.search(np.ascontiguousarray(query, np.float32).reshape(1, -1), wanted, params=params)
+        numbers: Ids = found[0][found[0] >= 0]
+        return numbers
+
+    def search(self, query: Vectors, count: int, among: Flags | None = None) -> list[tuple[int, float]]:
+        ids = self.scan(query, count, among)
         rows = self._stored(ids)
         there = rows.any(axis=1)  # a flag may be that of a number that is gone
         ids, cosines = ids[there], rows[there] @ query
-        best = np.lexsort((ids, -cosines))[:count]
+        best = np.lexsort((ids, -cosines))[: max(count, 0)]
         return [(int(ids[each]), float(cosines[each])) for each in best]
 
     def save(self, path: Path) -> None:

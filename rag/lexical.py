@@ -18,8 +18,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from corpus.posting_table import WIDEST, Places, PostingTable, Rows, Weights
-from embeddings.index import Flags
+from corpus.posting_table import PostingTable, Rows, Weights
+from embeddings.index import Flags, Ids
 from rag.words import Group, Terms, passage_terms
 
 # Chosen on the training part of the shared sets (bench/fusion.py); words and pairs alike.
@@ -30,17 +30,21 @@ WORDS, PAIRS, EITHER = "w", "p", ""
 UNSPACED = "u"
 
 Floats = NDArray[np.float32]
-# Of each term, its places in a segment and its weights there; and with the first number of the segment.
-Postings = Mapping[str, tuple[Places, Weights]]
-Found = tuple[int, Postings]
+# Of each term, the numbers of the texts that hold it, ascending, and its weights there.
+Postings = Mapping[str, tuple[Rows, Weights]]
+NONE: Rows = np.empty(0, np.int64)
 
 
 @dataclass(frozen=True)
 class Scores:
-    """BM25 of every text, by its number (n), and what a text of all terms could reach."""
+    """BM25 of every text, by its number (n), and what a text of all terms could reach.
+
+    `found` are the numbers of the texts that hold any of the terms, each once or more often.
+    """
 
     texts: Floats
     highest: float
+    found: Ids
 
     @property
     def shares(self) -> Floats:
@@ -67,8 +71,7 @@ class Lexical(Protocol):
 class StoredLexical:
     """The postings of a library as they stand; `alive` says which numbers are those of texts.
 
-    A question touches its own postings and little else, but a few arrays of a number for each text
-    are gone through in the order of memory: a third of a millisecond each for a million.
+    A question touches its own postings and little else: no array of a number for each text is gone through.
     """
 
     def __init__(self, table: PostingTable, alive: Flags, before: "StoredLexical | None" = None) -> None:
@@ -87,45 +90,42 @@ class StoredLexical:
     def search(self, *asked: tuple[str, Sequence[Group]]) -> list[Scores]:
         # By `words` or `pairs`; with neither, the alternatives have their kind's letter.
         terms = [kind + each for kind, groups in asked for group in groups for each in group.alternatives]
-        found = self._table.by_segment(list(dict.fromkeys(terms)))
-        best = np.zeros(WIDEST, np.float32)
-        return [self._scores(kind, groups, found, best) for kind, groups in asked]
+        postings = self._table.find(list(dict.fromkeys(terms)))
+        return [self._scores(kind, groups, postings) for kind, groups in asked]
 
-    def _scores(self, kind: str, groups: Sequence[Group], found: Sequence[Found], best: Floats) -> Scores:
+    def _scores(self, kind: str, groups: Sequence[Group], postings: Postings) -> Scores:
         scores = np.zeros(len(self._alive), np.float32)
         highest = 0.0
+        touched = []
         for group in groups:
-            # Segment by segment: what is written to stays near.
-            some = [(first, *self._any_of(kind, group, first, postings, best)) for first, postings in found]
-            count = sum(len(places) for _, places, _ in some)
-            weight = group.count * log(1 + (self._count - count + 0.5) / (count + 0.5))
+            rows, values = self._any_of(kind, group, postings)
+            weight = group.count * log(1 + (self._count - len(rows) + 0.5) / (len(rows) + 0.5))
             highest += weight * (K1 + 1)
-            factor = np.float32(weight * (K1 + 1) / 255)
-            for first, places, values in some:
-                if len(places):
-                    scores[first : first + WIDEST][places] += factor * values
-        return Scores(scores, highest)
+            if len(rows):
+                scores[rows] += np.float32(weight * (K1 + 1) / 255) * values
+                touched.append(rows)
+        return Scores(scores, highest, np.concatenate(touched) if touched else NONE)
 
-    def _any_of(
-        self, kind: str, group: Group, first: int, postings: Postings, best: Floats
-    ) -> tuple[Places, Floats | Weights]:
-        """Where in a segment any of a group's terms stands, and the best of their weights; `best` is all 0, and left so."""
+    def _any_of(self, kind: str, group: Group, postings: Postings) -> tuple[Rows, Floats | Weights]:
+        """The texts that hold any of a group's terms, each once, and the best of the terms' weights there."""
         sure = group.weights or (1.0,) * len(group.alternatives)
         some = [(*postings[kind + each], weight) for each, weight in zip(group.alternatives, sure, strict=True)
                 if kind + each in postings]  # fmt: skip
         if not some:
-            return np.empty(0, np.uint16), np.empty(0, np.uint8)
-        places, values = some[0][0], some[0][1] if some[0][2] == 1 else some[0][1] * np.float32(some[0][2])
+            return NONE, np.empty(0, np.uint8)
+        rows, values = some[0][0], some[0][1] if some[0][2] == 1 else some[0][1] * np.float32(some[0][2])
         if len(some) > 1:
-            for where, weights, weight in some:
-                best[where] = np.maximum(best[where], weights * np.float32(weight))
-            places = np.flatnonzero(best).astype(np.uint16)
-            values = best[places]
-            best[places] = 0
-        if self._all and first + WIDEST <= len(self._alive):
-            return places, values
-        there = self._there(places + np.int64(first))
-        return places[there], values[there]
+            rows = np.concatenate([each for each, _, _ in some])
+            values = np.concatenate([weights * np.float32(weight) for _, weights, weight in some])
+            # Each term's rows ascend already: a stable sort merges them.
+            order = np.argsort(rows, kind="stable")
+            rows = rows[order]
+            first = np.flatnonzero(np.diff(rows, prepend=-1))
+            rows, values = rows[first], np.maximum.reduceat(values[order], first)
+        if self._all and (not len(rows) or rows[-1] < len(self._alive)):
+            return rows, values
+        there = self._there(rows)
+        return rows[there], values[there]
 
     def holds(self, terms: Sequence[str]) -> bool:
         key = tuple(terms)
@@ -134,7 +134,15 @@ class StoredLexical:
         return self._held[key]
 
     def in_script(self, unspaced: bool) -> Flags:
-        return self._unspaced & self._alive if unspaced else self._alive & ~self._unspaced
+        return self._in_unspaced if unspaced else self._in_spaced
+
+    @cached_property
+    def _in_unspaced(self) -> Flags:
+        return self._unspaced & self._alive
+
+    @cached_property
+    def _in_spaced(self) -> Flags:
+        return self._alive & ~self._unspaced
 
     @cached_property
     def _unspaced(self) -> Flags:
@@ -160,7 +168,7 @@ class NoWords:
     """Of a library whose words are not known: no text has any."""
 
     def search(self, *asked: tuple[str, Sequence[Group]]) -> list[Scores]:
-        return [Scores(np.zeros(0, np.float32), 0.0) for _ in asked]
+        return [Scores(np.zeros(0, np.float32), 0.0, NONE) for _ in asked]
 
     def holds(self, terms: Sequence[str]) -> bool:
         return False

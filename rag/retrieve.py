@@ -10,7 +10,8 @@ another language, they change nothing. Candidates are the best of each way; each
 All this is of texts, by their numbers; the best of them are turned into the passages that have them.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -20,12 +21,10 @@ from rag.lexical import EITHER, NO_WORDS, PAIRS, WORDS, Floats, Lexical, Scores
 from rag.settings import Settings
 from rag.words import Asked
 
-# Scores of which the highest is looked at first, to leave out all that is below enough such (`_best`).
-BLOCK = 256
+# How much wider is looked where a text is given once for each of the question's terms (`_best`).
+REPEATED = 8
 # How much wider is looked where candidates are of no passage any longer.
 WIDER = 4
-# Of a library whose words are not known.
-NOTHING = (Scores(np.zeros(0, np.float32), 0.0),) * 3
 # The ids of a text's passages, ascending, so many at most.
 Passages = Callable[[int, int], Sequence[int]]
 
@@ -54,9 +53,9 @@ class Far:
     slope: float = 1.0
     offset: float = 0.0
 
-    def cosine(self, product: float) -> float:
-        """From the product of its vector with a passage's."""
-        return product * self.slope + self.offset
+    def cosines(self, products: Floats) -> Floats:
+        """From the products of its vector with passages'."""
+        return products * np.float32(self.slope) + np.float32(self.offset)
 
 
 @dataclass(frozen=True)
@@ -81,62 +80,73 @@ class Among:
 
 def retrieve(
     index: VectorIndex, lexical: Lexical, passages: Passages, asked: Asked, vector: Vectors, count: int,
-    settings: Settings, among: Among | None = None, far: Far | None = None,
+    settings: Settings, among: Among | None = None, far: Far | None = None, beside: Executor | None = None,
 ) -> list[Hit]:  # fmt: skip
     """The `count` best passages of a question (`vector`: dimension), best first, equals by id.
 
-    With `among`, only those; with `far`, texts that are far are found by their own vector.
+    With `among`, only those; with `far`, texts that are far are found by their own vector; `beside` goes through
+    the vectors while the words are read.
     """
     allowed = None if among is None else among.texts
     total = len(index) if allowed is None else int(np.count_nonzero(allowed))
     kinds = ((WORDS, asked.words), (PAIRS, asked.pairs), (EITHER, asked.translations))
-    found = [] if lexical is NO_WORDS else lexical.search(*kinds)
-    together = _together(found, settings)
     pool = max(count, settings.pool)
+    scanning = None if beside is None else beside.submit(_nearest, index, vector, pool, allowed, far)
+    found = [] if lexical is NO_WORDS else lexical.search(*kinds)
+    near = scanning.result() if scanning is not None else _nearest(index, vector, pool, allowed, far)
     while True:
-        texts = _texts(index, found, together, vector, pool, allowed, far)
-        hits = _hits(texts, passages if among is None else among.passages, count)
+        hits = _hits(_texts(index, found, near, settings, vector, pool, allowed, far), passages if among is None else among.passages, count)
         # Texts that no passage has any longer, or none yet, may have taken the place of others.
         if len(hits) >= count or pool >= total:
             return hits
         pool = min(WIDER * pool, total)
+        near = _nearest(index, vector, pool, allowed, far)
 
 
-def _together(found: Sequence[Scores], settings: Settings) -> Floats:
-    """What words add to the cosine of every text."""
-    weights = (settings.by_words, settings.by_pairs, settings.by_translation)
-    together = np.zeros(len(found[0].texts) if found else 0, np.float32)
-    part = np.empty_like(together)
-    for each, weight in zip(found, weights, strict=False):
-        if each.highest and weight:
-            together += np.multiply(each.texts, np.float32(weight / each.highest), out=part)
-    return together
+def _nearest(index: VectorIndex, vector: Vectors, pool: int, allowed: Flags | None, far: Far | None) -> Ids:
+    """The numbers of the texts nearest to the question, among them as many of those that are far."""
+    if far is None:
+        return index.scan(vector, pool, allowed)
+    return np.concatenate([index.scan(vector, pool, _both(~far.texts, allowed)), index.scan(far.vector, pool, _both(far.texts, allowed))])
 
 
 def _texts(
-    index: VectorIndex, found: Sequence[Scores], together: Floats, vector: Vectors, pool: int,
+    index: VectorIndex, found: Sequence[Scores], near: Ids, settings: Settings, vector: Vectors, pool: int,
     allowed: Flags | None, far: Far | None,
-) -> list[Hit]:  # fmt: skip
-    """The texts that are among the `pool` best of any way, best first; a hit's id is the text's number."""
-    cosines = dict(index.search(vector, pool, allowed if far is None else _both(~far.texts, allowed)))
+) -> Iterator[Hit]:  # fmt: skip
+    """The texts that are near, or among the `pool` best of any way, best first; a hit's id is the text's number."""
+    weights = (settings.by_words, settings.by_pairs, settings.by_translation)
+    ways = [(each, np.float32(weight / each.highest)) for each, weight in zip(found, weights, strict=False) if each.highest]
+
+    def together(numbers: Ids) -> Floats:
+        """What words add to the cosine of these texts."""
+        added = np.zeros(len(numbers), np.float32)
+        for each, weight in ways:
+            added += weight * each.texts[numbers]
+        return added
+
+    chosen = [near]
+    for each, _ in ways:
+        numbers = each.found if allowed is None else each.found[allowed[each.found]]
+        # One text may be there as often as the question has terms.
+        chosen += [_best(numbers, scores, pool) for scores in (each.texts[numbers], together(numbers))]
+    numbers = np.unique(np.concatenate(chosen))
+    rows = index.vectors(numbers)
+    there = rows.any(axis=1)  # a flag may be that of a number that is gone
+    numbers, rows = numbers[there], rows[there]
+    cosines = rows @ vector
+    across = np.zeros(len(numbers), bool)
     if far is not None:
-        across = index.search(far.vector, pool, _both(far.texts, allowed))
-        cosines |= {each: far.cosine(value) for each, value in across}
-    ways = [*(each.texts for each in found if each.highest), together]
-    chosen = {int(each) for scores in ways for each in _best(scores, pool, allowed)}
-    missing = sorted(chosen - cosines.keys())
-    for each, row in zip(missing, index.vectors(np.array(missing, np.int64)), strict=True):
-        across_it = far is not None and bool(far.texts[each])
-        cosines[each] = far.cosine(float(row @ far.vector)) if far is not None and across_it else float(row @ vector)
-    hits = []
-    for each, cosine in cosines.items():
-        words, pairs, translated = (float(some.texts[each]) / some.highest if some.highest else 0.0 for some in found or NOTHING)
-        score = cosine + (float(together[each]) if found else 0.0)
-        hits.append(Hit(each, score, cosine, words, pairs, translated, far is not None and bool(far.texts[each])))
-    return sorted(hits, key=lambda each: (-each.score, each.id))
+        across = far.texts[numbers]
+        cosines = np.where(across, far.cosines(rows @ far.vector), cosines)
+    scores = cosines + together(numbers)
+    shares = [each.texts[numbers] / np.float32(each.highest or 1) for each in found] or 3 * [np.zeros(len(numbers), np.float32)]
+    for at in np.lexsort((numbers, -scores)):
+        words, pairs, translated = (float(share[at]) for share in shares)
+        yield Hit(int(numbers[at]), float(scores[at]), float(cosines[at]), words, pairs, translated, bool(across[at]))
 
 
-def _hits(texts: Sequence[Hit], passages: Passages, count: int) -> list[Hit]:
+def _hits(texts: Iterable[Hit], passages: Passages, count: int) -> list[Hit]:
     """The best `count` passages with these texts, best first, equals by id."""
     hits: list[Hit] = []
     for text in texts:
@@ -150,16 +160,14 @@ def _both(one: Flags, other: Flags | None) -> Flags:
     return one if other is None else one & other
 
 
-def _best(scores: Floats, count: int, allowed: Flags | None) -> Ids:
-    """The places of the `count` highest scores over 0."""
-    scores = scores if allowed is None else np.where(allowed, scores, np.float32(0))
-    columns = len(scores) // BLOCK
-    bound = np.float32(0)
-    if columns > count:
-        # So many scores apart from one another are as high as this, so what is below is not among the best.
-        highest = scores[: BLOCK * columns].reshape(BLOCK, columns).max(axis=0)
-        bound = np.partition(highest, columns - count)[columns - count]
-    places = np.flatnonzero(scores >= bound) if bound > 0 else np.flatnonzero(scores)
-    if len(places) > count:
-        places = places[np.argpartition(-scores[places], count)[:count]]
-    return places
+def _best(numbers: Ids, scores: Floats, count: int) -> Ids:
+    """The `count` numbers with the highest scores; each may be given more often, with the same score."""
+    wanted = count
+    while True:
+        wanted *= REPEATED
+        some = np.argpartition(-scores, wanted)[:wanted] if wanted < len(numbers) else np.arange(len(numbers))
+        distinct, places = np.unique(numbers[some], return_index=True)
+        if len(distinct) > count:
+            return distinct[np.argpartition(-scores[some[places]], count)[:count]]
+        if len(distinct) == count or len(some) == len(numbers):
+            return distinct

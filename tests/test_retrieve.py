@@ -100,12 +100,15 @@ def test_the_same_text_is_found_in_each_place_in_the_order_of_ids(tmp_path: Path
             assert [each.id for each in found[:4]] == [each.id for each in hits(library, QUESTIONS[0], 40)[:4]]
 
 
-@given(st.lists(st.integers(0, 6), max_size=900), st.integers(1, 12))
+@given(st.lists(st.integers(0, 6), max_size=900), st.integers(1, 12), st.integers(1, 30))
 @settings(max_examples=100, deadline=None)
-def test_the_best_scores_are_the_best_however_many_there_are(scores: list[int], count: int) -> None:
-    given_scores = np.array(scores * 5, np.float32)
-    found = _best(given_scores, count, None)
-    assert sorted(given_scores[found], reverse=True) == sorted(given_scores[given_scores > 0], reverse=True)[:count]
+def test_the_best_scores_are_the_best_however_many_there_are_and_however_often(scores: list[int], count: int, often: int) -> None:
+    given_scores = np.array(scores, np.float32)
+    numbers = np.repeat(np.arange(len(scores)), often)
+    np.random.default_rng(0).shuffle(numbers)
+    found = _best(numbers, given_scores[numbers], count)
+    assert len(set(found.tolist())) == len(found) == min(count, len(scores))
+    assert sorted(given_scores[found], reverse=True) == sorted(given_scores, reverse=True)[:count]
 
 
 def test_segments_grow_together_and_lose_nothing(tmp_path: Path) -> None:
