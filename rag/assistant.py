@@ -12,6 +12,7 @@ from typing import Literal
 from corpus import Document, Library, LibraryError, Passage, Sentence
 from corpus.document import passage_id
 from corpus.where import fulfils, parse_where, require_known, searchable
+from corpus.whereabouts import NamedFile
 from embeddings import Encoder, load_encoder
 from embeddings.index import Vectors
 from rag.across import is_across
@@ -20,6 +21,7 @@ from rag.answer import Answer, Found
 from rag.clock import Clock
 from rag.conversation import TURNS, Turn, chosen, forms, plain, turn
 from rag.indexing import IndexReport, Progress, index_paths, remove_documents, silent
+from rag.named_files import Step, index_named
 from rag.question import check_question
 from rag.quote import found, nearest_first, quotes
 from rag.reader import ACROSS, Candidate, Reader, Reading, load_reader, to_read
@@ -127,6 +129,12 @@ class Assistant:
     def index(self, paths: Sequence[Path], progress: Progress = silent) -> IndexReport:
         """Index files and folders into the open library. Raises YinjuError as `index_paths` does."""
         report = index_paths(paths, self.library, self.encoder, progress)
+        self.reload()
+        return report
+
+    def index_named(self, files: Sequence[NamedFile], tell: Callable[[Step], None], gone: Sequence[bytes] = ()) -> IndexReport:
+        """Index single files into the open library, and take out those that are `gone`. Raises LibraryError as `index_named` does."""
+        report = index_named(files, self.library, self.encoder, tell, gone)
         self.reload()
         return report
 

@@ -1,0 +1,63 @@
+"""Where the files that a library knows are now: there, gone, or away with their folder."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from corpus.files import printable
+from corpus.library import Library
+
+
+@dataclass(frozen=True)
+class NamedFile:
+    """A file, what it is called in the library, and the folder that its name begins in."""
+
+    path: Path
+    name: str
+    root: Path
+
+
+@dataclass(frozen=True)
+class Whereabouts:
+    """The known files that are there, the paths of those that are gone, and the names of those that are `away`."""
+
+    there: tuple[NamedFile, ...]
+    gone: tuple[bytes, ...]
+    away: tuple[str, ...]
+
+
+def whereabouts(library: Library) -> Whereabouts:
+    """Looks for every file that has documents in the library; one whose documents were all removed is not looked for.
+
+    A file is gone where its folder is there without it. Where the folder is not there, cannot be read or holds nothing at all,
+    as the place of a disk that is not plugged in does, the file is away.
+    """
+    with library.reading() as connection:
+        rows = connection.execute(
+            "SELECT path, name FROM files WHERE EXISTS (SELECT 1 FROM documents WHERE file_id = files.id) ORDER BY path"
+        ).fetchall()
+    there, gone, away = [], [], []
+    holds: dict[bytes, bool] = {}
+    for path, name in rows:
+        folder = os.path.dirname(path)
+        if os.path.isfile(path):
+            there.append(_named(Path(os.fsdecode(path)), name))
+        elif holds.setdefault(folder, _holds_any(folder)) and not os.path.lexists(path):
+            gone.append(path)
+        else:
+            away.append(name)
+    return Whereabouts(tuple(there), tuple(gone), tuple(away))
+
+
+def _named(path: Path, name: str) -> NamedFile:
+    """The folder that was indexed is what the name leaves of the path."""
+    within = printable(str(path)).endswith(f"/{name}")
+    return NamedFile(path, name, path.parents[name.count("/")] if within else path.parent)
+
+
+def _holds_any(folder: bytes) -> bool:
+    try:
+        with os.scandir(folder) as entries:
+            return any(True for _ in entries)
+    except OSError:
+        return False
