@@ -3,15 +3,24 @@
 Their results are those of `yinju ask --json` and `yinju docs list --json`.
 """
 
+import asyncio
+import inspect
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import gradio as gr
+from mcp import types
 
 from corpus import YinjuError
 from rag import Assistant
 from rag.answer import answer_to_json
+
+# Calls under way at once, of each endpoint and of all tools together.
+AT_ONCE = 4
+# What an MCP client may ask of the server.
+SERVED = (types.PingRequest, types.ListToolsRequest, types.CallToolRequest)
 
 
 def add_endpoints(assistant: Assistant) -> None:
@@ -55,7 +64,41 @@ def add_endpoints(assistant: Assistant) -> None:
         ]
 
     for each in (ask, search, documents):
-        gr.api(each, api_name=each.__name__, concurrency_limit=4)
+        gr.api(each, api_name=each.__name__, concurrency_limit=AT_ONCE)
+
+
+def serve_tools(page: gr.Blocks) -> None:
+    """Have the MCP tools of a mounted page give JSON, and serve nothing but them.
+
+    Gradio lists the tools. Its own call of one gives Python's notation, and goes back to this server over HTTP, at whatever
+    address the caller names, over a connection that keeps the server from stopping; so do its prompts and resources.
+    """
+    listed = page.mcp_server_obj
+    server = listed.mcp_server
+    turns = asyncio.Semaphore(AT_ONCE)
+
+    @server.call_tool()  # type: ignore[untyped-decorator]
+    async def call(name: str, arguments: dict[str, Any]) -> types.CallToolResult:
+        if name not in listed.tool_to_endpoint:
+            return _refused(f"there is no tool {name}; there are {', '.join(listed.tool_to_endpoint)}")
+        function = listed.get_block_fn_from_endpoint_name(listed.tool_to_endpoint[name]).fn
+        known = inspect.signature(function).parameters
+        for each in arguments:
+            if each not in known:
+                return _refused(f"{name} has no argument {each}; it takes {', '.join(known) or 'none'}")
+        try:
+            async with turns:
+                result = await asyncio.to_thread(function, **arguments)
+        except gr.Error as error:
+            return _refused(error.message)
+        text = types.TextContent(type="text", text=json.dumps(result, ensure_ascii=False))
+        return types.CallToolResult(content=[text], structuredContent=result if isinstance(result, dict) else {"result": result})
+
+    server.request_handlers = {kind: handler for kind, handler in server.request_handlers.items() if kind in SERVED}
+
+
+def _refused(why: str) -> types.CallToolResult:
+    return types.CallToolResult(content=[types.TextContent(type="text", text=why)], isError=True)
 
 
 @contextmanager
@@ -70,4 +113,5 @@ def _plainly() -> Iterator[None]:
 def _count(top_k: int) -> int:
     if not 1 <= top_k <= 50:
         raise gr.Error(f"top_k is {top_k}; give 1 to 50")
-    return top_k
+    # A whole number may come as 5.0: JSON does not tell them apart.
+    return int(top_k)
