@@ -62,6 +62,17 @@ element.addEventListener('submit', (event) => {
   event.preventDefault();
   trigger('click', {do: 'find', words: event.target.querySelector('input').value});
 });
+// The pages are fetched when they are first looked at. A toggle does not bubble: it is caught on its way down.
+element.addEventListener('toggle', async (event) => {
+  const details = event.target, place = details.dataset.place;
+  if (!place || !details.open) return;
+  const holder = details.querySelector('div');
+  delete details.dataset.place;
+  try { holder.innerHTML = await server.printed_pages(JSON.parse(place)); }
+  catch (failed) { details.dataset.place = place; holder.textContent = holder.dataset.failed; }
+  const spot = holder.querySelector('.yinju-spot');
+  if (spot && details.open) spot.scrollIntoView({block: 'center'});
+}, true);
 const bring = () => {
   const here = element.querySelector('.yinju-found') || element.querySelector('.yinju-here');
   if (here) here.scrollIntoView({block: 'center'});

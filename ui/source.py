@@ -10,6 +10,7 @@ from html import escape
 from itertools import pairwise
 
 from corpus import Document, originals, page_at, title_at
+from ui.page_image import page_details
 from ui.wording import said
 
 # Characters shown on either side of a quote at first, and with every step further.
@@ -99,7 +100,7 @@ def source_html(document: Document, view: View, language: str) -> str:
         f'<p class="yinju-place">{" · ".join(where)}</p>{_steps(view, language)}{_finder(document, view, language)}</div>'
         f'<div class="yinju-source" tabindex="0">{_more("earlier", view.first > 0, language)}{_blocks(document, view)}'
         f'{_more("later", view.last < len(document.text), language)}</div>'
-        f"{_as_it_was(document, view, language)}{right if view.count else ''}"
+        f"{page_details(document, view.start, view.end, language)}{_as_it_was(document, view, language)}{right if view.count else ''}"
     )
 
 

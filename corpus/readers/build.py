@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from corpus.clean import CONTROLS, LINE_ENDS
 from corpus.document import Block, BlockKind, Document
 from corpus.errors import UnreadableFile
+from corpus.readers.lines import Line
 
 BLANK_LINES = re.compile(r"\n\s*\n")
 # Marks that turn the direction of what follows: a title or name that holds one can be made to look like another.
@@ -22,7 +23,10 @@ DIRECTION = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 @dataclass(frozen=True)
 class Part:
-    """The words of one block. `overleaf` is text that goes on on later pages: (text, page)."""
+    """The words of one block. `overleaf` is text that goes on on later pages: (text, page).
+
+    `lines` say which stretch of `text` and `overleaf`, end to end, is which printed line: (start, end, line).
+    """
 
     kind: BlockKind
     text: str
@@ -31,6 +35,9 @@ class Part:
     overleaf: tuple[tuple[str, int], ...] = ()
     # A further row of the table above: it stands on the next line, not below a blank one.
     joined: bool = False
+    # Which row of its table it is made of.
+    row: int | None = None
+    lines: tuple[tuple[int, int, Line], ...] = ()
 
 
 def build(name: str, parts: Iterable[Part], title: str = "", metadata: Mapping[str, str] | None = None) -> Document:
@@ -45,7 +52,7 @@ def build(name: str, parts: Iterable[Part], title: str = "", metadata: Mapping[s
     length = 0
     heading = ""
     for part in parts:
-        words, borders = _words(part)
+        words, borders = words_of(part)
         if not words:
             continue
         if blocks:
@@ -88,7 +95,7 @@ def tidy(metadata: Mapping[str, str]) -> dict[str, str]:
     return {key: value for key, value in values.items() if value}
 
 
-def _words(part: Part) -> tuple[str, list[tuple[int, int]]]:
+def words_of(part: Part) -> tuple[str, list[tuple[int, int]]]:
     """The cleaned text of a part, and (offset, page) for each page it stands on."""
     words = clean(part.text)
     borders = [] if part.page is None else [(0, part.page)]

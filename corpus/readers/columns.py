@@ -21,10 +21,11 @@ FIRST_LINE = 2.5  # letters' sizes by which the first line of a paragraph may be
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """Lines that are read one after the other, or the rows of a table."""
+    """Lines that are read one after the other, or the rows of a table with the lines that each is made of."""
 
     lines: tuple[Line, ...]
     rows: tuple[tuple[str, ...], ...] = ()
+    row_lines: tuple[tuple[Line, ...], ...] = ()
 
     @property
     def page(self) -> int:
@@ -61,10 +62,10 @@ def _cut(pieces: list[Line], gap: float) -> Iterator[Column]:
         return
     lines = in_lines(pieces)
     columns = _columns(pieces, gap)
-    rows = _table(columns) if len(columns) > 1 else ()
+    rows, row_lines = _table(columns) if len(columns) > 1 else ((), ())
     # One line with wide blanks is a line.
     if rows or len(columns) == 1 or len(lines) == 1:
-        yield Column(tuple(lines), rows)
+        yield Column(tuple(lines), rows, row_lines)
     else:
         for column in columns:
             yield from _cut(column, gap)
@@ -129,8 +130,8 @@ def _is_headline(band: list[list[Line]], row: list[Line], first: list[Line]) -> 
     return larger and not any(each in first for each in pieces)
 
 
-def _table(columns: list[list[Line]]) -> tuple[tuple[str, ...], ...]:
-    """The rows of a table, where what stands in columns is one; () where it is text."""
+def _table(columns: list[list[Line]]) -> tuple[tuple[tuple[str, ...], ...], tuple[tuple[Line, ...], ...]]:
+    """The rows of a table and the lines of each, where what stands in columns is one; nothing where it is text."""
     lines = [in_lines(column) for column in columns]
     widths = [max(each.right for each in column) - min(each.left for each in column) for column in columns]
     full = [
@@ -141,24 +142,28 @@ def _table(columns: list[list[Line]]) -> tuple[tuple[str, ...], ...]:
     ]
     first = min(lines, key=len)
     if len(first) < 2 or not full:
-        return ()
+        return (), ()
     facing = sum(
         all(any(abs(each.middle - line.middle) < line.size / 2 for each in other) for other in lines) for line in first
     )
     is_text = median(full) > FULL_COLUMN and median(widths) > WIDE_COLUMN * first[0].size
     few_words = sum(len(each.text) for column in lines for each in column) < 25 * len(full)
     if facing < 0.8 * len(first) or not few_words or is_text:
-        return ()
+        return (), ()
     rows: list[list[str]] = []
+    row_lines: list[list[Line]] = []
     middles: list[float] = []
-    for middle, number, text in sorted(
-        (line.middle, n, line.text) for n, column in enumerate(lines) for line in column
+    for middle, number, text, line in sorted(
+        ((line.middle, n, line.text, line) for n, column in enumerate(lines) for line in column),
+        key=lambda each: each[:3],
     ):
         if not rows or middle - middles[-1] > first[0].size / 2:
             rows.append([""] * len(columns))
+            row_lines.append([])
             middles.append(middle)
         rows[-1][number] = f"{rows[-1][number]} {text}".strip()
-    return tuple(tuple(row) for row in rows)
+        row_lines[-1].append(line)
+    return tuple(tuple(row) for row in rows), tuple(tuple(row) for row in row_lines)
 
 
 def _is_same_column(above: Sequence[Line], below: Sequence[Line], gap: float) -> bool:

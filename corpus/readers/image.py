@@ -5,13 +5,13 @@ from typing import Any
 
 from corpus.document import Document
 from corpus.errors import UnreadableFile
-from corpus.readers.build import build
 from corpus.readers.columns import reading_order
 from corpus.readers.dates import iso_date
 from corpus.readers.foreign import opening
 from corpus.readers.lines import Line
 from corpus.readers.ocr import LONGEST_SIDE, image_lines, shown_confidence
 from corpus.readers.paragraphs import parts_of
+from corpus.readers.printed import Printed, Sheet
 
 KIND = "picture"
 # A picture of more dots is refused before it is unpacked: a small file can claim to be of any size.
@@ -22,6 +22,11 @@ TAKEN, MADE_BY = 306, 315  # TIFF 6.0 tags: DateTime, Artist
 
 def read(data: bytes, name: str) -> Document:
     """The words of a picture. Raises UnreadableFile where it is damaged or shows none."""
+    return printed(data, name).document(name)
+
+
+def printed(data: bytes, name: str) -> Printed:
+    """What `read` makes the document of, with where each line stands. Raises UnreadableFile."""
     with opening(name, KIND):
         from PIL import Image
 
@@ -35,19 +40,22 @@ def read(data: bytes, name: str) -> Document:
                 "date": iso_date(str(properties.get(TAKEN, "")).replace(":", "-", 2)),
             }
             pages: list[list[Line]] = []
+            sheets: dict[int, Sheet] = {}
             sure: dict[int, float] = {}
             for number in range(1, frames + 1):
                 opened.seek(number - 1)
-                lines, confidence = image_lines(_dots(opened, name), number, name)
+                dots = frame_dots(opened, name)
+                sheets[number] = Sheet.plain(dots.shape[1], dots.shape[0])
+                lines, confidence = image_lines(dots, number, name)
                 pages.append(lines)
                 sure[number] = confidence
     if not any(pages):
         raise UnreadableFile(f"{name} shows no words that could be read; leave it out, or scan it again more sharply")
     columns = [column for page in pages for column in reading_order(page)]
-    return build(name, parts_of(columns), metadata=metadata | shown_confidence(sure))
+    return Printed(parts_of(columns), sheets, metadata | shown_confidence(sure))
 
 
-def _dots(opened: Any, name: str) -> Any:
+def frame_dots(opened: Any, name: str) -> Any:
     """The frame as height x width x 3, blue first, on white, turned as its properties say."""
     import numpy as np
     from PIL import Image, ImageOps

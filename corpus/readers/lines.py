@@ -12,7 +12,10 @@ GUTTER = 0.9
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """Words on one base line. `size` is the size of the letters; `page` counts from 1."""
+    """Words on one base line. `size` is the size of the letters; `page` counts from 1.
+
+    `turned`: its sides are exchanged, so that right-to-left text begins at the left.
+    """
 
     text: str
     left: float
@@ -22,6 +25,7 @@ class Line:
     size: float
     page: int
     bold: bool = False
+    turned: bool = False
 
     @property
     def middle(self) -> float:

@@ -8,7 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import chain, pairwise
 from statistics import median
 
 from corpus.lines import LIST_ITEM, is_closed
@@ -70,7 +70,7 @@ def parts_of(columns: Sequence[Column]) -> list[Part]:
     parts: list[Part] = []
     for draft in drafts:
         if isinstance(draft, Column):
-            parts += table_parts(draft.rows, draft.page)
+            parts += (_placed_row(each, draft) for each in table_parts(draft.rows, draft.page))
         else:
             parts.append(_part(draft, sizes, compounds))
     return parts
@@ -80,7 +80,7 @@ def _mirrored(column: Column) -> Column:
     """A column of right-to-left text with its sides exchanged, so that lines begin at the left."""
     if sum(is_right_to_left(each.text) for each in column.lines) * 2 <= len(column.lines):
         return column
-    return replace(column, lines=tuple(replace(each, left=-each.right, right=-each.left) for each in column.lines))
+    return replace(column, lines=tuple(replace(each, left=-each.right, right=-each.left, turned=True) for each in column.lines))
 
 
 def _drafts(column: Column, body: float, mostly_bold: bool) -> Iterator[_Draft]:
@@ -177,12 +177,26 @@ def _goes_on(draft: _Draft, following: _Draft, column: Column) -> bool:
     return not indented and not LIST_ITEM.match(line.text)
 
 
+def _placed_row(part: Part, table: Column) -> Part:
+    """The row of a table with the stretch of the page that it takes up: its cells are told one by one no more."""
+    if part.row is None:
+        return part
+    cells = table.row_lines[part.row]
+    whole = Line(
+        part.text, min(each.left for each in cells), min(each.top for each in cells), max(each.right for each in cells),
+        max(each.bottom for each in cells), cells[0].size, cells[0].page,
+    )  # fmt: skip
+    return replace(part, lines=((0, len(part.text), whole),))
+
+
 def _part(draft: _Draft, sizes: list[float], compounds: frozenset[str]) -> Part:
     texts: list[list[str]] = []
     pages: list[int] = []
+    joints: list[str] = []
     for line in draft.lines:
         before = texts[-1][-1] if texts else ""
         joint = _joint(before, line.text)
+        joints.append(joint)
         if texts and joint == "":
             texts[-1][-1] = before[:-1] if _is_cut(before, line.text, compounds) else before
         if not pages or pages[-1] != line.page:
@@ -190,15 +204,20 @@ def _part(draft: _Draft, sizes: list[float], compounds: frozenset[str]) -> Part:
             texts.append([joint + line.text])
         else:
             texts[-1] += [joint + line.text]
+    lines: list[tuple[int, int, Line]] = []
+    length = 0
+    for written, joint, line in zip(chain.from_iterable(texts), joints, draft.lines, strict=True):
+        lines.append((length + len(joint), length + len(written), line))
+        length += len(written)
     first, *others = ["".join(each) for each in texts]
     overleaf = tuple(zip(others, pages[1:], strict=True))
     if draft.kind == "heading":
         size = draft.lines[0].size
         level = sizes.index(size) + 1 if size in sizes else len(sizes) + 1
-        return Part("heading", first, min(level, 6), pages[0], overleaf)
+        return Part("heading", first, min(level, 6), pages[0], overleaf, lines=tuple(lines))
     if draft.kind == "caption":
-        return Part("caption", first, 0, pages[0], overleaf)
-    return Part("list" if LIST_ITEM.match(first) else "paragraph", first, 0, pages[0], overleaf)
+        return Part("caption", first, 0, pages[0], overleaf, lines=tuple(lines))
+    return Part("list" if LIST_ITEM.match(first) else "paragraph", first, 0, pages[0], overleaf, lines=tuple(lines))
 
 
 def _joint(before: str, after: str) -> str:

@@ -10,7 +10,6 @@ from typing import Any
 
 from corpus.document import Document
 from corpus.errors import UnreadableFile
-from corpus.readers.build import build
 from corpus.readers.columns import reading_order
 from corpus.readers.dates import iso_date
 from corpus.readers.foreign import MissingPackage, opening
@@ -18,6 +17,7 @@ from corpus.readers.furniture import without_furniture
 from corpus.readers.lines import Line
 from corpus.readers.ocr import LONGEST_SIDE, image_lines, shown_confidence
 from corpus.readers.paragraphs import parts_of
+from corpus.readers.printed import Printed, Sheet
 
 KIND = "PDF"
 # PDFium may be used by one thread at a time.
@@ -25,6 +25,8 @@ PDFIUM = threading.Lock()
 # Fewer characters than this on a page with a picture are a stamp or a page number on a scan.
 FEW = 20
 DOTS_PER_INCH = 200
+# A page's side in dots and a length in points, to learn how PDFium turns and cuts it.
+DOTS, UNIT = 1_000_000, 1_000.0
 # What programs write where nobody gave a value.
 UNSAID = {"(unspecified)", "(anonymous)", "untitled", "unknown"}
 # A title that a program made of the file's name.
@@ -34,6 +36,11 @@ KEYS = {"author": "Author", "subject": "Subject", "keywords": "Keywords"}
 
 def read(data: bytes, name: str) -> Document:
     """A PDF. Raises UnreadableFile where it is damaged, protected or without words."""
+    return printed(data, name).document(name)
+
+
+def printed(data: bytes, name: str) -> Printed:
+    """What `read` makes the document of, with where each line stands. Raises UnreadableFile."""
     with PDFIUM, opening(name, KIND):
         import pypdfium2
 
@@ -47,12 +54,14 @@ def read(data: bytes, name: str) -> Document:
             language = _language(opened)
             pages: list[list[Line]] = []
             heights: list[float] = []
+            sheets: dict[int, Sheet] = {}
             scanned: dict[int, float] = {}
             unread: dict[int, MissingPackage] = {}
             for number in range(1, len(opened) + 1):
                 page = opened.get_page(number - 1)
                 try:
                     pieces, confidence = _page(page, number, name)
+                    sheets[number] = Sheet.plain(*page.get_size()) if confidence is not None else _sheet(page)
                 except MissingPackage as reason:
                     pieces, confidence = [], None
                     unread[number] = reason
@@ -74,7 +83,7 @@ def read(data: bytes, name: str) -> Document:
     metadata |= shown_confidence(scanned)
     columns = [column for page in without_furniture(pages, heights) for column in reading_order(page)]
     title = given.get("Title", "")
-    return build(name, parts_of(columns), "" if FILE_NAME.search(title) else title, metadata)
+    return Printed(parts_of(columns), sheets, metadata, "" if FILE_NAME.search(title) else title)
 
 
 def _opened(pypdfium2: Any, data: bytes, name: str) -> Any:
@@ -116,6 +125,23 @@ def _page(page: Any, number: int, name: str) -> tuple[list[Line], float | None]:
         return pieces, None
     # Back to the page's own units, so that pages of text and of pictures have the same.
     return [each.scaled(1 / scale) for each in lines], confidence
+
+
+def _sheet(page: Any) -> Sheet:
+    """How the characters' places lead to the page as it is drawn: turned, and cut to what is shown of it."""
+    import ctypes
+
+    import pypdfium2.raw as pdfium
+
+    height = page.get_height()
+    x, y = ctypes.c_int(), ctypes.c_int()
+    seen = []
+    # A page of a million dots, for PDFium gives places on it in whole ones; and far points, as a matrix is made of differences.
+    for left, top in ((0, 0), (UNIT, 0), (0, UNIT)):
+        pdfium.FPDF_PageToDevice(page.raw, 0, 0, DOTS, DOTS, 0, left, height - top, x, y)
+        seen.append((x.value / DOTS, y.value / DOTS))
+    (e, f), (ax, ay), (cx, cy) = seen
+    return Sheet((ax - e) / UNIT, (ay - f) / UNIT, (cx - e) / UNIT, (cy - f) / UNIT, e, f)
 
 
 def _has_picture(page: Any, also_drawn: bool) -> bool:

@@ -15,25 +15,25 @@ def table_parts(rows: Iterable[Iterable[str]], page: int | None = None, named: b
     """One part a row. The first row names the columns, unless it holds a number.
 
     `named` says whether there are column names, where the format knows. Rows of one cell above
-    them are paragraphs.
+    them are paragraphs. Each part says which of `rows` it is.
     """
-    cells = ([" ".join(clean(cell).split()) for cell in row] for row in rows)
-    filled = (row for row in cells if any(row))
+    cells = ((number, [" ".join(clean(cell).split()) for cell in row]) for number, row in enumerate(rows))
+    filled = ((number, row) for number, row in cells if any(row))
     head = list(islice(filled, LOOK_AHEAD))
     if not head:
         return
-    titles = next((number for number, row in enumerate(head) if _count(row) > 1), 0)
-    for row in head[:titles]:
-        yield Part("paragraph", "".join(row), page=page)
+    titles = next((number for number, (_, row) in enumerate(head) if _count(row) > 1), 0)
+    for at, row in head[:titles]:
+        yield Part("paragraph", "".join(row), page=page, row=at)
     first, *rest = head[titles:]
     if named is None:
-        named = not any(NUMBER.fullmatch(cell) for cell in first)
+        named = not any(NUMBER.fullmatch(cell) for cell in first[1])
     below = chain(rest, filled)
     second = next(below, None)
     # Names with nothing below them are all the words there are.
-    names = first if named and second is not None else []
-    for number, row in enumerate(chain([] if names else [first], [second] if second else [], below)):
-        yield Part("table", row_line(names, row), page=page, joined=number > 0)
+    names = first[1] if named and second is not None else []
+    for number, (at, row) in enumerate(chain([] if names else [first], [second] if second else [], below)):
+        yield Part("table", row_line(names, row), page=page, joined=number > 0, row=at)
 
 
 def row_line(names: list[str], row: list[str]) -> str:
