@@ -330,6 +330,14 @@ class Library:
         rows = self._database.rows("SELECT id, name, title, metadata FROM documents ORDER BY name")
         return [(str(i), str(n), str(t), json.loads(str(m))) for i, n, t, m in rows]
 
+    def distinct_values(self, key: str, limit: int) -> list[str]:
+        """At most `limit` different values that documents have under a key of their metadata, sorted."""
+        query = (
+            "SELECT DISTINCT json_extract(metadata, '$.' || json_quote(?)) AS value FROM documents "
+            "WHERE value IS NOT NULL AND value <> '' LIMIT ?"
+        )
+        return sorted(str(row[0]) for row in self._database.rows(query, (key, limit)))
+
     # Files derived from the truth
 
     def name_derived(self, key: str, derived: Derived) -> None:

@@ -155,6 +155,7 @@ def test_who_asks_before_the_page_has_all_its_words_keeps_the_answer(page: Page)
     expect(page.locator("textarea").first).to_have_attribute("placeholder", re.compile("问一个问题"), timeout=10_000)
     page.wait_for_timeout(500)
     expect(page.locator(".yinju-answer")).to_have_count(1)
+    expect(page.locator('.yinju-answer ~ .yinju-judge [data-do="link"]')).to_be_visible()
     answered(page)
     expect(page.locator(".yinju-answer")).to_have_count(2)
 

@@ -3,8 +3,11 @@
 import os
 import secrets
 from collections.abc import Sequence
+from dataclasses import dataclass
 from hashlib import blake2b
+from html import escape
 from typing import Any
+from urllib.parse import quote
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
@@ -14,7 +17,7 @@ import gradio as gr
 from corpus import YinjuError
 from rag import Assistant
 from ui.api import add_endpoints
-from ui.chat import Asked, Opened, chat_panel, empty_html, talk_html
+from ui.chat import Asked, Opened, chat_panel, empty_html, remembered, talk_html
 from ui.conversation_panel import conversation_panel, list_html
 from ui.conversations import Conversations
 from ui.evaluation_panel import evaluation_panel
@@ -26,39 +29,56 @@ from ui.wording import LANGUAGES, Words, preferred, said
 WORDS: Words = {
     "slogan": ("只用原文回答，句句有出处。", "Answers that quote their source, word for word."),
     "language": ("语言", "Language"),
+    "libraries": ("文档库", "Libraries"),
 }
 
 
-def build_app(assistant: Assistant, conversations: Conversations, examples: Sequence[str] = ()) -> gr.Blocks:
-    """The page for one open library and its readers' conversations; each browser has those of its own."""
-    with gr.Blocks(title="Yinju 引据", analytics_enabled=False) as app:
+@dataclass(frozen=True)
+class Place:
+    """What a library is called, and its path below the server's address: empty, or `library/NAME/`."""
+
+    name: str
+    path: str
+
+
+def build_app(
+    assistant: Assistant, conversations: Conversations, examples: Sequence[str] = (), places: Sequence[Place] = (), here: Place | None = None
+) -> gr.Blocks:
+    """The page for one open library and its readers' conversations; each browser has those of its own.
+
+    Where the server has several libraries, the page of the one that is `here` leads to all their `places`.
+    """
+    with gr.Blocks(title=f"{here.name} · Yinju 引据" if here and places else "Yinju 引据", analytics_enabled=False) as app:
         # Empty until the browser has said which.
         language, owner = gr.State(""), gr.State("")
         # What a browser keeps: the language chosen, whose conversations these are, and which is open.
-        # Gradio would make a key of its own each time it starts, and what was kept could not be read then.
-        kept = gr.BrowserState(["", "", ""], storage_key="yinju", secret=blake2b(bytes(assistant.library.folder.resolve())).hexdigest()[:32])
+        # Gradio would make a key of its own each time it starts, and what was kept could not be read then. Libraries at one
+        # address, beside one another or one after the other, keep theirs apart.
+        key = blake2b(bytes(assistant.library.folder.resolve())).hexdigest()
+        kept = gr.BrowserState(["", "", ""], storage_key=f"yinju-{key[32:48]}", secret=key[:32])
         with gr.Row(elem_classes="yinju-head"):
             title = gr.HTML(title_html("zh"), padding=False)
             speaks = gr.Dropdown(
                 [(name, code) for code, name in LANGUAGES.items()], value="zh", label=said(WORDS, "language", "zh"), show_label=False,
                 container=False, scale=0, min_width=130, elem_id="yinju-language", filterable=False,
             )  # fmt: skip
+        others = gr.HTML(places_html(places, here, "zh"), padding=False, visible=bool(places), elem_id="yinju-libraries")
         chat = chat_panel(assistant, conversations, examples, language, owner, kept)
         documents = library_panel(assistant, language, chat.shown, chat.opened)
         evaluation = evaluation_panel(assistant, language, chat.question)
         shelf = conversation_panel(conversations)
-        labels = [(title, title_html), *chat.labels, *documents, *evaluation, *shelf.labels]
+        labels = [(title, title_html), (others, lambda code: places_html(places, here, code)), *chat.labels, *documents, *evaluation, *shelf.labels]
 
         def spoken(code: str, now: Opened | None, sought: str, whose: str, current: str) -> tuple[Any, ...]:
             """The whole page in this language, but for the answers."""
             rows = list_html(conversations, whose, sought, current, code)
             return code, _source(assistant, now, code), rows, *(words(code) for _, words in labels)
 
-        def begin(before: list[str], request: gr.Request) -> tuple[Any, ...]:
+        def begin(before: Any, had: str, request: gr.Request) -> tuple[Any, ...]:
             """The language and the conversation that this browser had, or those of the link that it follows."""
-            known = list(before) if isinstance(before, list) and len(before) == 3 and all(isinstance(each, str) for each in before) else ["", "", ""]
+            known = remembered(before)
             code = known[0] if known[0] in LANGUAGES else preferred(request.headers.get("accept-language"))
-            whose = known[1] or secrets.token_urlsafe(16)
+            whose = known[1] or had or secrets.token_urlsafe(16)
             current, turns, wrong = _resumed(conversations, known[2], request.query_params.get("answer"))
             # Who was quicker than the page, and has asked already, keeps the answer: nothing to resume changes nothing.
             resumed = (current, turns, problem_html(wrong) + talk_html(turns, code), gr.update(visible=bool(turns)))
@@ -86,7 +106,7 @@ def build_app(assistant: Assistant, conversations: Conversations, examples: Sequ
         given = [speaks, chat.opened, shelf.search, owner, chat.current]
         quietly: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
         resumes = [speaks, owner, kept, chat.current, chat.turns, chat.talk, chat.fresh]
-        app.load(begin, kept, resumes, **quietly).then(spoken, given, parts, **quietly)
+        app.load(begin, [kept, owner], resumes, **quietly).then(spoken, given, parts, **quietly)
         keeping = [speaks, owner, chat.current]
         # Kept first: who sees the page in the other language may leave it at once.
         speaks.input(_kept, keeping, kept, **quietly).then(spoken, given, parts, **quietly)
@@ -108,6 +128,15 @@ def _kept(code: str, whose: str, current: str) -> list[str]:
 
 def title_html(code: str) -> str:
     return f'<h1 class="yinju-title">引据 Yinju</h1><p class="yinju-hint">{said(WORDS, "slogan", code)}</p>'
+
+
+def places_html(places: Sequence[Place], here: Place | None, code: str) -> str:
+    """The libraries as links, the one that is here marked; empty where there are no others."""
+    # From where the page stands, so that they hold below any address that a proxy gives the server.
+    up = "../" * here.path.count("/") if here else ""
+    current = {each: ' aria-current="page"' if each == here else "" for each in places}
+    links = "".join(f'<a href="{up + quote(each.path) or "./"}" dir="auto"{current[each]}>{escape(each.name)}</a> ' for each in places)
+    return f'<nav aria-label="{said(WORDS, "libraries", code)}">{links}</nav>' if links else ""
 
 
 def _source(assistant: Assistant, now: Opened | None, code: str) -> str:

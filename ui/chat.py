@@ -1,6 +1,7 @@
 """The chat: a question box, the answers under it, newest first, and the source of a quote beside them."""
 
 import logging
+import secrets
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -17,7 +18,9 @@ from rag.conversation import TURNS
 from ui import source
 from ui.cite import cited, quotation
 from ui.conversations import Conversations
+from ui.filters import Limits, asked_html, condition_of, filters_panel, limits_of
 from ui.labels import Label, labelled
+from ui.page_image import paging
 from ui.render import problem_html, turn_html, waiting_html
 from ui.scripts import SOURCE_SCRIPT, TALK_SCRIPT, TRY_SCRIPT
 from ui.source import View, looked_for, source_html, view_of, widened
@@ -32,9 +35,6 @@ WORDS: Words = {
     "try": ("试试这些", "Try one of these"),
     "failed": ("没有答成，问题还在框里，请再试一次", "The answer failed; your question is still in the box, try again"),
     "new": ("新对话", "New conversation"),
-    "limits": ("限定范围", "Ask only some documents"),
-    "where": ("只问这些文档（如 date >= 2023-10 and section = 要闻；留空则全部）",
-              "Ask only these documents (such as date >= 2023-10 and section = 要闻; all when empty)"),
 }  # fmt: skip
 # People who are answered at the same time; the others wait in turn.
 AT_ONCE = 4
@@ -44,13 +44,15 @@ AT_ONCE = 4
 class Asked:
     """A question of this conversation with its answer, and what the reader said of it ("up" or "down").
 
-    `id` names it in a link; it is empty where it could not be kept.
+    `id` names it in a link; it is empty where it could not be kept. `limits` say which documents were asked; None where all
+    were, or where it is no longer known.
     """
 
     question: str
     answer: Answer
     id: str = ""
     judged: str | None = None
+    limits: Limits | None = None
 
 
 @dataclass(frozen=True)
@@ -86,34 +88,35 @@ def chat_panel(
     with gr.Row(elem_classes="yinju-columns"):
         with gr.Column(scale=3, min_width=320):
             question = gr.Textbox(lines=1, max_lines=6, elem_id="yinju-box", autofocus=True, submit_btn="问")
-            with gr.Accordion(said(WORDS, "limits", "zh"), open=False, elem_id="yinju-limits") as limited:
-                where = gr.Textbox(label=said(WORDS, "where", "zh"), max_lines=1, elem_id="yinju-where")
+            filters = filters_panel(assistant.library, language)
             tried = gr.HTML(tried_html(examples, "zh"), js_on_load=TRY_SCRIPT, elem_id="yinju-try")
             talk = gr.HTML(
                 js_on_load=TALK_SCRIPT, elem_id="yinju-talk", server_functions=[_citing(assistant)], padding=False
             )  # fmt: skip
             fresh = gr.Button(said(WORDS, "new", "zh"), size="sm", elem_id="yinju-new", visible=False)
         with gr.Column(scale=2, min_width=320):
-            shown = gr.HTML(empty_html("zh"), js_on_load=SOURCE_SCRIPT, elem_id="yinju-source")
+            shown = gr.HTML(empty_html("zh"), js_on_load=SOURCE_SCRIPT, elem_id="yinju-source", server_functions=[paging(assistant)])
 
     def put(
-        text: str, before: tuple[Asked, ...], kept_in: str, code: str, whose: str, limits: str | None, request: gr.Request
+        text: str, before: tuple[Asked, ...], kept_in: str, code: str, whose: str, held: Any, request: gr.Request, *chosen: Any
     ) -> Iterator[tuple[Any, ...]]:
+        # Who is quicker than the page asks before it knows the language, and whose browser this is.
         code = code or preferred(request.headers.get("accept-language"))
+        whose = whose or remembered(held)[1] or secrets.token_urlsafe(16)
         running = gr.update(submit_btn=False, stop_btn=said(WORDS, "stop", code))
         idle = gr.update(submit_btn=said(WORDS, "ask", code), stop_btn=False)
-        past = talk_html(before, code)
-        for each in _steps(assistant, text, limits, [one.answer for one in before[-TURNS:]]):
+        past, limits = talk_html(before, code), limits_of(*chosen)
+        for each in _steps(assistant, text, limits, code, [one.answer for one in before[-TURNS:]]):
             if isinstance(each, Answer):
                 kept_in, identity, wrong = _kept(conversations, kept_in, whose, each)
-                after = (*before, Asked(text, each, identity))
+                after = (*before, Asked(text, each, identity, limits=limits))
                 done = gr.update(value="", submit_btn=said(WORDS, "ask", code), stop_btn=False)
-                yield done, after, wrong + talk_html(after, code), gr.update(visible=True), kept_in, [code, whose, kept_in]
+                yield done, after, wrong + talk_html(after, code), gr.update(visible=True), kept_in, whose, [code, whose, kept_in]
             elif isinstance(each, str):
-                yield idle, before, problem_html(each) + past, gr.update(), kept_in, gr.update()
+                yield idle, before, problem_html(each) + past, gr.update(), kept_in, gr.skip(), gr.skip()
             else:
                 stage, count = each
-                yield running, before, waiting_html(text, stage, code, count) + past, gr.update(), kept_in, gr.update()
+                yield running, before, waiting_html(text, stage, code, count) + past, gr.update(), kept_in, gr.skip(), gr.skip()
 
     def stopped(before: tuple[Asked, ...], code: str) -> tuple[Any, ...]:
         return gr.update(submit_btn=said(WORDS, "ask", code), stop_btn=False), talk_html(before, code)
@@ -130,7 +133,7 @@ def chat_panel(
             return html, now, gr.update(), before
         try:
             if said_.get("do") == "alone":
-                changed = replace(asked, answer=assistant.ask(asked.question))
+                changed = replace(asked, answer=assistant.ask(asked.question, where=condition_of(asked.limits or Limits(), code)))
             else:
                 changed = _judged(assistant, asked, str(said_.get("do")))
         except YinjuError as error:
@@ -145,7 +148,8 @@ def chat_panel(
         return _stepped(assistant, now, event._data or {}, code)
 
     asking = gr.on(
-        [question.submit], put, [question, turns, current, language, owner, where], [question, turns, talk, fresh, current, kept],
+        [question.submit], put, [question, turns, current, language, owner, kept, *filters.parts],
+        [question, turns, talk, fresh, current, owner, kept],
         concurrency_limit=AT_ONCE, show_progress="hidden", api_visibility="private",
     )  # fmt: skip
     question.stop(stopped, [turns, language], [question, talk], cancels=[asking], api_visibility="private")
@@ -154,11 +158,16 @@ def chat_panel(
     tried.click(taken, None, question, show_progress="hidden", api_visibility="private")
     fresh.click(lambda: ((), "", gr.update(visible=False), ""), None, [turns, talk, fresh, current], api_visibility="private")
     labels = (
-        labelled(question, WORDS, label="box", placeholder="placeholder", submit_btn="ask"), labelled(where, WORDS, label="where"),
-        labelled(limited, WORDS, label="limits"),
-        labelled(fresh, WORDS, value="new"), (tried, lambda code: tried_html(examples, code)),
+        labelled(question, WORDS, label="box", placeholder="placeholder", submit_btn="ask"),
+        *filters.labels, labelled(fresh, WORDS, value="new"), (tried, lambda code: tried_html(examples, code)),
     )  # fmt: skip
     return Chat(question, talk, shown, fresh, turns, opened, current, asking, labels)
+
+
+def remembered(held: Any) -> list[str]:
+    """What a browser keeps: the language chosen, whose conversations it has, and which is open; each empty where it is not known."""
+    known = isinstance(held, list) and len(held) == 3 and all(isinstance(each, str) for each in held)
+    return list(held) if known else ["", "", ""]
 
 
 def tried_html(examples: Sequence[str], code: str) -> str:
@@ -171,7 +180,10 @@ def tried_html(examples: Sequence[str], code: str) -> str:
 
 def talk_html(turns: Sequence[Asked], code: str) -> str:
     """The conversation, newest first."""
-    rows = [turn_html(number, each.question, each.answer, code, each.judged, each.id) for number, each in enumerate(turns)]
+    rows = [
+        turn_html(number, each.question, each.answer, code, each.judged, each.id, asked_html(each.limits, code))
+        for number, each in enumerate(turns)
+    ]
     return "".join(reversed(rows))
 
 
@@ -180,12 +192,7 @@ def empty_html(code: str) -> str:
 
 
 def _kept(conversations: Conversations, kept_in: str, owner: str, answer: Answer) -> tuple[str, str, str]:
-    """The conversation and the answer's id now that it is kept; or what is wrong, as HTML.
-
-    An answer given before the browser has said whose it is belongs to nobody's conversations.
-    """
-    if not owner:
-        return "", "", ""
+    """The conversation and the answer's id now that it is kept; or what is wrong, as HTML."""
     try:
         kept_in = kept_in or conversations.begin(owner)
         return kept_in, conversations.add(kept_in, answer), ""
@@ -198,13 +205,13 @@ def taken(event: gr.EventData) -> str:
     return str((event._data or {}).get("question", ""))
 
 
-def _steps(assistant: Assistant, text: str, limits: str | None, history: Sequence[Answer]) -> Iterator[Answer | str | tuple[str, int]]:
+def _steps(assistant: Assistant, text: str, limits: Limits, code: str, history: Sequence[Answer]) -> Iterator[Answer | str | tuple[str, int]]:
     """What there is to show, as it comes: the stage and how many passages, then the answer, or what is wrong."""
     told: SimpleQueue[Answer | str | tuple[str, int]] = SimpleQueue()
 
     def work() -> None:
         try:
-            told.put(assistant.ask(text, where=(limits or "").strip() or None, history=history, tell=lambda stage, count: told.put((stage, count))))
+            told.put(assistant.ask(text, where=condition_of(limits, code), history=history, tell=lambda stage, count: told.put((stage, count))))
         except YinjuError as error:
             told.put(str(error))
         except Exception:

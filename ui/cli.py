@@ -15,7 +15,7 @@ import typer
 
 from corpus.errors import YinjuError
 from ui import eval_commands, library_commands
-from ui.options import DEFAULT, JsonOption, LibraryOption
+from ui.options import DEFAULT, JsonOption, LibrariesOption, LibraryOption
 from ui.printing import print_json as _print_json
 from ui.terminal import print_answer, progress_bar
 
@@ -193,30 +193,32 @@ def ask(
 
 @app.command()
 def serve(
-    library: LibraryOption = DEFAULT,
+    library: LibrariesOption = None,
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535, help="The port to listen on.")] = 7860,
-    examples: Annotated[Path | None, typer.Option(help="A question set to offer on an empty chat.")] = None,
+    examples: Annotated[Path | None, typer.Option(help="A question set to offer on an empty chat (of the first library).")] = None,
 ) -> None:
-    """Chat with the library in a web page.
+    """Chat with the library in a web page; with several, each has a page of its own.
 
     Example: yinju serve --port 8080
+    Example: yinju serve --library news.yinju --library reports.yinju
     """
     from corpus import Library
 
-    Library.open(library).close()
+    folders = library or [DEFAULT]
+    for each in folders:
+        Library.open(each).close()
     with _port_free(host, port):
         pass
-    from rag import Assistant
-    from ui.server import launch
+    from ui.server import launch, opened
 
     offered: list[str] = []
     if examples is not None:
         from eval import read_questions
 
         offered = [each.question for each in read_questions(examples).questions[:4]]
-    with Assistant.open(library) as assistant:
-        launch(assistant, host, port, offered)
+    with opened(folders) as assistants:
+        launch(assistants, host, port, offered)
 
 
 @contextmanager

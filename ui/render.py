@@ -37,12 +37,12 @@ STYLE_NAMES = {"gbt7714": "GB/T 7714", "apa": "APA", "bibtex": "BibTeX"}
 LIKELY, SURE = 0.5, 0.8
 
 
-def turn_html(number: int, question: str, answer: Answer, language: str, judged: str | None = None, identity: str = "") -> str:
+def turn_html(number: int, question: str, answer: Answer, language: str, judged: str | None = None, identity: str = "", of: str = "") -> str:
     """A question with its answer; `number` names it to the page's script, `judged` is what the reader said of it, `identity`
-    stands in the link to it."""
+    stands in the link to it, `of` says in HTML which documents were asked."""
     return (
         f'<section class="yinju-turn" data-turn="{number}"><h2 class="yinju-question" dir="auto">{escape(question)}</h2>'
-        f"{_understood(answer, language)}{answer_html(answer, language)}{_judging(answer, language, judged, identity)}</section>"
+        f"{of}{_understood(answer, language)}{answer_html(answer, language)}{_judging(answer, language, judged, identity)}</section>"
     )
 
 

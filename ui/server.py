@@ -1,25 +1,40 @@
-"""Serving the page: its address, its health, and the headers that keep a browser to this host."""
+"""Serving the page of each library: its address, its health, and the headers that keep a browser to this host.
 
+The first library is at `/`, each other one at `/library/NAME/`, where NAME is its folder's name.
+"""
+
+import ipaddress
+import re
+import socket
 import threading
 import time
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote, urlsplit
 
 import gradio as gr
 import uvicorn
 from fastapi import FastAPI
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from corpus import YinjuError
+from corpus import Library, YinjuError
+from embeddings import Encoder
 from rag import Assistant
-from ui.app import build_app
+from ui.api import serve_tools
+from ui.app import Place, build_app
 from ui.conversations import Conversations
 from ui.style import CSS
 from ui.suggestions import suggestions
 
 # Seconds that answers under way have when the server is stopped.
 GRACE = 5
+# Where gradio serves the MCP tools.
+TOOLS = "/gradio_api/mcp"
 # Fonts of the reader's own machine: a theme's default would be fetched from another host.
 FONTS = ["system-ui", "Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei", "sans-serif"]
 # Gradio's page is made of inline scripts and styles, and compiles its custom parts; nothing may come from or go to elsewhere.
@@ -51,31 +66,142 @@ class WithHeaders:
         await self._app(scope, receive, sending if scope["type"] == "http" else send)
 
 
-def web_app(assistant: Assistant, conversations: Conversations, examples: Sequence[str] = ()) -> FastAPI:
-    """The page at `/`, `GET /health` beside it."""
+class ToolsFromHere:
+    """Lets MCP calls through that name this machine, and come from no page of another.
+
+    A page of elsewhere can have its own name resolve to this machine (DNS rebinding), but not an IP address. Only POST: a
+    stream that a client merely holds open would keep the server from stopping.
+    """
+
+    def __init__(self, app: ASGIApp, host: str) -> None:
+        self._app = app
+        self._names = {"localhost", host.lower(), socket.gethostname().lower()}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        refusal = self._refusal(scope) if scope["type"] == "http" and TOOLS in scope["path"] else None
+        await (refusal or self._app)(scope, receive, send)
+
+    def _refusal(self, scope: Scope) -> PlainTextResponse | None:
+        headers = Headers(scope=scope)
+        host, origin = headers.get("host", ""), headers.get("origin")
+        if not self._is_here(host):
+            return PlainTextResponse(f"{host!r} is not a name of this machine; call it by its IP address", 421)
+        if origin is not None and origin.partition("://")[2] != host:
+            return PlainTextResponse(f"a page of {origin!r} may not call these tools; call them from a program", 403)
+        if scope["method"] != "POST":
+            return PlainTextResponse("this is for MCP clients (streamable HTTP), which send POST", 405, {"Allow": "POST"})
+        return None
+
+    def _is_here(self, host: str) -> bool:
+        try:
+            name = urlsplit(f"//{host}").hostname or ""
+            return name in self._names or bool(ipaddress.ip_address(name))
+        except ValueError:
+            return False
+
+
+@dataclass(frozen=True)
+class Served:
+    """A library that is served: where, and with which questions to try (more may come while it is served)."""
+
+    place: Place
+    assistant: Assistant
+    conversations: Conversations
+    examples: list[str]
+
+
+@contextmanager
+def opened(folders: Sequence[Path]) -> Iterator[list[Assistant]]:
+    """All these libraries, open; those of one model share it. Raises YinjuError, naming the library, where one cannot be opened."""
+    encoders: dict[str, Encoder] = {}
+    assistants: list[Assistant] = []
+    with ExitStack() as stack:
+        for folder in folders:
+            if any(each.library.folder.resolve() == folder.resolve() for each in assistants):
+                raise YinjuError(f"{folder} is given twice; give each library once with --library")
+            try:
+                with Library.open(folder) as library:
+                    model = library.model
+                assistant = stack.enter_context(Assistant.open(folder, encoders.get(model)))
+            except YinjuError as error:
+                raise YinjuError(str(error) if str(folder) in str(error) else f"{folder} cannot be opened: {error}") from None
+            encoders[model] = assistant.encoder
+            assistants.append(assistant)
+        yield assistants
+
+
+def places(folders: Sequence[Path]) -> list[Place]:
+    """What each library is called, none like another, and where it is: the first at the root.
+
+    `news` and `news.yinju` are called by their own names, `news/.yinju` by that of the folder which it is in.
+    """
+    found: list[Place] = []
+    taken: set[str] = set()
+    for number, folder in enumerate(folders):
+        whole = folder.resolve()
+        name = base = whole.name.removesuffix(".yinju") or whole.parent.name or "library"
+        count = 1
+        while _in_address(name).casefold() in taken:
+            count += 1
+            name = f"{base} {count}"
+        taken.add(_in_address(name).casefold())
+        found.append(Place(name, f"library/{_in_address(name)}/" if number else ""))
+    return found
+
+
+def _in_address(name: str) -> str:
+    return re.sub(r"[^\w.-]+", "-", name).strip("-.") or "library"
+
+
+def web_app(served: Sequence[Served], host: str = "localhost") -> FastAPI:
+    """The pages with the MCP tools of each, and `GET /health`; the tools under the name `host` too."""
     outer = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
 
+    outer.add_middleware(ToolsFromHere, host=host)
     outer.add_middleware(WithHeaders)
 
     @outer.get("/health")
     def health() -> dict[str, object]:
-        return {"status": "ok", "documents": assistant.library.document_count(), "passages": assistant.library.passage_count()}
+        libraries = [
+            {"name": each.place.name, "address": f"/{quote(each.place.path)}",
+             "documents": each.assistant.library.document_count(), "passages": each.assistant.library.passage_count()}
+            for each in served
+        ]  # fmt: skip
+        total = {key: sum(int(str(each[key])) for each in libraries) for key in ("documents", "passages")}
+        return {"status": "ok", **total, "libraries": libraries}
 
-    page: FastAPI = gr.mount_gradio_app(
-        outer, build_app(assistant, conversations, examples), path="/", footer_links=[], css=CSS, show_error=True,
-        theme=gr.themes.Base(primary_hue="red", font=FONTS, font_mono=["ui-monospace", "monospace"]),
-    )  # fmt: skip
-    return page
+    several = [each.place for each in served] if len(served) > 1 else []
+    # The first comes last: its root takes every address that nothing before it has.
+    for each in reversed(served):
+        page = build_app(each.assistant, each.conversations, each.examples, several, each.place)
+        if each.place.path:
+            outer.add_route(f"/{each.place.path.rstrip('/')}", _with_slash, include_in_schema=False)
+        outer = gr.mount_gradio_app(
+            outer, page, path=f"/{each.place.path}".rstrip("/") or "/", footer_links=[], css=CSS, show_error=True, mcp_server=True,
+            theme=gr.themes.Base(primary_hue="red", font=FONTS, font_mono=["ui-monospace", "monospace"]),
+        )  # fmt: skip
+        serve_tools(page)
+    return outer
 
 
-def launch(assistant: Assistant, host: str, port: int, examples: Sequence[str] = ()) -> None:
-    """Serve the page until interrupted; prints its address when it can be opened. Without examples the library's own
-    headlines are offered as questions, as soon as it is known that they can be answered."""
-    offered = list(examples)
-    # The models load while the page does, not with the first question.
-    threading.Thread(target=_warm, args=(assistant, offered), daemon=True).start()
-    with Conversations(assistant.library.folder) as conversations:
-        web = web_app(assistant, conversations, offered)
+def _with_slash(request: Request) -> RedirectResponse:
+    """An address without its last stroke, as people type it."""
+    name, query = request.url.path.rsplit("/", 1)[-1], request.url.query
+    return RedirectResponse(f"{name}/" + (f"?{query}" if query else ""))
+
+
+def launch(assistants: Sequence[Assistant], host: str, port: int, examples: Sequence[str] = ()) -> None:
+    """Serve the libraries until interrupted; prints the address when it can be opened. `examples` are questions to the first;
+    without any a library's own headlines are offered as questions, as soon as it is known that they can be answered."""
+    with ExitStack() as stack:
+        where = places([each.library.folder for each in assistants])
+        served = [
+            Served(place, each, stack.enter_context(Conversations(each.library.folder)), [] if place.path else list(examples))
+            for place, each in zip(where, assistants, strict=True)
+        ]
+        # The models load while the page does, not with the first question.
+        threading.Thread(target=_warm, args=(served,), daemon=True).start()
+        web = web_app(served, host)
         server = uvicorn.Server(uvicorn.Config(web, host=host, port=port, log_level="warning", timeout_graceful_shutdown=GRACE))
         threading.Thread(target=_tell, args=(server, f"http://{f'[{host}]' if ':' in host else host}:{port}"), daemon=True).start()
         server.run()
@@ -89,8 +215,9 @@ def _tell(server: uvicorn.Server, address: str) -> None:
     print(f"Yinju is at {address}", flush=True)
 
 
-def _warm(assistant: Assistant, offered: list[str]) -> None:
-    with suppress(YinjuError):
-        assistant.ask("?")
-        if not offered:
-            offered += suggestions(assistant)
+def _warm(served: Sequence[Served]) -> None:
+    for each in served:
+        with suppress(YinjuError):
+            each.assistant.ask("?")
+            if not each.examples:
+                each.examples.extend(suggestions(each.assistant))

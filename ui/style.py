@@ -3,9 +3,12 @@
 CSS = """
 :root { --yinju-soft: #5c6370; --yinju-red: #9a3b26; --yinju-mark: #ffe08a; --yinju-here: #fff0c2; }
 .dark { --yinju-soft: #b6bcc8; --yinju-red: #f0a491; --yinju-mark: #6b5410; --yinju-here: #463a16; }
-.gradio-container { --body-text-color-subdued: var(--yinju-soft); max-width: 1320px !important; margin: 0 auto !important; padding: 0 12px !important; }
+.gradio-container { --body-text-color-subdued: var(--yinju-soft); width: 100%; max-width: 1320px !important; margin: 0 auto !important; padding: 0 12px !important; }
 .gradio-container > footer { display: none !important; }
 .yinju-head { align-items: center; }
+#yinju-libraries nav { display: flex; flex-wrap: wrap; gap: .2em 1em; }
+#yinju-libraries a { color: var(--body-text-color); overflow-wrap: anywhere; min-height: 24px; }
+#yinju-libraries a[aria-current] { font-weight: 600; text-decoration: none; border-block-end: 2px solid var(--yinju-red); }
 .yinju-title { font-size: 1.5em; margin: .4em 0 0; }
 .yinju-question { font-weight: 600; font-size: 1.1em; margin: 1.4em 0 .5em; padding-inline-start: .6em; border-inline-start: 3px solid var(--yinju-red); overflow-wrap: anywhere; }
 .yinju-card { border: 1px solid var(--border-color-primary); border-radius: 8px; padding: .8em 1.1em; margin: .6em 0;
@@ -39,6 +42,12 @@ mark { background: var(--yinju-mark); color: inherit; padding: 0 .1em; border-ra
 .yinju-find input { width: 60%; border: 1px solid var(--border-color-primary); border-radius: 5px; padding: .2em .5em; background: var(--background-fill-primary); color: inherit; }
 .yinju-caption, .yinju-byline, .yinju-furniture { color: var(--yinju-soft); font-size: .9em; }
 .yinju-original { white-space: pre-wrap; overflow-wrap: anywhere; font-size: .92em; background: var(--background-fill-secondary); padding: .6em; }
+.yinju-pages summary { cursor: pointer; min-height: 24px; }
+.yinju-sheet { margin: .6em 0; }
+.yinju-sheet > div { position: relative; border: 1px solid var(--border-color-primary); }
+.yinju-sheet img { display: block; width: 100%; height: auto; }
+.yinju-sheet figcaption { color: var(--yinju-soft); font-size: .88em; }
+.yinju-spot { position: absolute; background: #ffe27a; mix-blend-mode: multiply; outline: 1px solid #b3261e; border-radius: 2px; pointer-events: none; }
 .yinju-source p { white-space: pre-wrap; overflow-wrap: anywhere; }
 .yinju-conversation-rows { list-style: none; padding: 0; margin: 0; }
 .yinju-conversation { width: 100%; overflow-wrap: anywhere; }
@@ -46,6 +55,12 @@ mark { background: var(--yinju-mark); color: inherit; padding: 0 .1em; border-ra
 .yinju-conversation-rows summary { cursor: pointer; font-size: .85em; min-height: 24px; color: var(--yinju-soft); }
 .yinju-table { overflow-x: auto; }
 .yinju-list { max-height: 40vh; overflow-y: auto; overflow-wrap: anywhere; }
+.yinju-list:focus-visible { outline: 2px solid var(--yinju-red); outline-offset: 2px; }
+.yinju-turning { display: flex; flex-wrap: wrap; gap: .8em; align-items: center; justify-content: center; color: var(--yinju-soft); font-size: .9em; }
+.yinju-do[aria-disabled="true"] { color: var(--yinju-soft); cursor: default; }
+.yinju-folder { padding: .3em 0; }
+.yinju-progress { display: block; }
+.yinju-progress progress { display: block; width: 100%; accent-color: var(--yinju-red); }
 @media print { .yinju-do, .yinju-cite, #yinju-box, #yinju-try, #yinju-documents, #yinju-language, .yinju-judge { display: none !important; }
   .yinju-source { max-height: none; overflow: visible; } }
 """
