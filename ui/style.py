@@ -61,6 +61,8 @@ mark { background: var(--yinju-mark); color: inherit; padding: 0 .1em; border-ra
 .yinju-folder { padding: .3em 0; }
 .yinju-progress { display: block; }
 .yinju-progress progress { display: block; width: 100%; accent-color: var(--yinju-red); }
-@media print { .yinju-do, .yinju-cite, #yinju-box, #yinju-try, #yinju-documents, #yinju-language, .yinju-judge { display: none !important; }
+@media print { .yinju-do, .yinju-cite, .yinju-find, .yinju-judge, .gradio-container .sidebar, #yinju-box, #yinju-try, #yinju-limits, #yinju-limited,
+  #yinju-documents, #yinju-evaluation, #yinju-language, #yinju-libraries, #yinju-new { display: none !important; }
+  .yinju-card, .yinju-question { break-inside: avoid; }
   .yinju-source { max-height: none; overflow: visible; } }
 """
