@@ -12,6 +12,7 @@ arXiv:2402.05672; MIT licence.
 import importlib.util
 import json
 import struct
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from embeddings.cache import folder_in_cache
 from embeddings.eight_bits import eight_bit_model
 from embeddings.graph import Shape
 from embeddings.onnx import RECIPE, TOKENIZER, VERSION, Recipe, write_engine
+from embeddings.pieces import SPECIALS, write_pieces
 
 # Raise it whenever the folder's content changes, so that older folders are built again.
 LAYOUT = 1
@@ -71,7 +73,8 @@ def _build_engine(source: Path, folder: Path) -> None:
     shape = Shape(packed.layers, packed.heads, packed.hidden, packed.epsilon)
     prompts = PROMPTS["query"], PROMPTS["document"]
     write_engine(folder, eight_bit_model(packed.state(), shape), Recipe(shape, False, MAX_TOKENS, *prompts))
-    _tokenizer(packed).save(str(folder / TOKENIZER))
+    _tokenizer(packed, packed.pieces()).save(str(folder / TOKENIZER))
+    write_pieces(folder, packed.pieces(), _tokenizer(packed, packed.pieces()[:SPECIALS]))
 
 
 def _weights_file() -> Path:
@@ -105,7 +108,7 @@ def build(source: Path, folder: Path) -> None:
     ).save_pretrained(folder)
     bos, eos, pad, unk = packed.specials()
     PreTrainedTokenizerFast(
-        tokenizer_object=_tokenizer(packed),
+        tokenizer_object=_tokenizer(packed, packed.pieces()),
         bos_token=bos, eos_token=eos, pad_token=pad, unk_token=unk, cls_token=bos, sep_token=eos,
         model_max_length=MAX_TOKENS,
     ).save_pretrained(folder)  # fmt: skip
@@ -137,11 +140,11 @@ def _layout(hidden: int) -> dict[str, object]:
     }
 
 
-def _tokenizer(packed: "_Packed") -> Any:
+def _tokenizer(packed: "_Packed", pieces: Sequence[tuple[str, float]]) -> Any:
     from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
 
     bos, eos, _, _ = packed.specials()
-    tokenizer = Tokenizer(models.Unigram(packed.pieces(), unk_id=packed.unk, byte_fallback=False))
+    tokenizer = Tokenizer(models.Unigram(list(pieces), unk_id=packed.unk, byte_fallback=False))
     # sentencepiece's nmt_nfkc, by the same steps.
     tokenizer.normalizer = normalizers.Sequence(
         [normalizers.Nmt(), normalizers.NFKC(), normalizers.Replace(_regex(" {2,}"), " ")]

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
-from threading import Thread
+from threading import Lock, Thread
 from typing import Any, TypeVar
 
 import numpy as np
@@ -29,19 +29,24 @@ class Engine:
     def __init__(self, file: Path) -> None:
         self.file = file
         self.cores = cores()
+        # One for each engine: `cached_property` has one for all of a class, and two are opened at the same time.
+        self._opening = Lock()
+        self._opened: Any = None
 
-    @cached_property
     def _session(self) -> Any:
-        return session_of(self.file)
+        with self._opening:
+            if self._opened is None:
+                self._opened = session_of(self.file)
+            return self._opened
 
     def open_soon(self) -> None:
         """Begin to open it; whoever computes waits for it, and is told what is wrong with it."""
-        if "_session" not in vars(self):
+        if self._opened is None:
             Thread(target=self._open, daemon=True).start()
 
     def _open(self) -> None:
         with suppress(ModelError):
-            self._session  # noqa: B018 (opened by being asked for)
+            self._session()
 
     @cached_property
     def _workers(self) -> ThreadPoolExecutor:
@@ -49,7 +54,7 @@ class Engine:
 
     def each(self, rows: Sequence[Ids], take: Callable[[States, int], Result]) -> list[Result]:
         """`take(states, number)` of every row, in no particular order of time: its states, shape (tokens, hidden)."""
-        session = self._session
+        session = self._session()
 
         def one(number: int) -> Result:
             (states,) = session.run(None, {"ids": rows[number][None]})

@@ -20,12 +20,13 @@ from embeddings.cache import folder_in_cache
 from embeddings.engine import Engine, States
 from embeddings.graph import Shape, encoder_model
 from embeddings.index import Vectors
+from embeddings.pieces import PIECES, FewPieces, TokenizerLike
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 # Raise it whenever the graphs written for the same weights change.
-VERSION = 2
+VERSION = 3
 GRAPH, RECIPE, TOKENIZER = "encoder.onnx", "recipe.json", "tokenizer.json"
 KINDS = {"bert": 0, "xlm-roberta": 1, "roberta": 1, "camembert": 1}
 # A larger checkpoint makes a graph past protobuf's two gigabytes.
@@ -134,7 +135,7 @@ class OnnxEncoder:
         self._engine = Engine(folder / GRAPH)
 
     @property
-    def tokenizer(self) -> "Tokenizer":
+    def tokenizer(self) -> TokenizerLike:
         """Raises ModelError where it is damaged."""
         return read_tokenizer(self._folder)
 
@@ -181,8 +182,19 @@ def read_recipe(folder: Path) -> Recipe:
 
 
 @cache
-def read_tokenizer(folder: Path) -> "Tokenizer":
-    """The folder's tokenizer, one for all who ask (it is large, and many threads may use it); nothing is cut or padded."""
+def read_tokenizer(folder: Path) -> TokenizerLike:
+    """The folder's tokenizer, one for all who ask (many threads may use it); nothing is cut or padded.
+
+    Where the folder has a table of pieces, it is read whole only when much is cut. Raises ModelError where it is damaged.
+    """
+    if (folder / PIECES).is_file():
+        return FewPieces(folder, lambda: whole_tokenizer(folder))
+    return whole_tokenizer(folder)
+
+
+@cache
+def whole_tokenizer(folder: Path) -> "Tokenizer":
+    """The same with all its pieces: large, and slow to read."""
     from tokenizers import Tokenizer
 
     try:

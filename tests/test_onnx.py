@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from corpus.errors import ModelError
 from embeddings import load_encoder
 from embeddings.bundled import model_folder, packaged_engine
-from embeddings.eight_bits import EightBits, codes_of, smoothing
+from embeddings.eight_bits import EightBits, codes_of, smoothing, sums_saturate
 from embeddings.encoder import SentenceTransformersEncoder
 from embeddings.engine import Engine
 from embeddings.graph import BLOCK, Shape, encoder_model, four_bits_of
@@ -105,8 +105,10 @@ def test_other_prompts_of_the_same_weights_are_taken_up(tmp_path: Path, cache: P
 def test_the_packaged_model_in_eight_bits_stays_with_its_own_float32() -> None:
     texts = ["桥长三公里，由市政局修建。", "Who built the bridge?", "من بنى الجسر؟", "Когда открыли линию?", "長" * 700, "a"]
     fast, slow = load_encoder(), reference(model_folder())
+    # A processor that adds in sixteen bits has weights of seven (`embeddings.eight_bits`).
+    least = 0.997 if sums_saturate() else 0.999
     for one, other in ((fast.encode_queries, slow.encode_queries), (fast.encode_passages, slow.encode_passages)):
-        assert (one(texts) * other(texts)).sum(1).min() > 0.999
+        assert (one(texts) * other(texts)).sum(1).min() > least
     assert fast.max_tokens == slow.max_tokens
     assert [fast.count_tokens(text) for text in texts] == [slow.count_tokens(text) for text in texts]
 

@@ -14,7 +14,7 @@ from corpus import Block, Document, Passage, Sentence, split_sentences
 from corpus.errors import ModelError
 from embeddings import load_encoder
 from embeddings.bundled import packaged_engine
-from embeddings.onnx import read_tokenizer
+from embeddings.onnx import whole_tokenizer
 from rag.reader import Candidate, Reading
 from rag.reader.closeness import ACROSS, WITHIN, Closeness, looked_again, packaged_closeness
 from rag.reader.data import Paragraph, part_of, read_about, read_stories
@@ -34,7 +34,7 @@ texts = st.text(alphabet=st.one_of(st.sampled_from(SCRIPTS), st.characters(exclu
 
 @pytest.fixture(scope="module")
 def tokenizer():
-    return read_tokenizer(packaged_engine())
+    return whole_tokenizer(packaged_engine())
 
 
 @given(texts, st.data())

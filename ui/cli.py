@@ -29,6 +29,8 @@ library_commands.register(app)
 eval_commands.register(app)
 
 STOPPED = 130
+# Characters of a question that is hardly one, and is looked at before it is embedded.
+LONG = 2000
 
 
 def main() -> None:
@@ -170,25 +172,47 @@ def ask(
     Example: yinju ask "市长会见了谁？" --top-k 3 --where 'date >= 2024-01 and not author ~ 王'
     Example: yinju ask "那他呢？" --after "市长会见了谁？"
     """
-    from rag.question import check_question
-
-    for each in (question, *(after or ())):
-        check_question(each)
     from corpus import Library
     from corpus.where import parse_where
 
     if where is not None:
         parse_where(where)
+    with Library.open(library) as opened:
+        model = opened.model
+    from embeddings import load_encoder
 
-    Library.open(library).close()
-    from rag import Assistant, answer_to_json
+    encoder = load_encoder(model, remember=True)
+    with _embedding(question, encoder):
+        from rag import Assistant, answer_to_json, check_question
 
-    with Assistant.open(library) as assistant:
-        answer = assistant.ask(question, top_k, where, after or ())
+        for each in (question, *(after or ())):
+            check_question(each)
+        with Assistant.open(library, encoder) as assistant:
+            answer = assistant.ask(question, top_k, where, after or ())
     if as_json:
         _print_json(answer_to_json(answer))
     else:
         print_answer(answer)
+
+
+@contextmanager
+def _embedding(question: str, encoder: "Encoder") -> Iterator[None]:
+    """Meanwhile the question's vector is made, which the encoder then remembers: to import the rest takes as long."""
+    from threading import Thread
+
+    def embed() -> None:
+        # Whoever asks for the vector is told what is wrong.
+        with suppress(YinjuError):
+            encoder.encode_queries([question.strip()])
+
+    begun = Thread(target=embed)
+    if 0 < len(question.strip()) < LONG:
+        begun.start()
+    try:
+        yield
+    finally:
+        if begun.ident is not None:
+            begun.join()
 
 
 @app.command()

@@ -219,5 +219,7 @@ def _warm(served: Sequence[Served]) -> None:
     for each in served:
         with suppress(YinjuError):
             each.assistant.ask("?")
+            # Much to cut, so that the whole tokenizer is read before a reader would wait for it.
+            each.assistant.encoder.count_tokens("。" * (ENOUGH + 1))
             if not each.examples:
                 each.examples.extend(suggestions(each.assistant))

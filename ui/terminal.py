@@ -5,8 +5,10 @@ import textwrap
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
-from rag.answer import Answer
+if TYPE_CHECKING:
+    from rag.answer import Answer
 
 # Seconds between two lines of progress where standard error is a file or a pipe.
 LINE_EVERY = 10.0
@@ -54,7 +56,7 @@ def _duration(seconds: float) -> str:
     return f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
-def print_answer(answer: Answer) -> None:
+def print_answer(answer: "Answer") -> None:
     """Quotes with their answering words between marks, or the nearest passages and that they are no answer."""
     if answer.understood:
         print(f"接着上文理解 Understood as: {answer.understood}\n")

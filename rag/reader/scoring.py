@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from functools import cache
 from hashlib import sha1
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,12 +19,10 @@ from embeddings.cache import folder_in_cache
 from embeddings.eight_bits import eight_bit_model
 from embeddings.engine import Engine, States
 from embeddings.onnx import GRAPH, RECIPE, VERSION, read_recipe, read_tokenizer, write_engine
+from embeddings.pieces import TokenizerLike
 from rag.reader.spans import Scores
 from rag.reader.weights import Tensors, load_weights, save_weights
 from rag.reader.windows import Specials, Tokens, row_of
-
-if TYPE_CHECKING:
-    from tokenizers import Tokenizer
 
 WEIGHTS = Path(__file__).with_name("reader.safetensors")
 HEADS = "heads.safetensors"
@@ -46,7 +43,7 @@ class Heads:
 class Scorer:
     """The trained network with its tokenizer. May be used by many threads."""
 
-    def __init__(self, engine: Engine, heads: Heads, tokenizer: "Tokenizer") -> None:
+    def __init__(self, engine: Engine, heads: Heads, tokenizer: TokenizerLike) -> None:
         self.tokenizer = tokenizer
         self._engine, self._heads = engine, heads
         self._specials = Specials.of(tokenizer)

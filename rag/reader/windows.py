@@ -3,15 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from corpus.sentences import sentences
-
-if TYPE_CHECKING:
-    from tokenizers import Tokenizer
+from embeddings.pieces import TokenizerLike
 
 PROMPT = "query: "
 # Of a longer one the end is read: there stands what is asked.
@@ -36,7 +33,7 @@ def joined(first: Tokens, second: Tokens) -> Tokens:
     return Tokens(np.concatenate([first.ids, second.ids]), np.concatenate([first.offsets, second.offsets]))
 
 
-def tokenized(tokenizer: "Tokenizer", texts: Sequence[str]) -> list[Tokens]:
+def tokenized(tokenizer: TokenizerLike, texts: Sequence[str]) -> list[Tokens]:
     """The tokens of each text with offsets into it (through the tokenizer's own normalisation).
 
     A token's offsets leave out the white space before it.
@@ -105,7 +102,7 @@ class Specials:
     pad: int
 
     @classmethod
-    def of(cls, tokenizer: "Tokenizer") -> "Specials":
+    def of(cls, tokenizer: TokenizerLike) -> "Specials":
         begin, stop, pad = (int(tokenizer.token_to_id(each) or 0) for each in ("<s>", "</s>", "<pad>"))
         return cls(begin, stop, pad)
 
@@ -117,7 +114,7 @@ def row_of(specials: Specials, question: Tokens, passage: Tokens) -> NDArray[np.
     return np.concatenate([[specials.begin], asked, stop, stop, passage.ids, stop]).astype(np.int64)
 
 
-def batched(tokenizer: "Tokenizer", pairs: Sequence[tuple[Tokens, Tokens]]) -> Batch:
+def batched(tokenizer: TokenizerLike, pairs: Sequence[tuple[Tokens, Tokens]]) -> Batch:
     """Rows of `row_of` side by side."""
     specials = Specials.of(tokenizer)
     rows = [row_of(specials, question, passage) for question, passage in pairs]
