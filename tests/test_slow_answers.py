@@ -32,7 +32,7 @@ def slow(sample_library: Path) -> Iterator[SlowlyServed]:
 
 
 @pytest.fixture
-def page(browser: Browser, slow: SlowlyServed) -> Iterator[Page]:  # noqa: F811
+def page(browser: Browser, slow: SlowlyServed) -> Iterator[Page]:
     one = opened(browser, slow)
     yield one
     one.context.close()

@@ -24,6 +24,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from corpus import Library, YinjuError
 from embeddings import Encoder
+from embeddings.pieces import ENOUGH
 from rag import Assistant
 from ui.api import serve_tools
 from ui.app import Place, build_app
