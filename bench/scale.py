@@ -49,6 +49,8 @@ SIZES = (1_000, 10_000, 100_000, 1_000_000)
 SENTENCES, OF_DOCUMENT, ENGLISH_EACH = 6, 10, 10
 # Real sentences whose vectors are perturbed; questions asked, and of how many what is missed is counted.
 REAL, QUESTIONS, EXACTLY = 4000, 150, 60
+# Texts whose words are looked at where all vectors are gone through: those with so many of the best cosines.
+DEEP = 20_000
 STORE, EMBED = 100, 250
 DIMENSION = 384
 
@@ -89,7 +91,8 @@ class Exact:
         cosines = self._rows @ query
         if among is not None:
             cosines[~among[self.ids]] = -2
-        best = np.argpartition(-cosines, min(count, len(cosines) - 1))[:count]
+        # More than words could lift into the ten best.
+        best = np.argpartition(-cosines, min(DEEP, len(cosines) - 1))[:DEEP]
         return self.ids[best[cosines[best] > -2]]
 
 

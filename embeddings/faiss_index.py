@@ -41,7 +41,8 @@ class FaissIndex:
         remove_from(self._index, ids)
 
     def vectors(self, ids: Ids) -> Vectors:
-        return np.array([self._index.reconstruct(int(each)) for each in ids], np.float32).reshape(len(ids), self._index.d)
+        rows = self._index.reconstruct_batch(np.asarray(ids, np.int64)) if len(ids) else []
+        return np.array(rows, np.float32).reshape(len(ids), self._index.d)
 
     def search(self, query: Vectors, count: int, among: Flags | None = None) -> list[tuple[int, float]]:
         count = min(count, len(self) if among is None else int(np.count_nonzero(among)))

@@ -5,7 +5,7 @@
 For a passage in another script than the question, the cosine is that of the question's adapted vector (`rag.adapter`).
 The last three are BM25 over the highest that a passage could reach (`rag.lexical.Scores.shares`), not
 over the best that one did reach: where no passage holds the question's words, as when it is asked in
-another language, they change nothing. Candidates are the best of each way; each has all its figures.
+another language, they change nothing. Candidates are the nearest and those with the best words; each has all its figures.
 
 All this is of texts, by their numbers; the best of them are turned into the passages that have them.
 """
@@ -13,6 +13,7 @@ All this is of texts, by their numbers; the best of them are turned into the pas
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
+from math import sqrt
 
 import numpy as np
 
@@ -21,8 +22,11 @@ from rag.lexical import EITHER, NO_WORDS, PAIRS, WORDS, Floats, Lexical, Scores
 from rag.settings import Settings
 from rag.words import Asked
 
+# Texts with the best words that are looked at: so many times the nearest, or the root of their number (1,200 of a million: .99
+# of the ten best by both are found, of a quarter as many .94; bench/scale.py).
+BY_WORDS, ROOTS = 2, 1.2
 # How much wider is looked where a text is given once for each of the question's terms (`_best`).
-REPEATED = 8
+REPEATED = 4
 # How much wider is looked where candidates are of no passage any longer.
 WIDER = 4
 # The ids of a text's passages, ascending, so many at most.
@@ -114,7 +118,7 @@ def _texts(
     index: VectorIndex, found: Sequence[Scores], near: Ids, settings: Settings, vector: Vectors, pool: int,
     allowed: Flags | None, far: Far | None,
 ) -> Iterator[Hit]:  # fmt: skip
-    """The texts that are near, or among the `pool` best of any way, best first; a hit's id is the text's number."""
+    """The texts that are near, or among the best by words, best first; a hit's id is the text's number."""
     weights = (settings.by_words, settings.by_pairs, settings.by_translation)
     ways = [(each, np.float32(weight / each.highest)) for each, weight in zip(found, weights, strict=False) if each.highest]
 
@@ -125,12 +129,10 @@ def _texts(
             added += weight * each.texts[numbers]
         return added
 
-    chosen = [near]
-    for each, _ in ways:
-        numbers = each.found if allowed is None else each.found[allowed[each.found]]
-        # One text may be there as often as the question has terms.
-        chosen += [_best(numbers, scores, pool) for scores in (each.texts[numbers], together(numbers))]
-    numbers = np.unique(np.concatenate(chosen))
+    holding = np.concatenate([each.found for each, _ in ways]) if ways else np.empty(0, np.int64)
+    holding = holding if allowed is None else holding[allowed[holding]]
+    # One text may be there as often as the question has terms.
+    numbers = np.union1d(near, _best(holding, together(holding), max(BY_WORDS * pool, int(ROOTS * sqrt(len(index))))))
     rows = index.vectors(numbers)
     there = rows.any(axis=1)  # a flag may be that of a number that is gone
     numbers, rows = numbers[there], rows[there]

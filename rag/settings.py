@@ -16,7 +16,7 @@ class Settings:
     """`passage_tokens` is how passages are cut; the rest is read at every question.
 
     Passages are found by `cosine + by_words · words + by_pairs · pairs + by_translation · translated` (`rag.retrieve`),
-    among the best `pool` of each; weights of 0 leave vectors alone. The best `read` passages are read,
+    among the `pool` nearest and as many or more by words; weights of 0 leave vectors alone. The best `read` passages are read,
     twice as many where the best is in another language than the question. `passage`
     is how much a passage's own score counts beside what is read in it (1: as the reader was fitted);
     an answer is given from a confidence of `threshold` on, of three quarters of it across languages.
