@@ -32,8 +32,7 @@ class VectorIndex(Protocol):
         ...
 
     def scan(self, query: Vectors, count: int, among: Flags | None = None) -> Ids:
-        """Numbers among which the `count` nearest are, in any order; found in memory alone, so that another thread may
-        read the library meanwhile. With `among`, as `search` has it."""
+        """Numbers among which the `count` nearest are, in any order. With `among`, as `search` has it."""
         ...
 
     def search(self, query: Vectors, count: int, among: Flags | None = None) -> list[tuple[int, float]]:

@@ -11,7 +11,6 @@ All this is of texts, by their numbers; the best of them are turned into the pas
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from math import sqrt
 
@@ -84,27 +83,24 @@ class Among:
 
 def retrieve(
     index: VectorIndex, lexical: Lexical, passages: Passages, asked: Asked, vector: Vectors, count: int,
-    settings: Settings, among: Among | None = None, far: Far | None = None, beside: Executor | None = None,
+    settings: Settings, among: Among | None = None, far: Far | None = None,
 ) -> list[Hit]:  # fmt: skip
     """The `count` best passages of a question (`vector`: dimension), best first, equals by id.
 
-    With `among`, only those; with `far`, texts that are far are found by their own vector; `beside` goes through
-    the vectors while the words are read.
+    With `among`, only those; with `far`, texts that are far are found by their own vector.
     """
     allowed = None if among is None else among.texts
     total = len(index) if allowed is None else int(np.count_nonzero(allowed))
     kinds = ((WORDS, asked.words), (PAIRS, asked.pairs), (EITHER, asked.translations))
     pool = max(count, settings.pool)
-    scanning = None if beside is None else beside.submit(_nearest, index, vector, pool, allowed, far)
     found = [] if lexical is NO_WORDS else lexical.search(*kinds)
-    near = scanning.result() if scanning is not None else _nearest(index, vector, pool, allowed, far)
     while True:
+        near = _nearest(index, vector, pool, allowed, far)
         hits = _hits(_texts(index, found, near, settings, vector, pool, allowed, far), passages if among is None else among.passages, count)
         # Texts that no passage has any longer, or none yet, may have taken the place of others.
         if len(hits) >= count or pool >= total:
             return hits
         pool = min(WIDER * pool, total)
-        near = _nearest(index, vector, pool, allowed, far)
 
 
 def _nearest(index: VectorIndex, vector: Vectors, pool: int, allowed: Flags | None, far: Far | None) -> Ids:

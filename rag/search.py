@@ -8,7 +8,6 @@ thread has written is loaded beside, while the older one goes on to be asked.
 import logging
 import sqlite3
 import threading
-from concurrent.futures import ThreadPoolExecutor
 
 from corpus import Library
 from embeddings.index import Ids, Vectors
@@ -18,7 +17,7 @@ from rag.posting import open_lexical, try_to_bring_up, up_to_date
 from rag.retrieve import Among, Far, Hit, retrieve
 from rag.settings import Settings
 from rag.translation import with_translations
-from rag.vectors import LARGE, caught_up, is_newer, open_index
+from rag.vectors import caught_up, is_newer, open_index
 from rag.words import is_unspaced, question_terms
 
 LOG = logging.getLogger(__name__)
@@ -32,8 +31,6 @@ class Search:
         self.adapter = adapter
         self._lock = threading.RLock()
         self._loading: threading.Thread | None = None
-        # Goes through the vectors of a large library while its words are read.
-        self._beside = ThreadPoolExecutor(1, "yinju-vectors")
         with library.reading():
             self.opened = open_index(library)
             self.lexical = open_lexical(library, self.opened.alive)
@@ -50,7 +47,6 @@ class Search:
         loading = self._loading
         if loading is not None:
             loading.join()
-        self._beside.shutdown()
 
     def catch_up(self) -> None:
         """Take up what has come and gone. An `Among` that was made before, of another `opened`, does not hold any longer."""
@@ -86,8 +82,7 @@ class Search:
                 asked = with_translations(asked, question, self.lexical)
             far = self._far(question, vector, self.lexical)
             passages = self._library.vectors.passages
-            beside = self._beside if len(self.opened.index) >= LARGE else None
-            return retrieve(self.opened.index, self.lexical, passages, asked, vector, count, settings, among, far, beside)
+            return retrieve(self.opened.index, self.lexical, passages, asked, vector, count, settings, among, far)
 
     def among(self, numbers: Ids, ids: Ids) -> Among:
         """That only these passages may be found: the number of the text and the id of each, sorted."""
