@@ -3,9 +3,10 @@
     python -m bench.page [QUESTIONS]     (40)
 
 A real server, Chromium, our sample and a document of five megabytes beside it. The wait is taken in the browser, from the
-key to the frame in which a quote (or "not in these documents") stands; every question is another one, in a conversation that
-grows. Then the same in a conversation of a hundred answers, some three hundred quotes, and the source of a quote in the
-middle of the large document. Weights are what the server sends, compressed or not as the browser asks for it.
+key to the frame in which a quote (or the nearest passages) stands; every question is another one, first each in a new
+conversation, then one after the other, where one that is not answered alone is read again after what came before. Then the
+same in a conversation of a hundred answers, some three hundred quotes, and the source of a quote in the middle of the large
+document. Weights are what the server sends, compressed or not as the browser asks for it.
 """
 
 import json
@@ -75,14 +76,15 @@ def main(arguments: list[str]) -> None:
                   f"{paints['largest']:.0f} ms, layout shift {paints['shift']:.3f}")  # fmt: skip
             again = _weighed(page, lambda: _open(page, address))
             print(f"page again: {sum(again.values()) / 1e6:.2f} MB")
-            _say("Enter to first quote", [_asked(page, each) for each in chosen])
+            _say("Enter to first quote, each in a new conversation", [_asked(page, each, new=True) for each in chosen])
+            _say("one after the other in one conversation", [_asked(page, each) for each in chosen[:20]])
             _lengthen(folder, str(page.locator('[data-do="link"]').first.get_attribute("data-id")), questions)
             began = time.perf_counter()
             page.reload()
             page.locator(".yinju-turn").nth(ANSWERS - 1).wait_for(timeout=60_000)
             cards = page.locator(".yinju-card").count()
             print(f"a conversation of {page.locator('.yinju-turn').count()} answers, {cards} quotes: shown again after {time.perf_counter() - began:.2f} s")
-            _say("Enter to first quote in it", [_asked(page, each) for each in chosen[:10]])
+            _say("Enter to first quote in it", [_asked(page, each, new=False) for each in chosen[:10]])
             _asked(page, LARGE_QUESTION)
             began = time.perf_counter()
             page.locator(".yinju-open").first.click()
@@ -140,7 +142,10 @@ def _weighed(page: Page, visit: Callable[[], None]) -> dict[str, int]:
     return {name: size for name, size in sent.items() if size}
 
 
-def _asked(page: Page, question: str) -> float:
+def _asked(page: Page, question: str, new: bool = False) -> float:
+    if new and page.locator("#yinju-new").is_visible():
+        page.locator("#yinju-new").click()
+        page.locator(".yinju-turn").first.wait_for(state="detached")
     before = page.locator(".yinju-turn").count()
     page.locator("textarea").first.fill(question)
     waited = float(page.evaluate(WAIT, before))
