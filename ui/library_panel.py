@@ -117,15 +117,17 @@ def library_panel(assistant: Assistant, language: gr.State, shown: gr.HTML, open
     again.click(read_again, [search, language], [told, listed], **adding)
     look: dict[str, Any] = {"fn": lambda words, code: documents_html(assistant, words, code), "inputs": [search, language], "outputs": listed}
     search.change(**look, **quietly, trigger_mode="always_last")
+    # Not one of the labels: the page may learn its language after somebody has begun to search.
+    # And looked at twice: what was typed while the first look was under way is not overwritten by it.
+    language.change(**look, **quietly).then(**look, **quietly)
     # What others have added since is there when the list is opened.
-    whole.expand(**look, **quietly)
+    whole.expand(**look, **quietly).then(**look, **quietly)
     listed.click(act, [search, language], [told, listed, shown, opened], **quietly)
     check.click(checked, language, told, **quietly)
     return (
         labelled(whole, WORDS, label="documents"), labelled(upload, WORDS, label="add"), labelled(check, WORDS, value="check"),
         labelled(again, WORDS, value="again"), (folder, folder_html),
-        (search, lambda code: gr.update(placeholder=said(WORDS, "search", code), value="")),
-        (listed, lambda code: documents_html(assistant, "", code)),
+        labelled(search, WORDS, placeholder="search"),
     )  # fmt: skip
 
 
