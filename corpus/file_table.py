@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
 
 from corpus.database import Database, next_generation
 
@@ -22,6 +23,11 @@ class KnownFile:
     ctime_ns: int
     read_ns: int
     labels: str
+
+
+def file_hash(data: bytes) -> str:
+    """What `KnownFile.hash` is of a file's bytes."""
+    return blake2b(data, digest_size=16).hexdigest()
 
 
 class FileTable:

@@ -73,8 +73,9 @@ def _build_engine(source: Path, folder: Path) -> None:
     shape = Shape(packed.layers, packed.heads, packed.hidden, packed.epsilon)
     prompts = PROMPTS["query"], PROMPTS["document"]
     write_engine(folder, eight_bit_model(packed.state(), shape), Recipe(shape, False, MAX_TOKENS, *prompts))
-    _tokenizer(packed, packed.pieces()).save(str(folder / TOKENIZER))
-    write_pieces(folder, packed.pieces(), _tokenizer(packed, packed.pieces()[:SPECIALS]))
+    pieces = packed.pieces()
+    _tokenizer(packed, pieces).save(str(folder / TOKENIZER))
+    write_pieces(folder, pieces, _tokenizer(packed, pieces[:SPECIALS]))
 
 
 def _weights_file() -> Path:

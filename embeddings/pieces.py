@@ -5,7 +5,7 @@ are part of it: their hashes are looked up in a table on disk, and the tokenizer
 does (Kudo 2018, arXiv:1804.10959: the best path over the pieces that match). Who goes on to ask gets the whole one.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -86,7 +86,7 @@ def write_pieces(folder: Path, pieces: Sequence[tuple[str, float]], frame: "Toke
 class FewPieces:
     """The tokenizer of a folder, made anew of few pieces for what is cut first, then the whole one. May be used by many threads."""
 
-    def __init__(self, folder: Path, whole: "_Whole") -> None:
+    def __init__(self, folder: Path, whole: "Callable[[], Tokenizer]") -> None:
         self._folder = folder
         self._read_whole = whole
         self._cut = 0
@@ -158,10 +158,6 @@ class FewPieces:
     @cached_property
     def _text(self) -> bytes:
         return bytes(self._table["text"])
-
-
-class _Whole(Protocol):
-    def __call__(self) -> "Tokenizer": ...
 
 
 def _damaged(folder: Path, reason: Exception) -> ModelError:

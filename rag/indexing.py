@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from corpus import Document, Library, YinjuError
-from corpus.files import LABELS_FILE, Unlisted, walk
+from corpus.files import Unlisted, walk
 from corpus.rows import document_hash
 from embeddings import Encoder
 from rag.batch import Batch, prepared
@@ -76,6 +76,11 @@ def index_paths(
             save_index(library)
             raise
         save_index(library)
+    return report_of(refresh, removed, batch, library, began)
+
+
+def report_of(refresh: Refresh, removed: int, batch: Batch, library: Library, began: float) -> IndexReport:
+    """What was done since `began` (of `time.perf_counter`); `removed` are documents of files that are gone."""
     return IndexReport(
         added=refresh.added,
         updated=refresh.updated,
@@ -123,7 +128,7 @@ def _size_of(path: Path, library: Library) -> int:
     for each in walk(path, library.folder):
         total = max(total, 0)
         if not isinstance(each, Unlisted):
-            total += _bytes(each[0])
+            total += bytes_of(each[0])
     if total < 0 and not library.files.under(os.fsencode(os.path.abspath(path))):
         raise YinjuError(f"{path} holds no files; put documents into it, or give another path")
     return max(total, 0)
@@ -137,11 +142,8 @@ def _refresh_path(path: Path, refresh: Refresh, library: Library, meter: "_Meter
             refresh.fail(each.name, each.reason)
             continue
         file, name = each
-        meter.begin(_bytes(file))
-        if file.name == LABELS_FILE:
-            refresh.labels_file(file, name)
-        else:
-            refresh.file(file, name, root)
+        meter.begin(bytes_of(file))
+        refresh.any_file(file, name, root)
 
 
 def _gone(roots: Sequence[bytes], library: Library, seen: set[bytes]) -> list[bytes]:
@@ -168,7 +170,8 @@ def _is_no_file(path: bytes) -> bool:
     return not os.path.isfile(path)
 
 
-def _bytes(path: Path) -> int:
+def bytes_of(path: Path) -> int:
+    """The size of a file; 0 where it cannot be told."""
     try:
         return path.stat().st_size
     except OSError:

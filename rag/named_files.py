@@ -1,16 +1,14 @@
 """Single files into a library, each under the name that it is given, with the time that is left."""
 
-import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from corpus import Library
-from corpus.files import LABELS_FILE
 from corpus.whereabouts import NamedFile
 from embeddings import Encoder
 from rag.batch import Batch
-from rag.indexing import IndexReport
+from rag.indexing import IndexReport, bytes_of, report_of
 from rag.posting import bring_up
 from rag.refresh import Refresh
 from rag.vectors import save_index
@@ -31,7 +29,7 @@ class _Meter:
     """How far it is. The seconds left go by what is embedded: to read a file is nothing beside it."""
 
     def __init__(self, files: Sequence[NamedFile], tell: Callable[[Step], None]) -> None:
-        self._sizes = [_size(each) for each in files]
+        self._sizes = [bytes_of(each.path) for each in files]
         self._all = max(sum(self._sizes), 1)
         self._tell = tell
         self._number, self._name = 0, ""
@@ -77,23 +75,10 @@ def index_named(
         refresh = Refresh(library, encoder, batch, [], meter.within)
         for number, each in enumerate(files):
             meter.begin(number, each.name)
-            if each.path.name == LABELS_FILE:
-                refresh.labels_file(each.path, each.name)
-            else:
-                refresh.file(each.path, each.name, each.root)
+            refresh.any_file(each.path, each.name, each.root)
         meter.begin(len(files), "")
         batch.flush()
         removed = library.files.remove(gone)
         library.drop_unused()
         save_index(library)
-    return IndexReport(
-        refresh.added, refresh.updated, refresh.removed + removed, refresh.unchanged, len(refresh.failures),
-        library.passage_count(), time.perf_counter() - began, tuple(refresh.failures), batch.embedded,
-    )  # fmt: skip
-
-
-def _size(file: NamedFile) -> int:
-    try:
-        return os.stat(file.path).st_size
-    except OSError:
-        return 0
+    return report_of(refresh, removed, batch, library, began)

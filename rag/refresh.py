@@ -5,12 +5,11 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from hashlib import blake2b
 from pathlib import Path
 
 from corpus import Document, Library, UnreadableFile, read_all
-from corpus.file_table import KnownFile
-from corpus.files import read_stable
+from corpus.file_table import KnownFile, file_hash
+from corpus.files import LABELS_FILE, read_stable
 from corpus.library import KnownDocument
 from corpus.metadata import FolderLabels, described, labels_hash
 from corpus.rows import document_hash, require_storable
@@ -52,6 +51,13 @@ class Refresh:
     def fail(self, name: str, reason: str) -> None:
         self.failures.append((name, reason))
 
+    def any_file(self, path: Path, name: str, root: Path) -> None:
+        """A file of documents, or one that says what others are."""
+        if path.name == LABELS_FILE:
+            self.labels_file(path, name)
+        else:
+            self.file(path, name, root)
+
     def file(self, path: Path, name: str, root: Path) -> None:
         """Bring one file's documents up to date; what goes wrong with it is among the failures."""
         absolute = Path(os.path.abspath(path))
@@ -68,7 +74,7 @@ class Refresh:
                 return
             read_ns = time.time_ns()
             data, status = read_stable(path, known.name if known else name)
-            digest = blake2b(data, digest_size=16).hexdigest()
+            digest = file_hash(data)
             if known is None:
                 name, known = self._named(name, absolute, key, digest)
             state = KnownFile(

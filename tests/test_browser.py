@@ -38,9 +38,12 @@ class Served:
         self.address = f"http://127.0.0.1:{self.port}"
         self.start()
 
+    def command(self) -> list[str]:
+        """What follows `python -m`."""
+        return ["ui", "serve", "--library", str(self.library), "--examples", str(SAMPLE / "questions.jsonl")]
+
     def start(self) -> None:
-        command = [sys.executable, "-m", "ui", "serve", "--library", str(self.library), "--port", str(self.port),
-                   "--examples", str(SAMPLE / "questions.jsonl")]  # fmt: skip
+        command = [sys.executable, "-m", *self.command(), "--port", str(self.port)]
         self.process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
         assert self.process.stdout is not None and "http" in self.process.stdout.readline()
 

@@ -4,8 +4,6 @@ import json
 import re
 import shutil
 import signal
-import subprocess
-import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -18,7 +16,7 @@ from playwright.sync_api import Browser, Page, expect
 from corpus import YinjuError
 from rag import index_paths
 from tests.cheap import CheapEncoder, cheap_library
-from tests.conftest import ROOT, Yinju
+from tests.conftest import Yinju
 from tests.test_browser import Served, ask, browser
 from ui.app import Place, places_html
 from ui.server import opened, places
@@ -34,10 +32,8 @@ class SeveralServed(Served):
         self.other = other
         super().__init__(library)
 
-    def start(self) -> None:
-        command = [sys.executable, "-m", "ui", "serve", "--library", str(self.library), "--library", str(self.other), "--port", str(self.port)]
-        self.process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
-        assert self.process.stdout is not None and "http" in self.process.stdout.readline()
+    def command(self) -> list[str]:
+        return ["ui", "serve", "--library", str(self.library), "--library", str(self.other)]
 
     @property
     def there(self) -> str:

@@ -1,14 +1,11 @@
 """What a reader can do while an answer is on its way, and what printing leaves of the page."""
 
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.conftest import ROOT
 from tests.test_browser import ANSWERABLE, Served, ask, browser, opened
 
 __all__ = ["browser"]
@@ -17,11 +14,8 @@ __all__ = ["browser"]
 class SlowlyServed(Served):
     """A server whose answers take some seconds."""
 
-    def start(self) -> None:
-        command = [sys.executable, "-m", "tests.slow_server", "serve", "--library", str(self.library), "--port", str(self.port),
-                   "--examples", str(ROOT / "corpus" / "sample" / "questions.jsonl")]  # fmt: skip
-        self.process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
-        assert self.process.stdout is not None and "http" in self.process.stdout.readline()
+    def command(self) -> list[str]:
+        return ["tests.slow_server", *super().command()[1:]]
 
 
 @pytest.fixture(scope="module")

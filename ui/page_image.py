@@ -10,12 +10,12 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from hashlib import blake2b
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from corpus import Document, Library, UnreadableFile, YinjuError, file_bytes, page_at
+from corpus.file_table import file_hash
 from rag import Assistant
 from ui.render import problem_html
 from ui.wording import LANGUAGES, Words, said
@@ -137,7 +137,7 @@ def original(library: Library, name: str) -> bytes | None:
             data = file_bytes(file, name)
         except UnreadableFile:
             continue
-        if blake2b(data, digest_size=16).hexdigest() == known.hash:
+        if file_hash(data) == known.hash:
             return data
     return None
 
