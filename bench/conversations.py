@@ -86,14 +86,15 @@ def _asked(assistant: Assistant, conversation: dict) -> list[dict]:
     for number, each in enumerate(conversation["turns"]):
         tried = forms(each["question"], [turn(answer) for answer in history])
         answers = assistant.ask_many(tried, 5, threshold=0.0)
-        taken = chosen(each["question"], [answer.confidence for answer in answers])
+        sure = [answers[0].confidence, *assistant.glances(tried[1:])]
+        taken = chosen(each["question"], sure)
         if number:
             (alone,) = assistant.ask_many([each["alone"]], 5, threshold=0.0)
             rows.append({
                 "language": conversation["language"], "needs": each["needs"], "question": each["question"], "meant": each["alone"],
                 "answers": each["answers"], "alone": _hit(alone, each), "sure": alone.confidence, "taken": taken,
-                "forms": [[form, answer.confidence, _hit(answer, each), answer.quotes[0].text if answer.quotes else ""]
-                          for form, answer in zip(tried, answers, strict=True)],
+                "forms": [[form, likely, _hit(answer, each), answer.quotes[0].text if answer.quotes else "", answer.confidence]
+                          for form, likely, answer in zip(tried, sure, answers, strict=True)],
             })  # fmt: skip
         history.append(replace(answers[taken], question=each["question"], understood=tried[taken] if taken else None))
     return rows

@@ -35,6 +35,8 @@ DOCUMENTS_KEPT = 256
 CONDITIONS_KEPT = 8
 # Passages that the reader and the confidence are given, however few are asked for.
 READ = 5
+# Passages that are read of a question's other forms, to choose between them (bench/conversations.py).
+GLANCE = 1
 # Of the threshold, for a question in another language than the text: what answers is less sure of itself there, and who
 # cannot read the text looks for it less easily (bench/answers.py).
 ACROSS_THRESHOLD = 0.75
@@ -46,6 +48,16 @@ Tell = Callable[[Stage, int], None]
 
 def quiet(stage: Stage, count: int) -> None:
     """Tells no one."""
+
+
+@dataclass(frozen=True)
+class Sought:
+    """One form of a question, its vector (shape: dimension), the candidates that are to be read and further passages."""
+
+    text: str
+    vector: Vectors
+    candidates: Sequence[Candidate]
+    rest: Sequence[Found]
 
 
 @dataclass(frozen=True)
@@ -181,29 +193,40 @@ class Assistant:
         limit = self.settings.threshold if threshold is None else threshold
         return self._answers(questions, turns, top_k, None, limit, Clock())
 
+    def glances(self, texts: Sequence[str]) -> list[float]:
+        """The probability that each is answered, as a form of a question is judged: by its first passages alone."""
+        clock = Clock()
+        return [each.sure for each in self._read(self._sought(texts, READ, None, clock, quiet), clock, quiet, GLANCE)]
+
     def _answers(
         self, questions: Sequence[str], turns: Sequence[Sequence[Turn]], top_k: int, where: str | None,
         threshold: float, clock: Clock, tell: Tell = quiet,
     ) -> list[Answer]:  # fmt: skip
         asked = [check_question(each) for each in questions]
-        taken = self._read(asked, top_k, where, clock, tell)
-        # What leans on earlier questions, or is not plainly answered alone, is read in its other forms too.
+        taken = self._read(self._sought(asked, top_k, where, clock, tell), clock, tell)
+        # What leans on earlier questions, or is not plainly answered alone, is tried in its other forms too.
         others = [
             forms(text, before)[1:] if before and not plain(text, read.sure) else []
             for text, before, read in zip(asked, turns, taken, strict=True)
         ]
-        read = iter(self._read([form for each in others for form in each], top_k, where, clock, tell))
+        sought = self._sought([form for each in others for form in each], top_k, where, clock, tell)
+        glances = iter(zip(sought, self._read(sought, clock, tell, GLANCE), strict=True))
+        meant: dict[int, Sought] = {}
         for number, each in enumerate(others):
-            tried = [taken[number], *islice(read, len(each))]
-            taken[number] = tried[chosen(asked[number], [form.sure for form in tried])]
+            tried = list(islice(glances, len(each)))
+            best = chosen(asked[number], [taken[number].sure, *(glance.sure for _, glance in tried)])
+            if best:
+                meant[number] = tried[best - 1][0]
+        for number, read in zip(meant, self._read(list(meant.values()), clock, tell), strict=True):
+            taken[number] = read
         timings = {stage: value / len(questions) for stage, value in clock.timings().items()}
         return [
             self._answer(question, text, read, top_k, timings, threshold)
             for question, text, read in zip(questions, asked, taken, strict=True)
         ]
 
-    def _read(self, texts: Sequence[str], top_k: int, where: str | None, clock: Clock, tell: Tell = quiet) -> list[Read]:
-        """Each text's best passages, and how they read."""
+    def _sought(self, texts: Sequence[str], top_k: int, where: str | None, clock: Clock, tell: Tell) -> list[Sought]:
+        """Each text's best passages."""
         if not texts:
             return []
         tell("searching", 0)
@@ -211,22 +234,28 @@ class Assistant:
             self.reader.prepare()
         vectors = self.encoder.encode_queries(texts)
         clock.stop("embed")
-        best: list[Sequence[Candidate]] = []
-        rest: list[list[Found]] = []
+        sought = []
         for text, vector in zip(texts, vectors, strict=True):
             candidates = self.candidates(text, vector, max(top_k, ACROSS * self._count), where)
             if not candidates and where is None:
                 raise LibraryError(f"{self.library.folder} holds no documents yet; add some with: yinju index PATH")
             # The rest's documents are let go: in a library of large ones they would fill the memory.
-            best.append(to_read(candidates, self._count))
-            rest.append([found(each) for each in candidates[len(best[-1]) :]])
+            best = to_read(candidates, self._count)
+            sought.append(Sought(text, vector, best, [found(each) for each in candidates[len(best) :]]))
         clock.stop("search")
-        tell("reading", max(map(len, best), default=0))
-        readings = self.reader.read_many(list(zip(texts, vectors, best, strict=True)))
+        return sought
+
+    def _read(self, sought: Sequence[Sought], clock: Clock, tell: Tell, most: int | None = None) -> list[Read]:
+        """How each text's passages read, of each the first `most`."""
+        given = [(each.text, each.vector, each.candidates[:most]) for each in sought]
+        if not given:
+            return []
+        tell("reading", max(len(candidates) for _, _, candidates in given))
+        readings = self.reader.read_many(given)
         clock.stop("read")
         return [
-            Read(text, few, more, each, self.reader.confidence(text, few, each) if each else 0.0)
-            for text, few, more, each in zip(texts, best, rest, readings, strict=True)
+            Read(each.text, each.candidates, each.rest, read, self.reader.confidence(each.text, each.candidates, read) if read else 0.0)
+            for each, read in zip(sought, readings, strict=True)
         ]
 
     def _answer(

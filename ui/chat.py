@@ -35,9 +35,12 @@ WORDS: Words = {
     "try": ("试试这些", "Try one of these"),
     "failed": ("没有答成，问题还在框里，请再试一次", "The answer failed; your question is still in the box, try again"),
     "new": ("新对话", "New conversation"),
+    "earlier": ("更早的 {count} 个问题", "Earlier questions: {count}"),
 }  # fmt: skip
 # People who are answered at the same time; the others wait in turn.
 AT_ONCE = 4
+# Questions of a conversation that stand in the page before earlier ones are asked for.
+SHOWN = 20
 
 
 @dataclass(frozen=True)
@@ -124,6 +127,9 @@ def chat_panel(
     def act(before: tuple[Asked, ...], now: Opened | None, code: str, event: gr.EventData) -> tuple[Any, ...]:
         """A button under an answer: open a source, judge, or ask alone."""
         said_ = event._data or {}
+        shown = _number(said_.get("shown"), len(before) + 1) or 0
+        if said_.get("do") == "earlier":
+            return gr.update(), now, talk_html(before, code, shown + SHOWN), before
         number = _number(said_.get("turn"), len(before))
         if number is None:
             return gr.update(), now, gr.update(), before
@@ -137,9 +143,9 @@ def chat_panel(
             else:
                 changed = _judged(assistant, asked, str(said_.get("do")))
         except YinjuError as error:
-            return gr.update(), now, problem_html(str(error)) + talk_html(before, code), before
+            return gr.update(), now, problem_html(str(error)) + talk_html(before, code, shown), before
         before = (*before[:number], changed, *before[number + 1 :])
-        return gr.update(), now, talk_html(before, code), before
+        return gr.update(), now, talk_html(before, code, shown), before
 
     def step(now: Opened | None, code: str, event: gr.EventData) -> tuple[Any, ...]:
         """A button of the source: further back or on, another quote, look for words, or here is the answer."""
@@ -178,13 +184,15 @@ def tried_html(examples: Sequence[str], code: str) -> str:
     return f'<p class="yinju-hint">{said(WORDS, "try", code)}</p><p>{buttons}</p>'
 
 
-def talk_html(turns: Sequence[Asked], code: str) -> str:
-    """The conversation, newest first."""
+def talk_html(turns: Sequence[Asked], code: str, shown: int = 0) -> str:
+    """The conversation, newest first; of a long one the newest `shown` (SHOWN at least), and a button for those before."""
+    earlier = max(0, len(turns) - max(shown, SHOWN))
     rows = [
         turn_html(number, each.question, each.answer, code, each.judged, each.id, asked_html(each.limits, code))
-        for number, each in enumerate(turns)
+        for number, each in enumerate(turns[earlier:], earlier)
     ]
-    return "".join(reversed(rows))
+    more = said(WORDS, "earlier", code, count=earlier)
+    return "".join(reversed(rows)) + (f'<p><button class="yinju-do" data-do="earlier">{more}</button></p>' if earlier else "")
 
 
 def empty_html(code: str) -> str:

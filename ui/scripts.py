@@ -25,7 +25,8 @@ element.addEventListener('click', async (event) => {
   if (deed === 'copy') return copy(card.querySelector('blockquote').textContent, button);
   if (deed === 'link') return copy(location.origin + location.pathname + '?answer=' + encodeURIComponent(button.dataset.id), button);
   if (deed === 'cite') return copy(await server.cite(JSON.parse(card.dataset.place), button.dataset.style), button);
-  trigger('click', {do: deed, turn: turn ? Number(turn.dataset.turn) : null, number: card ? Number(card.dataset.number) : null});
+  const shown = element.querySelectorAll('[data-turn]').length;
+  trigger('click', {do: deed, shown, turn: turn ? Number(turn.dataset.turn) : null, number: card ? Number(card.dataset.number) : null});
 });
 """
 
