@@ -1,23 +1,20 @@
 """The one public door: open a library, ask it."""
 
 import logging
-import threading
-from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Literal
 
-from corpus import Document, Library, LibraryError, Passage, Sentence
-from corpus.document import passage_id
-from corpus.where import fulfils, parse_where, require_known, searchable
+from corpus import Library, LibraryError
+from corpus.where import parse_where
 from corpus.whereabouts import NamedFile
 from embeddings import Encoder, load_encoder
 from embeddings.index import Vectors
-from rag.across import is_across
 from rag.adapter import load_adapter
 from rag.answer import Answer, Found
+from rag.candidates import Candidates
 from rag.clock import Clock
 from rag.conversation import TURNS, Turn, chosen, forms, plain, turn
 from rag.indexing import IndexReport, Progress, index_paths, remove_documents, silent
@@ -25,14 +22,10 @@ from rag.named_files import Step, index_named
 from rag.question import check_question
 from rag.quote import found, nearest_first, quotes
 from rag.reader import ACROSS, Candidate, Reader, Reading, load_reader, to_read
-from rag.retrieve import Among, Hit
+from rag.retrieve import Hit
 from rag.search import Search
 from rag.settings import Settings, library_settings
 
-# Documents kept in memory, with their sentences, for the next question.
-DOCUMENTS_KEPT = 256
-# Conditions whose passages are kept in memory.
-CONDITIONS_KEPT = 8
 # Passages that the reader and the confidence are given, however few are asked for.
 READ = 5
 # Passages that are read of a question's other forms, to choose between them (bench/conversations.py).
@@ -89,12 +82,8 @@ class Assistant:
         self.settings = settings or library_settings(library)
         self.reader = reader or load_reader(encoder, self.settings)
         self.search = Search(library, load_adapter(encoder.name))
-        self._seen = library.generation, self.search.opened
         self._count = max(READ, self.settings.read)
-        self._lock = threading.Lock()
-        self._documents: OrderedDict[str, tuple[Document, list[Sentence]]] = OrderedDict()
-        self._labels: list[tuple[str, dict[str, str]]] | None = None
-        self._chosen: dict[str, Among] = {}
+        self._found = Candidates(library, self.search, self.settings)
         if not self.has_words:
             LOG.warning("%s has no index of words yet: passages are found by vectors alone until you run "
                         "yinju index again", library.folder)  # fmt: skip
@@ -124,14 +113,7 @@ class Assistant:
 
     def reload(self) -> None:
         """Take up what this or another process has indexed since: only what is new is read."""
-        with self.library.reading(), self._lock:
-            self.search.catch_up()
-            now = self.library.generation, self.search.opened
-            if now != self._seen:
-                self._seen = now
-                self._documents.clear()
-                self._labels = None
-                self._chosen.clear()
+        self._found.reload()
 
     @property
     def has_words(self) -> bool:
@@ -281,66 +263,8 @@ class Assistant:
 
         Raises QuestionError where `where` cannot be read or asks about what no document has.
         """
-        # All of one moment: whatever another process writes meanwhile, these belong together.
-        with self.library.reading():
-            self.reload()
-            among = self._among(where) if where is not None else None
-            hits = {each.id: each for each in self.search.hits(question, vector, count, self.settings, among)}
-            found = [self._candidate(question, each, hits[each.id]) for each in self.library.passages(list(hits))]
-            return [each for each in found if each is not None]
+        return self._found.best(question, vector, count, where)
 
     def hits(self, question: str, vector: Vectors, count: int) -> list[Hit]:
         """What `candidates` are made from, with the figures of each way of finding them."""
-        with self.library.reading():
-            self.reload()
-            return self.search.hits(question, vector, count, self.settings)
-
-    def _candidate(self, question: str, passage: Passage, hit: Hit) -> Candidate | None:
-        """The passage with its document; None where the document is not the one that it was cut from."""
-        entry = self._document(passage.document_id)
-        if entry is None:
-            return None
-        document, sentences = entry
-        words = document.text[passage.start : passage.end]
-        if passage_id(document.id, passage.start, passage.end, words) != passage.id:
-            with self._lock:
-                self._documents.pop(document.id, None)
-            return None
-        headings = {(block.start, block.end) for block in document.blocks if block.kind == "heading"}
-        inside = [each for each in sentences if each.start < passage.end and each.end > passage.start]
-        body = [each for each in inside if (each.start, each.end) not in headings]
-        far = is_across(question, words)
-        return Candidate(passage, document, tuple(body or inside), hit.score, max(hit.words, hit.translated), far)
-
-    def _among(self, where: str) -> Among:
-        """The passages of the documents that fulfil a condition."""
-        condition = parse_where(where)
-        with self._lock:
-            if where in self._chosen:
-                return self._chosen[where]
-            if self._labels is None:
-                rows = self.library.labels()
-                self._labels = [(identity, searchable(name, title, metadata)) for identity, name, title, metadata in rows]
-            labels = self._labels
-        require_known(condition, {"name", "title"}.union(*(fields for _, fields in labels)))
-        chosen = [identity for identity, fields in labels if fulfils(fields, condition)]
-        among = self.search.among(*self.library.passages_of(chosen))
-        with self._lock:
-            while len(self._chosen) >= CONDITIONS_KEPT:
-                del self._chosen[next(iter(self._chosen))]
-            self._chosen[where] = among
-        return among
-
-    def _document(self, identity: str) -> tuple[Document, list[Sentence]] | None:
-        with self._lock:
-            if identity in self._documents:
-                self._documents.move_to_end(identity)
-                return self._documents[identity]
-        entry = self.library.with_sentences(identity)
-        if entry is None:
-            return None
-        with self._lock:
-            self._documents[identity] = entry
-            while len(self._documents) > DOCUMENTS_KEPT:
-                self._documents.popitem(last=False)
-        return entry
+        return self._found.hits(question, vector, count)
