@@ -205,8 +205,11 @@ def test_the_source_goes_from_quote_to_quote_and_finds_words(page: Page) -> None
     count = page.locator(".yinju-answer .yinju-card").count()
     assert count > 1
     second = page.locator(".yinju-answer .yinju-card").nth(1).locator("blockquote").text_content() or ""
+    before = page.evaluate("scrollY")
     page.locator(".yinju-open").first.click()
     expect(page.locator(".yinju-steps")).to_contain_text(f"第 1 处，共 {count} 处")
+    expect(page.locator(".yinju-here").first).to_be_in_viewport()
+    assert page.evaluate("scrollY") == before
     page.locator('.yinju-steps [data-do="next"]').click()
     expect(page.locator(".yinju-steps")).to_contain_text("第 2 处")
     shown = "".join(page.locator(".yinju-here").all_text_contents())

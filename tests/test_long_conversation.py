@@ -32,6 +32,10 @@ def test_the_newest_questions_stand_in_the_page_and_earlier_ones_a_button_away(p
     earlier.click()
     expect(questions).to_have_count(2 * SHOWN + 5)
     expect(earlier).to_have_count(0)
-    # The source of the very first is still a click away.
+    # The source of the very first is a click away, and comes to where the reader is.
+    page.locator('[data-turn="0"]').scroll_into_view_if_needed()
+    page.wait_for_timeout(200)
+    before = page.evaluate("scrollY")
     page.locator('[data-turn="0"] [data-do="open"]').first.click()
-    expect(page.locator("#yinju-source .yinju-here").first).to_be_visible()
+    expect(page.locator("#yinju-source .yinju-here").first).to_be_in_viewport()
+    assert before > 1000 and page.evaluate("scrollY") == before

@@ -40,6 +40,16 @@ element.addEventListener('click', (event) => {
 
 # The source: its buttons, its search, the words selected in it (counted in code points), and the quote brought into view.
 SOURCE_SCRIPT = """
+// Inside its own frame first: the page moves only where the frame itself is out of sight.
+const reveal = (here) => {
+  const frame = here.closest('.yinju-source');
+  if (frame) {
+    const at = here.getBoundingClientRect(), around = frame.getBoundingClientRect();
+    frame.scrollTop += at.top + at.height / 2 - around.top - around.height / 2;
+  }
+  const now = here.getBoundingClientRect();
+  if (now.top < 0 || now.bottom > innerHeight) here.scrollIntoView({block: 'nearest'});
+};
 const points = (text) => Array.from(text).length;
 const offset = (node, at) => {
   const block = (node.nodeType === 1 ? node : node.parentElement).closest('[data-start]');
@@ -72,11 +82,11 @@ element.addEventListener('toggle', async (event) => {
   try { holder.innerHTML = await server.printed_pages(JSON.parse(place)); }
   catch (failed) { details.dataset.place = place; holder.textContent = holder.dataset.failed; }
   const spot = holder.querySelector('.yinju-spot');
-  if (spot && details.open) spot.scrollIntoView({block: 'center'});
+  if (spot && details.open) reveal(spot);
 }, true);
 const bring = () => {
   const here = element.querySelector('.yinju-found') || element.querySelector('.yinju-here');
-  if (here) here.scrollIntoView({block: 'center'});
+  if (here) reveal(here);
 };
 watch('value', bring);
 """

@@ -3,7 +3,7 @@
 CSS = """
 :root { --yinju-soft: #5c6370; --yinju-red: #9a3b26; --yinju-mark: #ffe08a; --yinju-here: #fff0c2; }
 .dark { --yinju-soft: #b6bcc8; --yinju-red: #f0a491; --yinju-mark: #6b5410; --yinju-here: #463a16; }
-.gradio-container { --body-text-color-subdued: var(--yinju-soft); width: 100%; max-width: 1320px !important; margin: 0 auto !important; padding: 0 12px !important; }
+.gradio-container { overflow: clip !important; --body-text-color-subdued: var(--yinju-soft); width: 100%; max-width: 1320px !important; margin: 0 auto !important; padding: 0 12px !important; }
 .gradio-container > footer { display: none !important; }
 .yinju-head { align-items: center; }
 #yinju-libraries nav { display: flex; flex-wrap: wrap; gap: .2em 1em; }
@@ -37,6 +37,8 @@ mark { background: var(--yinju-mark); color: inherit; padding: 0 .1em; border-ra
 .dark .yinju-problem { color: #f2b8b5; border-color: #f2b8b5; }
 .yinju-source { max-height: 64vh; overflow-y: auto; padding: 0 1em; line-height: 1.8; border: 1px solid var(--border-color-primary); border-radius: 8px;
   font-family: "Noto Serif CJK SC", "Songti SC", SimSun, Georgia, serif; }
+/* The source stays beside what is read; Gradio hides what overflows in a way that would keep it from that. */
+@media (min-width: 800px) { .yinju-columns > div:last-child { position: sticky; top: 8px; align-self: flex-start; } }
 .yinju-source hr { margin: 1.6em 0; }
 .yinju-source-head h2 { font-size: 1.15em; margin: .3em 0; }
 .yinju-find input { width: 60%; border: 1px solid var(--border-color-primary); border-radius: 5px; padding: .2em .5em; background: var(--background-fill-primary); color: inherit; }
