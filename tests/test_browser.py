@@ -373,6 +373,16 @@ def test_the_page_has_its_health_and_lets_nothing_in_from_elsewhere(served: Serv
             urllib.request.urlopen(served.address + path)
 
 
+def test_a_second_visit_fetches_no_script_again(browser: Browser, served: Served) -> None:
+    sent = "performance.getEntriesByType('resource').filter(each => /assets.*js$/.test(each.name) && each.transferSize > 0).length"
+    page = opened(browser, served)
+    assert page.evaluate(sent) > 10
+    page.goto(served.address)
+    expect(page.locator("#yinju-try [data-question]").first).to_be_visible(timeout=30_000)
+    assert page.evaluate(sent) == 0
+    page.context.close()
+
+
 def test_programs_ask_search_and_list(served: Served) -> None:
     from gradio_client import Client
 
