@@ -158,4 +158,4 @@ def comparison_html(before: Path, after: Path, code: str) -> str:
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     cells = "".join(f"<tr>{''.join(f'<td>{escape(each)}</td>' for each in row)}</tr>" for row in rows)
-    return f'<div class="yinju-table"><table><thead><tr>{"".join(f"<th>{escape(each)}</th>" for each in head)}</tr></thead><tbody>{cells}</tbody></table></div>'
+    return f'<div class="yinju-table" tabindex="0"><table><thead><tr>{"".join(f"<th>{escape(each)}</th>" for each in head)}</tr></thead><tbody>{cells}</tbody></table></div>'

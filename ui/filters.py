@@ -32,7 +32,7 @@ WORDS: Words = {
     "until": ("日期到", "Date to"),
     "documents": ("文档", "Documents"),
     "words": ("标题或文件名含有", "Title or name contains"),
-    "where": ("高级：自己写条件（如 date >= 2023-10 and section = 要闻）", "Advanced: a condition (such as date >= 2023-10 and section = 要闻)"),
+    "where": ("高级：自己写条件（如 date >= 2023-10 and section = 要闻）", "Advanced: a condition (such as date >= 2023-10 and section = news)"),
     "only": ("只问：", "Asks only: "),
     "asked": ("只问了：", "Asked only: "),
     "between": ("；", "; "),

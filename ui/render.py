@@ -75,9 +75,9 @@ def problem_html(sentence: str) -> str:
 def _understood(answer: Answer, language: str) -> str:
     if not answer.understood:
         return ""
-    taken = said(WORDS, "understood", language, question=answer.understood)
+    taken = said(WORDS, "understood", language, question=f'<bdi dir="auto">{escape(answer.understood)}</bdi>')
     return (
-        f'<p class="yinju-hint">{escape(taken)} <button class="yinju-do" data-do="alone">{said(WORDS, "alone", language)}</button></p>'
+        f'<p class="yinju-hint">{taken} <button class="yinju-do" data-do="alone">{said(WORDS, "alone", language)}</button></p>'
     )
 
 
@@ -109,6 +109,8 @@ def _marked(quote: Quote) -> str:
 
 
 def _card(number: int, found: Quote | Found, inside: str, language: str) -> str:
+    # A passage may be longer than its frame, which the keyboard scrolls where it can be focused.
+    scrolled = ' tabindex="0"' if isinstance(found, Found) else ""
     place = escape(json.dumps([found.document, found.start, found.end], ensure_ascii=False), quote=True)
     where = [f"<b>{escape(found.title)}</b>", escape(found.document), said(WORDS, "place", language, start=found.start + 1, end=found.end)]
     if found.page:
@@ -117,7 +119,7 @@ def _card(number: int, found: Quote | Found, inside: str, language: str) -> str:
     above = f'<div class="yinju-path" dir="auto">{escape(headings)}</div>' if headings else ""
     styles = "".join(f'<button class="yinju-do" data-do="cite" data-style="{style}">{STYLE_NAMES[style]}</button>' for style in STYLES)
     return (
-        f'<article class="yinju-card" data-number="{number}" data-place="{place}">{above}<blockquote dir="auto">{inside}</blockquote>'
+        f'<article class="yinju-card" data-number="{number}" data-place="{place}">{above}<blockquote dir="auto"{scrolled}>{inside}</blockquote>'
         f'<footer><span dir="auto">{" · ".join(where)}</span> '
         f'<button class="yinju-do yinju-open" data-do="open">{said(WORDS, "open", language)}</button> '
         f'<button class="yinju-do" data-do="copy" data-said="{said(WORDS, "copied", language)}">{said(WORDS, "copy", language)}</button> '

@@ -20,7 +20,7 @@ CSS = """
 .yinju-do { border: 1px solid var(--border-color-primary); color: var(--body-text-color); border-radius: 5px; padding: .1em .6em; margin: .1em 0;
   cursor: pointer; background: none; min-height: 24px; font: inherit; text-align: start; }
 .yinju-do:hover { border-color: var(--yinju-red); }
-.yinju-do:focus-visible, .yinju-source:focus-visible, .yinju-cite summary:focus-visible { outline: 2px solid var(--yinju-red); outline-offset: 2px; }
+.yinju-do:focus-visible, .yinju-source:focus-visible, .yinju-none blockquote:focus-visible, .yinju-table:focus-visible, .yinju-cite summary:focus-visible { outline: 2px solid var(--yinju-red); outline-offset: 2px; }
 .yinju-open { border-color: var(--yinju-red); color: var(--yinju-red); }
 .yinju-cite { display: inline-block; }
 .yinju-cite summary { cursor: pointer; display: inline-block; padding: .1em .4em; min-height: 24px; }
