@@ -232,6 +232,24 @@ def test_a_folder_is_uploaded_and_one_of_its_files_of_the_same_name_is_asked(pag
     expect(page.locator(".yinju-answer .yinju-card").first).to_contain_text("档案/二月/会议.txt")
 
 
+@pytest.mark.parametrize("onto", ["#yinju-folder", "#yinju-upload"])
+def test_a_folder_that_is_dropped_is_uploaded_with_all_that_is_inside(page: Page, tmp_path: Path, onto: str) -> None:
+    name = f"drop-{onto.removeprefix('#yinju-')}"
+    (tmp_path / name / "inner").mkdir(parents=True)
+    for place in ("one.txt", "inner/two.txt"):
+        (tmp_path / name / place).write_text(f"{name} {place}\n\nThe keys of the store are in the drawer, says {place} of {name}.")
+    page.locator(onto).scroll_into_view_if_needed()
+    box = page.locator(onto).bounding_box()
+    assert box
+    devtools = page.context.new_cdp_session(page)
+    dropped = {"items": [], "files": [str(tmp_path / name)], "dragOperationsMask": 1}
+    for kind in ("dragEnter", "dragOver", "drop"):
+        devtools.send("Input.dispatchDragEvent", {"type": kind, "x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2, "data": dropped})
+    expect(page.locator("#yinju-said [role=status]")).to_have_text("已可提问：2", timeout=30_000)
+    page.locator("#yinju-search input, #yinju-search textarea").fill(name)
+    expect(page.locator("#yinju-listed li small")).to_have_text([f"{name}/inner/two.txt", f"{name}/one.txt"], timeout=10_000)
+
+
 def test_more_documents_than_a_page_are_turned_through_by_keyboard(page: Page) -> None:
     search, rows, turning = page.locator("#yinju-search input, #yinju-search textarea"), page.locator("#yinju-listed li"), page.locator("#yinju-listed nav")
     search.fill("NOTE- 号")
