@@ -87,13 +87,14 @@ class Exact:
     def vectors(self, ids: Ids) -> Vectors:
         return self._rows[np.searchsorted(self.ids, ids)]
 
-    def scan(self, query: Vectors, count: int, among: Flags | None = None) -> Ids:
+    def scan(self, query: Vectors, count: int, among: Flags | None = None) -> tuple[Ids, Vectors]:
         cosines = self._rows @ query
         if among is not None:
             cosines[~among[self.ids]] = -2
         # More than words could lift into the ten best.
         best = np.argpartition(-cosines, min(DEEP, len(cosines) - 1))[:DEEP]
-        return self.ids[best[cosines[best] > -2]]
+        best = best[cosines[best] > -2]
+        return self.ids[best], cosines[best]
 
 
 def perturbed(real: Vectors, count: int, chance: np.random.Generator) -> Vectors:

@@ -13,6 +13,8 @@ from corpus.schema import FORMAT, format_of, migrate
 
 DATABASE = "library.sqlite"
 WRITER_LOCK = "writer.lock"
+# Kilobytes of the database that a connection keeps at most: the upper pages of the trees of a million passages.
+CACHE = 65_536
 
 
 def connect(folder: Path) -> tuple[sqlite3.Connection, bool]:
@@ -77,6 +79,12 @@ def _unknown(folder: Path, found: int | None) -> str:
 
 def _readable(path: Path) -> tuple[sqlite3.Connection, int | None]:
     """A connection that can read, and the format it read."""
+    connection, found = _opened(path)
+    connection.execute(f"PRAGMA cache_size = -{CACHE}")
+    return connection, found
+
+
+def _opened(path: Path) -> tuple[sqlite3.Connection, int | None]:
     connection = _connect(str(path))
     try:
         # Neither succeeds on a disk that cannot be written, which is still read.

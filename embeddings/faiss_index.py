@@ -44,18 +44,10 @@ class FaissIndex:
         rows = self._index.reconstruct_batch(np.asarray(ids, np.int64)) if len(ids) else []
         return np.array(rows, np.float32).reshape(len(ids), self._index.d)
 
-    def search(self, query: Vectors, count: int, among: Flags | None = None) -> list[tuple[int, float]]:
+    def scan(self, query: Vectors, count: int, among: Flags | None = None) -> tuple[Ids, Vectors]:
         count = min(count, len(self) if among is None else int(np.count_nonzero(among)))
-        if count <= 0:
-            return []
-        rows = np.ascontiguousarray(query, np.float32).reshape(1, -1)
         chosen = None if among is None else selector(among)
-        with one_thread():
-            scores, ids = self._index.search(rows, count, params=faiss.SearchParameters(sel=chosen))  # type: ignore[call-arg]
-        return [(int(id_), float(score)) for id_, score in zip(ids[0], scores[0], strict=True) if id_ >= 0]
-
-    def scan(self, query: Vectors, count: int, among: Flags | None = None) -> Ids:
-        return np.array([number for number, _ in self.search(query, count, among)], np.int64)
+        return found_by(self._index, query, count, faiss.SearchParameters(sel=chosen))  # type: ignore[call-arg]
 
     def save(self, path: Path) -> None:
         faiss.write_index(self._index, str(path))
@@ -71,6 +63,16 @@ def remove_from(index: Any, ids: Ids) -> None:
     """Take these numbers out of it; those that are not there do not matter."""
     if len(ids):
         index.remove_ids(faiss.IDSelectorBatch(np.asarray(ids, np.int64)))
+
+
+def found_by(index: Any, query: Vectors, count: int, params: Any) -> tuple[Ids, Vectors]:
+    """What any of FAISS's indexes finds for one query: numbers, best first, and scores; fewer than `count` where it has no more."""
+    if count <= 0:
+        return np.empty(0, np.int64), np.empty(0, np.float32)
+    with one_thread():
+        scores, numbers = index.search(np.ascontiguousarray(query, np.float32).reshape(1, -1), count, params=params)
+    there = numbers[0] >= 0
+    return numbers[0][there], scores[0][there]
 
 
 @contextmanager

@@ -31,15 +31,12 @@ class VectorIndex(Protocol):
         """The vectors (n, dimension) of numbers that are here, exactly as they were added."""
         ...
 
-    def scan(self, query: Vectors, count: int, among: Flags | None = None) -> Ids:
-        """Numbers among which the `count` nearest are, in any order. With `among`, as `search` has it."""
-        ...
-
-    def search(self, query: Vectors, count: int, among: Flags | None = None) -> list[tuple[int, float]]:
-        """The `count` nearest numbers of one query (shape: dimension) with their cosines, best first.
+    def scan(self, query: Vectors, count: int, among: Flags | None = None) -> tuple[Ids, Vectors]:
+        """Numbers among which the `count` nearest to a query (shape: dimension) are, in any order, and about its product with
+        each of their vectors (n).
 
         With `among`, a flag for each number (a number beyond them has none), the nearest of those, as if there were
-        no others. Cosines are exact; an index of many vectors may miss a few of the nearest.
+        no others. An index of many vectors may miss a few of the nearest.
         """
         ...
 

@@ -1,8 +1,8 @@
 """FAISS's product quantiser with four bits for every two dimensions, for libraries too large to be searched through as they are.
 
 A search goes through the codes of all vectors, an eighth of their size as float16, sixteen or more at once (product
-quantisation: Jégou et al. 2011; scanned in registers: André et al. 2017), and measures the best again with the
-vectors as they are stored: every cosine is exact, and only one that its code puts far back can be missed. Lists around
+quantisation: Jégou et al. 2011; scanned in registers: André et al. 2017); whoever asks measures the best again with the
+vectors as they are stored: only one that its code puts far back can be missed. Lists around
 centres (IVF) or a graph would look at fewer, and miss more: a question that nothing answers lies near no centre.
 """
 
@@ -14,10 +14,10 @@ from typing import Any
 import faiss
 import numpy as np
 
-from embeddings.faiss_index import add_to, one_thread, remove_from, selector
+from embeddings.faiss_index import add_to, found_by, remove_from, selector
 from embeddings.index import Flags, Ids, Vectors
 
-# How many of those with the best codes are measured again: for each that is asked for, and of all vectors so many or
+# How many of those with the best codes are given: for each that is asked for, and of all vectors so many or
 # the root of their number (a thousand of a million: 0.995 of the ten nearest are among these; bench/scale.py).
 AGAIN, AGAIN_LEAST = 4, 500
 
@@ -64,28 +64,15 @@ class PackedIndex:
     def vectors(self, ids: Ids) -> Vectors:
         return self._stored(np.asarray(ids, np.int64))
 
-    def scan(self, query: Vectors, count: int, among: Flags | None = None) -> Ids:
+    def scan(self, query: Vectors, count: int, among: Flags | None = None) -> tuple[Ids, Vectors]:
         total = len(self) if among is None else int(np.count_nonzero(among))
-        if min(count, total) <= 0:
-            return np.empty(0, np.int64)
         share = total / max(len(self), 1)
-        wanted = min(max(AGAIN * count, ceil(share * max(AGAIN_LEAST, sqrt(len(self))))), total)
+        wanted = min(max(AGAIN * count, ceil(share * max(AGAIN_LEAST, sqrt(len(self))))), total) if count > 0 else 0
         if wanted == total and among is not None:
-            return np.flatnonzero(among).astype(np.int64)
+            numbers = np.flatnonzero(among).astype(np.int64)
+            return numbers, self._stored(numbers) @ query
         chosen = None if among is None else selector(among)
-        params = faiss.SearchParametersIVF(nprobe=1, sel=chosen)  # type: ignore[call-arg]
-        with one_thread():
-            _, found = self._index.search(np.ascontiguousarray(query, np.float32).reshape(1, -1), wanted, params=params)
-        numbers: Ids = found[0][found[0] >= 0]
-        return numbers
-
-    def search(self, query: Vectors, count: int, among: Flags | None = None) -> list[tuple[int, float]]:
-        ids = self.scan(query, count, among)
-        rows = self._stored(ids)
-        there = rows.any(axis=1)  # a flag may be that of a number that is gone
-        ids, cosines = ids[there], rows[there] @ query
-        best = np.lexsort((ids, -cosines))[: max(count, 0)]
-        return [(int(ids[each]), float(cosines[each])) for each in best]
+        return found_by(self._index, query, wanted, faiss.SearchParametersIVF(nprobe=1, sel=chosen))  # type: ignore[call-arg]
 
     def save(self, path: Path) -> None:
         faiss.write_index(self._index, str(path))

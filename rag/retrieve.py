@@ -24,6 +24,8 @@ from rag.words import Asked
 # Texts with the best words that are looked at: so many times the nearest, or the root of their number (1,200 of a million: .99
 # of the ten best by both are found, of a quarter as many .94; bench/scale.py).
 BY_WORDS, ROOTS = 2, 1.2
+# Of all these, so many for each of the nearest are measured by their vectors: those that may be best, as far as is known without.
+MEASURED = 16
 # How much wider is looked where a text is given once for each of the question's terms (`_best`).
 REPEATED = 4
 # How much wider is looked where candidates are of no passage any longer.
@@ -62,6 +64,14 @@ class Far:
 
 
 @dataclass(frozen=True)
+class Near:
+    """The numbers of texts that are near, and about their cosines (n)."""
+
+    numbers: Ids
+    cosines: Floats
+
+
+@dataclass(frozen=True)
 class Among:
     """The passages that may be found, where not all may: the number of the text and the id of each, sorted."""
 
@@ -95,7 +105,7 @@ def retrieve(
     pool = max(count, settings.pool)
     found = [] if lexical is NO_WORDS else lexical.search(*kinds)
     while True:
-        near = _nearest(index, vector, pool, allowed, far)
+        near = _near(index, vector, pool, allowed, far)
         hits = _hits(_texts(index, found, near, settings, vector, pool, allowed, far), passages if among is None else among.passages, count)
         # Texts that no passage has any longer, or none yet, may have taken the place of others.
         if len(hits) >= count or pool >= total:
@@ -103,15 +113,27 @@ def retrieve(
         pool = min(WIDER * pool, total)
 
 
-def _nearest(index: VectorIndex, vector: Vectors, pool: int, allowed: Flags | None, far: Far | None) -> Ids:
-    """The numbers of the texts nearest to the question, among them as many of those that are far."""
+def _near(index: VectorIndex, vector: Vectors, pool: int, allowed: Flags | None, far: Far | None) -> list[Near]:
+    """The texts nearest to the question and, apart from them, as many of those that are far."""
     if far is None:
-        return index.scan(vector, pool, allowed)
-    return np.concatenate([index.scan(vector, pool, _both(~far.texts, allowed)), index.scan(far.vector, pool, _both(far.texts, allowed))])
+        return [Near(*index.scan(vector, pool, allowed))]
+    numbers, products = index.scan(far.vector, pool, _both(far.texts, allowed))
+    return [Near(*index.scan(vector, pool, _both(~far.texts, allowed))), Near(numbers, far.cosines(products))]
+
+
+def _guessed(numbers: Ids, near: Sequence[Near], far: Far | None) -> Floats:
+    """About the cosines of these texts (ascending): of those that are not among the near ones, what they can have at most."""
+    least = [float(each.cosines.min(initial=1.0)) for each in near]
+    guessed = np.full(len(numbers), least[0], np.float32)
+    if far is not None:
+        guessed[far.texts[numbers]] = least[1]
+    for each in near:
+        guessed[np.searchsorted(numbers, each.numbers)] = each.cosines
+    return guessed
 
 
 def _texts(
-    index: VectorIndex, found: Sequence[Scores], near: Ids, settings: Settings, vector: Vectors, pool: int,
+    index: VectorIndex, found: Sequence[Scores], near: Sequence[Near], settings: Settings, vector: Vectors, pool: int,
     allowed: Flags | None, far: Far | None,
 ) -> Iterator[Hit]:  # fmt: skip
     """The texts that are near, or among the best by words, best first; a hit's id is the text's number."""
@@ -128,7 +150,11 @@ def _texts(
     holding = np.concatenate([each.found for each, _ in ways]) if ways else np.empty(0, np.int64)
     holding = holding if allowed is None else holding[allowed[holding]]
     # One text may be there as often as the question has terms.
-    numbers = np.union1d(near, _best(holding, together(holding), max(BY_WORDS * pool, int(ROOTS * sqrt(len(index))))))
+    by_words = _best(holding, together(holding), max(BY_WORDS * pool, int(ROOTS * sqrt(len(index)))))
+    numbers = np.unique(np.concatenate([by_words, *(each.numbers for each in near)]))
+    if len(numbers) > MEASURED * pool:
+        likely = _guessed(numbers, near, far) + together(numbers)
+        numbers = numbers[np.sort(np.argpartition(-likely, MEASURED * pool)[: MEASURED * pool])]
     rows = index.vectors(numbers)
     there = rows.any(axis=1)  # a flag may be that of a number that is gone
     numbers, rows = numbers[there], rows[there]

@@ -100,4 +100,4 @@ def test_the_index_finds_the_nearest_by_cosine(tmp_path: Path) -> None:
     index.save(tmp_path / "a.faiss")
     again = FaissIndex.load(tmp_path / "a.faiss")
     assert len(again) == 3
-    assert again.search(rows[3], 1) == [(2**62, 1.0)]
+    assert [each.tolist() for each in again.scan(rows[3], 1)] == [[2**62], [1.0]]
