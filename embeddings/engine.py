@@ -1,13 +1,13 @@
 """ONNX Runtime over token numbers: one text at a time, one worker a core.
 
 The session computes on one thread and is shared by the workers, so that one text's states are pooled while another's
-are computed, and nothing is padded.
+are computed, and nothing is padded. Where texts come alone, as questions do, a second session computes one on several threads.
 """
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 from threading import Lock, Thread
@@ -22,6 +22,10 @@ Ids = NDArray[np.int64]
 States = NDArray[np.float32]
 Result = TypeVar("Result")
 
+# Texts that have come alone when the second session is opened: one command has a question and a passage or two. Its threads
+# at most: more than two were never measured.
+ALONE, THREADS = 3, 4
+
 
 class Engine:
     """An encoder's graph (`embeddings.graph`), opened when it is first used. May be used by many threads."""
@@ -32,6 +36,9 @@ class Engine:
         # One for each engine: `cached_property` has one for all of a class, and two are opened at the same time.
         self._opening = Lock()
         self._opened: Any = None
+        self._together: Any = None
+        self._alone = self._running = 0
+        self._counting = Lock()
 
     def _session(self) -> Any:
         with self._opening:
@@ -56,16 +63,44 @@ class Engine:
         """`take(states, number)` of every row, in no particular order of time: its states, shape (tokens, hidden)."""
         session = self._session()
 
-        def one(number: int) -> Result:
+        def one(number: int, session: Any = session) -> Result:
             (states,) = session.run(None, {"ids": rows[number][None]})
             return take(np.asarray(states, np.float32), number)
 
-        if len(rows) < 2 or self.cores < 2:
-            return [one(number) for number in range(len(rows))]
-        # The longest first: no core waits long for the last.
-        order = sorted(range(len(rows)), key=lambda number: -len(rows[number]))
-        results = dict(zip(order, self._workers.map(one, order), strict=True))
-        return [results[number] for number in range(len(rows))]
+        with self._counted() as others:
+            if self.cores < 2 or not rows:
+                return [one(number) for number in range(len(rows))]
+            if len(rows) == 1:
+                # On several threads two texts at once take longer than on one each.
+                return [one(0, session if others else self._for_one() or session)]
+            # The longest first: no core waits long for the last.
+            order = sorted(range(len(rows)), key=lambda number: -len(rows[number]))
+            results = dict(zip(order, self._workers.map(one, order), strict=True))
+            return [results[number] for number in range(len(rows))]
+
+    @contextmanager
+    def _counted(self) -> Iterator[int]:
+        """How many others compute when one begins."""
+        with self._counting:
+            self._running += 1
+            others = self._running - 1
+        try:
+            yield others
+        finally:
+            with self._counting:
+                self._running -= 1
+
+    def _for_one(self) -> Any:
+        """The session of several threads; none until it is open."""
+        with self._counting:
+            self._alone += 1
+            if self._alone == ALONE:
+                Thread(target=self._open_together, daemon=True).start()
+        return self._together
+
+    def _open_together(self) -> None:
+        with suppress(ModelError):
+            self._together = session_of(self.file, min(self.cores, THREADS))
 
 
 def cores() -> int:
@@ -73,12 +108,12 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def session_of(model: Path | bytes) -> Any:
-    """An ONNX Runtime session of a file or a serialised model, on one thread. Raises ModelError where it cannot be opened."""
+def session_of(model: Path | bytes, threads: int = 1) -> Any:
+    """An ONNX Runtime session of a file or a serialised model. Raises ModelError where it cannot be opened."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
+    options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
     try:

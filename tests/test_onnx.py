@@ -2,6 +2,8 @@
 
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +16,7 @@ from embeddings import load_encoder
 from embeddings.bundled import model_folder, packaged_engine
 from embeddings.eight_bits import EightBits, codes_of, smoothing, sums_saturate
 from embeddings.encoder import SentenceTransformersEncoder
-from embeddings.engine import Engine, session_of
+from embeddings.engine import ALONE, Engine, session_of
 from embeddings.graph import BLOCK, Graph, Shape, encoder_model, four_bits_of, model_of
 from embeddings.onnx import GRAPH, OnnxEncoder, recipe_of
 
@@ -215,6 +217,31 @@ def test_codes_are_off_by_half_a_step_of_their_row_at_most_and_neighbours_fit_in
         twos = codes.astype(int).reshape(3, -1, 2)
         assert (255 * np.maximum(twos, 0).sum(-1)).max() < 2**15
         assert (255 * np.minimum(twos, 0).sum(-1)).min() >= -(2**15)
+
+
+def test_one_text_on_several_threads_gives_the_states_that_it_gives_on_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("embeddings.engine.cores", lambda: 3)
+    engine = Engine(packaged_engine() / GRAPH)
+    random = np.random.default_rng(4)
+    rows = [random.integers(5, 250_000, tokens) for tokens in (1, 9, 70, 300)]
+    one_thread = engine.each(rows, lambda states, _: states)
+    may_open = threading.Event()
+
+    def opened_late(file: Path, threads: int) -> object:
+        may_open.wait(30)
+        return session_of(file, threads)
+
+    monkeypatch.setattr("embeddings.engine.session_of", opened_late)
+    for _ in range(ALONE):
+        assert np.array_equal(engine.each(rows[:1], lambda states, _: states)[0], one_thread[0])
+    may_open.set()
+    for _ in range(1000):
+        time.sleep(0.01)
+        if engine._together is not None:
+            break
+    assert engine._together is not None
+    for row, expected in zip(rows, one_thread, strict=True):
+        assert np.array_equal(engine.each([row], lambda states, _: states)[0], expected)
 
 
 @pytest.mark.parametrize("tokens", [1, 2, 3, 7, 64])
