@@ -85,6 +85,13 @@ def in_turns(ours: Callable[[], float], theirs: Callable[[], float], turns: int)
     return float(np.median([each[0] for each in pairs])), float(np.median([each[1] for each in pairs]))
 
 
+def timed(work: Callable[[], object]) -> float:
+    """Seconds that it takes."""
+    begun = time.perf_counter()
+    work()
+    return time.perf_counter() - begun
+
+
 def index(count: int, turns: int) -> None:
     texts = passages(count)
     with tempfile.TemporaryDirectory() as folder:
@@ -105,16 +112,15 @@ def query(turns: int) -> None:
     from sentence_transformers import SentenceTransformer
 
     encoder, model = load_encoder(), SentenceTransformer(str(model_folder()))
-    ours, theirs = [], []
-    for turn in range(turns + 2):
-        for question in QUESTIONS:
-            begun = time.perf_counter()
-            encoder.encode_queries([question])
-            middle = time.perf_counter()
-            model.encode("query: " + question, normalize_embeddings=True)
-            if turn > 1:
-                ours.append(middle - begun)
-                theirs.append(time.perf_counter() - middle)
+    def asked(encode: Callable[[str], object]) -> list[float]:
+        return [timed(lambda: encode(question)) for question in QUESTIONS]  # noqa: B023
+
+    # All questions by one, then all by the other: between two of its own, neither finds its memory and its cores taken.
+    pairs = [
+        (asked(lambda question: encoder.encode_queries([question])), asked(lambda question: model.encode("query: " + question, normalize_embeddings=True)))
+        for _ in range(turns + 2)
+    ][2:]
+    ours, theirs = (np.concatenate([pair[which] for pair in pairs]) for which in (0, 1))
     row("one question's vector, ms, p50", 1000 * np.median(ours), 1000 * np.median(theirs), np.median(theirs) / np.median(ours), turns)
 
 
@@ -123,13 +129,10 @@ def answer(count: int, turns: int) -> None:
         ours_reader, theirs_reader = assistant.reader, torch_reader()
         taken: dict[str, list[float]] = {"ours": [], "theirs": []}
         for turn in range(turns + 1):
-            for question in QUESTIONS:
-                for name, reader in (("ours", ours_reader), ("theirs", theirs_reader)):
-                    assistant.reader = reader
-                    begun = time.perf_counter()
-                    assistant.ask(question)
-                    if turn:
-                        taken[name].append(1000 * (time.perf_counter() - begun))
+            for name, reader in (("ours", ours_reader), ("theirs", theirs_reader)):
+                assistant.reader = reader
+                found = [1000 * timed(lambda: assistant.ask(question)) for question in QUESTIONS]  # noqa: B023
+                taken[name] += found if turn else []
     for share in (50, 95):
         ours, theirs = (float(np.percentile(taken[each], share)) for each in ("ours", "theirs"))
         row(f"a whole answer, ms, p{share}, {count:,} passages", ours, theirs, ours / theirs, turns)
