@@ -26,6 +26,8 @@ from rag.words import Asked
 BY_WORDS, ROOTS = 2, 1.2
 # Of all these, so many for each of the nearest are measured by their vectors: those that may be best, as far as is known without.
 MEASURED = 16
+# Where the postings of a question are more than one in so many of all texts, these are gone through, in blocks of so many.
+MANY, BLOCK = 4, 64
 # How much wider is looked where a text is given once for each of the question's terms (`_best`).
 REPEATED = 4
 # How much wider is looked where candidates are of no passage any longer.
@@ -91,6 +93,10 @@ class Among:
         return [int(each) for each in self.ids[first : min(end, first + count)]]
 
 
+# Scores by words, each with what a whole score adds to a cosine.
+Ways = Sequence[tuple[Scores, np.float32]]
+
+
 def retrieve(
     index: VectorIndex, lexical: Lexical, passages: Passages, asked: Asked, vector: Vectors, count: int,
     settings: Settings, among: Among | None = None, far: Far | None = None,
@@ -139,21 +145,10 @@ def _texts(
     """The texts that are near, or among the best by words, best first; a hit's id is the text's number."""
     weights = (settings.by_words, settings.by_pairs, settings.by_translation)
     ways = [(each, np.float32(weight / each.highest)) for each, weight in zip(found, weights, strict=False) if each.highest]
-
-    def together(numbers: Ids) -> Floats:
-        """What words add to the cosine of these texts."""
-        added = np.zeros(len(numbers), np.float32)
-        for each, weight in ways:
-            added += weight * each.texts[numbers]
-        return added
-
-    holding = np.concatenate([each.found for each, _ in ways]) if ways else np.empty(0, np.int64)
-    holding = holding if allowed is None else holding[allowed[holding]]
-    # One text may be there as often as the question has terms.
-    by_words = _best(holding, together(holding), max(BY_WORDS * pool, int(ROOTS * sqrt(len(index)))))
+    by_words = best_by_words(ways, max(BY_WORDS * pool, int(ROOTS * sqrt(len(index)))), allowed)
     numbers = np.unique(np.concatenate([by_words, *(each.numbers for each in near)]))
     if len(numbers) > MEASURED * pool:
-        likely = _guessed(numbers, near, far) + together(numbers)
+        likely = _guessed(numbers, near, far) + _together(ways, numbers)
         numbers = numbers[np.sort(np.argpartition(-likely, MEASURED * pool)[: MEASURED * pool])]
     rows = index.vectors(numbers)
     there = rows.any(axis=1)  # a flag may be that of a number that is gone
@@ -163,7 +158,7 @@ def _texts(
     if far is not None:
         across = far.texts[numbers]
         cosines = np.where(across, far.cosines(rows @ far.vector), cosines)
-    scores = cosines + together(numbers)
+    scores = cosines + _together(ways, numbers)
     shares = [each.texts[numbers] / np.float32(each.highest or 1) for each in found] or 3 * [np.zeros(len(numbers), np.float32)]
     for at in np.lexsort((numbers, -scores)):
         words, pairs, translated = (float(share[at]) for share in shares)
@@ -182,6 +177,34 @@ def _hits(texts: Iterable[Hit], passages: Passages, count: int) -> list[Hit]:
 
 def _both(one: Flags, other: Flags | None) -> Flags:
     return one if other is None else one & other
+
+
+def _together(ways: Ways, numbers: Ids) -> Floats:
+    """What words add to the cosine of these texts."""
+    added = np.zeros(len(numbers), np.float32)
+    for each, weight in ways:
+        added += weight * each.texts[numbers]
+    return added
+
+
+def best_by_words(ways: Ways, count: int, allowed: Flags | None = None) -> Ids:
+    """The numbers of the `count` texts to which words add most, of those that hold any and are allowed."""
+    if not ways:
+        return np.empty(0, np.int64)
+    if sum(len(each.found) for each, _ in ways) * MANY > len(ways[0][0].texts):
+        total = np.sum([weight * each.texts for each, weight in ways], axis=0)
+        return _highest(total if allowed is None else total * allowed, count)
+    holding = np.concatenate([each.found for each, _ in ways])
+    holding = holding if allowed is None else holding[allowed[holding]]
+    return _best(holding, _together(ways, holding), count)
+
+
+def _highest(scores: Floats, count: int) -> Ids:
+    """The numbers of the `count` highest scores above 0. As many blocks have one as high as the least of their highest."""
+    highest = scores[: len(scores) // BLOCK * BLOCK].reshape(-1, BLOCK).max(axis=1)
+    least = np.partition(highest, -count)[-count] if len(highest) > count else 0.0
+    some: Ids = np.flatnonzero(scores >= least if least > 0 else scores > 0)
+    return some if len(some) <= count else some[np.argpartition(-scores[some], count)[:count]]
 
 
 def _best(numbers: Ids, scores: Floats, count: int) -> Ids:

@@ -15,9 +15,9 @@ from corpus import Document, Library
 from corpus.document import Block
 from corpus.posting_table import SPANS
 from rag import Assistant, Settings, index_documents
-from rag.lexical import NO_WORDS, PAIRS, WORDS
+from rag.lexical import NO_WORDS, PAIRS, WORDS, Scores
 from rag.posting import KEY, bring_up, open_lexical, up_to_date
-from rag.retrieve import Hit, _best, retrieve
+from rag.retrieve import Hit, _best, best_by_words, retrieve
 from rag.settings import save_settings
 from rag.translation import with_translations
 from rag.vectors import open_index
@@ -157,6 +157,24 @@ def test_a_change_that_fails_leaves_no_terms(tmp_path: Path) -> None:
         assert library.vectors.held([b"x"]) == set()
         assert library.postings.find(["w台湾"]) == {}
         assert hits(library, QUESTIONS[1]) == before
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 40), st.sampled_from((0.001, 0.05, 0.6)), st.booleans())
+@settings(max_examples=150, deadline=None)
+def test_the_best_by_words_are_the_best_whether_few_texts_hold_them_or_most(seed: int, count: int, share: float, limited: bool) -> None:
+    random = np.random.default_rng(seed)
+    ways = []
+    for weight in (0.3, 0.1):
+        texts = np.zeros(3000, np.float32)
+        found = [np.flatnonzero(random.random(3000) < share) for _ in range(3)]
+        for rows in found:
+            texts[rows] += random.integers(1, 5, len(rows)).astype(np.float32)
+        ways.append((Scores(texts, 12.0, np.concatenate(found)), np.float32(weight)))
+    allowed = random.random(3000) < 0.3 if limited else None
+    total = sum(weight * each.texts for each, weight in ways) * (1 if allowed is None else allowed)
+    best = best_by_words(ways, count, allowed)
+    assert len(set(best.tolist())) == len(best) == min(count, np.count_nonzero(total))
+    assert np.allclose(np.sort(total[best]), np.sort(total)[len(total) - len(best) :])
 
 
 INJECTIONS = ('" OR 1=1 --', "a* OR b", "NEAR(市长 代表)", "^市长", "words: x", "'; DROP TABLE passages; --", "市长\x00代表", "(((", "%_%")
