@@ -11,6 +11,9 @@ CSS = """
 #yinju-libraries a[aria-current] { font-weight: 600; text-decoration: none; border-block-end: 2px solid var(--yinju-red); }
 .yinju-title { font-size: 1.5em; margin: .4em 0 0; }
 .yinju-question { font-weight: 600; font-size: 1.1em; margin: 1.4em 0 .5em; padding-inline-start: .6em; border-inline-start: 3px solid var(--yinju-red); overflow-wrap: anywhere; }
+.yinju-turn:first-child .yinju-question { margin-top: .2em; }
+.yinju-columns > div { gap: 8px; }
+#yinju-limited:not(:has(.prose > *)) { display: none; }
 .yinju-card { border: 1px solid var(--border-color-primary); border-radius: 8px; padding: .8em 1.1em; margin: .6em 0;
   background: var(--background-fill-primary); }
 .yinju-card blockquote { margin: 0 !important; border: 0; padding: 0; font-family: "Noto Serif CJK SC", "Songti SC", SimSun, Georgia, serif;
