@@ -42,6 +42,7 @@ from rag.search import Search
 from rag.settings import Settings
 from rag.vectors import save_index
 from rag.words import Terms, passage_terms
+from ui.allocation import keep_freed_memory
 
 FOLDER = RUNS / "scale"
 TABLE = Path(__file__).with_name("scale.md")
@@ -194,6 +195,7 @@ def measure(folder: Path) -> str:
     asked = questions()
     vectors = embedded("questions", asked, True)
     adapter, settings = load_adapter(BUNDLED), Settings()
+    keep_freed_memory()  # as the page does
     _warm()
     before = _memory()
     began = time.perf_counter()

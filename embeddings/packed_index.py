@@ -17,9 +17,9 @@ import numpy as np
 from embeddings.faiss_index import add_to, found_by, remove_from, selector
 from embeddings.index import Flags, Ids, Vectors
 
-# How many of those with the best codes are given: for each that is asked for, and of all vectors so many or
-# the root of their number (a thousand of a million: 0.995 of the ten nearest are among these; bench/scale.py).
-AGAIN, AGAIN_LEAST = 4, 500
+# How many of those with the best codes are given: for each that is asked for, and of all vectors so many or so many times
+# the root of their number (bench/scale.py: 4,000 of a million; of a quarter as many the ten best by vectors and words lack .02).
+AGAIN, AGAIN_LEAST, ROOTS = 4, 500, 4
 
 # The vectors (n, dimension) of numbers, from where they are kept exactly.
 Stored = Callable[[Ids], Vectors]
@@ -67,7 +67,7 @@ class PackedIndex:
     def scan(self, query: Vectors, count: int, among: Flags | None = None) -> tuple[Ids, Vectors]:
         total = len(self) if among is None else int(np.count_nonzero(among))
         share = total / max(len(self), 1)
-        wanted = min(max(AGAIN * count, ceil(share * max(AGAIN_LEAST, sqrt(len(self))))), total) if count > 0 else 0
+        wanted = min(max(AGAIN * count, ceil(share * max(AGAIN_LEAST, ROOTS * sqrt(len(self))))), total) if count > 0 else 0
         if wanted == total and among is not None:
             numbers = np.flatnonzero(among).astype(np.int64)
             return numbers, self._stored(numbers) @ query

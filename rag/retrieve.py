@@ -21,11 +21,12 @@ from rag.lexical import EITHER, NO_WORDS, PAIRS, WORDS, Floats, Lexical, Scores
 from rag.settings import Settings
 from rag.words import Asked
 
-# Texts with the best words that are looked at: so many times the nearest, or the root of their number (1,200 of a million: .99
-# of the ten best by both are found, of a quarter as many .94; bench/scale.py).
+# Texts with the best words that are looked at: so many times the nearest, or the root of their number (1,200 of a million;
+# bench/scale.py: of a quarter as many .05 of the ten best by both are lost).
 BY_WORDS, ROOTS = 2, 1.2
-# Of all these, so many for each of the nearest are measured by their vectors: those that may be best, as far as is known without.
-MEASURED = 16
+# Of all these, so many for each of the nearest are measured by their vectors: those that may be best, as far as is known
+# without (bench/scale.py: of half as many .05 of the ten best are lost at a million).
+MEASURED = 32
 # Where the postings of a question are more than one in so many of all texts, these are gone through, in blocks of so many.
 MANY, BLOCK = 4, 64
 # How much wider is looked where a text is given once for each of the question's terms (`_best`).

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from corpus.errors import QuestionError
+from ui.allocation import keep_freed_memory
 from ui.comparison import print_comparison, print_differences
 from ui.options import DEFAULT, JsonOption, LibraryOption
 from ui.printing import print_json
@@ -49,6 +50,7 @@ def evaluate(
         raise QuestionError("--library and --corpus were both given; give the one that is to be asked")
     from eval import read_questions
 
+    keep_freed_memory()
     asked = read_questions(questions)
     if library is None and corpus is None and not asked.corpus:
         library = DEFAULT

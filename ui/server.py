@@ -26,6 +26,7 @@ from corpus import Library, YinjuError
 from embeddings import Encoder
 from embeddings.pieces import ENOUGH
 from rag import Assistant
+from ui.allocation import keep_freed_memory
 from ui.api import serve_tools
 from ui.app import Place, build_app
 from ui.conversations import Conversations
@@ -199,6 +200,7 @@ def _with_slash(request: Request) -> RedirectResponse:
 def launch(assistants: Sequence[Assistant], host: str, port: int, examples: Sequence[str] = ()) -> None:
     """Serve the libraries until interrupted; prints the address when it can be opened. `examples` are questions to the first;
     without any a library's own headlines are offered as questions, as soon as it is known that they can be answered."""
+    keep_freed_memory()
     with ExitStack() as stack:
         where = places([each.library.folder for each in assistants])
         served = [
