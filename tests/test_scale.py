@@ -166,7 +166,7 @@ def test_while_all_vectors_are_read_other_threads_read_too(tmp_path: Path) -> No
 def test_freed_memory_is_kept_where_the_c_library_can() -> None:
 
     count = "import resource; faults = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_minflt"
-    work = f"{count}; import numpy as np; before = faults(); all(len(np.ones(1 << 21)) for _ in range(20)); print(faults() - before)"
+    work = f"{count}; import numpy as np; before = faults(); all(len([np.ones(3_500_000) for _ in range(4)]) for _ in range(20)); print(faults() - before)"
     keep = "from ui.allocation import keep_freed_memory; kept = keep_freed_memory()"
     given, kept = (int(subprocess.check_output([sys.executable, "-c", f"{first}; {work}"])) for first in ("pass", keep))
     if "CS_GNU_LIBC_VERSION" in os.confstr_names:
