@@ -98,7 +98,8 @@ def filters_panel(library: Library, language: gr.State) -> Filters:
     quietly: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
     whole.expand(offer, language, offering, **quietly)
     happens = [each.change for each in (languages, sections, documents)] + [on for each in (since, until, words, where) for on in (each.blur, each.submit)]
-    gr.on([*happens, language.change], tell, [language, *parts], told, trigger_mode="always_last", **quietly)
+    # Outside the queue: who leaves a field by asking sends two events at once, of which Gradio's stream may lose one.
+    gr.on([*happens, language.change], tell, [language, *parts], told, trigger_mode="always_last", queue=False, **quietly)
     told.click(lambda: ([], [], "", "", [], "", "", ""), None, [*parts, told], **quietly)
     named = {"languages": languages, "sections": sections, "since": since, "until": until, "documents": documents, "words": words, "where": where}
     return Filters(parts, (labelled(whole, WORDS, label="limits"), *(labelled(part, WORDS, label=key) for key, part in named.items())))

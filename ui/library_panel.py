@@ -116,7 +116,7 @@ def library_panel(assistant: Assistant, language: gr.State, shown: gr.HTML, open
     folder.upload(add_folder, [search, language], [told, listed], **adding)
     again.click(read_again, [search, language], [told, listed], **adding)
     look: dict[str, Any] = {"fn": lambda words, code: documents_html(assistant, words, code), "inputs": [search, language], "outputs": listed}
-    search.change(**look, **quietly, trigger_mode="always_last")
+    search.change(**look, **quietly, trigger_mode="always_last", queue=False)
     # Not one of the labels: the page may learn its language after somebody has begun to search.
     # And looked at twice: what was typed while the first look was under way is not overwritten by it.
     language.change(**look, **quietly).then(**look, **quietly)
