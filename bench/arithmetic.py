@@ -2,8 +2,8 @@
 
     python -m bench.arithmetic
 
-One thread. "Peak" is ONNX Runtime's own product of a matrix of the network's largest size, for so many tokens at once; a text
-has two operations for each of the layers' weights and token, and four for each pair of its tokens and number of a layer's states.
+"Peak" is ONNX Runtime's own product of a matrix of the network's largest size, for so many tokens at once, on one thread; the
+engine computes a text that comes alone on all cores. A text has two operations for each of the layers' weights and token, and four for each pair of its tokens and number of a layer's states.
 To embed a short question at least every weight is read once.
 """
 
@@ -62,7 +62,7 @@ def main() -> None:
     encoder = load_encoder()
     reading = bandwidth()
     print(f"{weights / 1e6:.1f} million weights in {shape.layers} layers; memory {reading / 1e9:.1f} GB/s: {1000 * weights / reading:.1f} ms to read them once")
-    print("| tokens | operations | peak | at the peak | measured, tokenizing too | share of the peak |\n|" + " --- |" * 6)
+    print("| tokens | operations | peak of a thread | at that peak | measured, all cores, tokenizing too | of one thread's peak |\n|" + " --- |" * 6)
     for tokens in TOKENS:
         text = "桥" * (tokens - 6)
         count = encoder.count_tokens("query: " + text) + 2
