@@ -7,11 +7,11 @@ engine computes a text that comes alone on all cores. A text has two operations 
 To embed a short question at least every weight is read once.
 """
 
-import time
 from collections.abc import Callable
 
 import numpy as np
 
+from bench.speed import timed
 from embeddings import load_encoder
 from embeddings.bundled import packaged_engine
 from embeddings.eight_bits import codes_of, sums_saturate
@@ -30,12 +30,7 @@ def seconds(work: Callable[[], object], times: int = TIMES) -> float:
     """The median time of some work, warm."""
     for _ in range(5):
         work()
-    taken = []
-    for _ in range(times):
-        began = time.perf_counter()
-        work()
-        taken.append(time.perf_counter() - began)
-    return float(np.median(taken))
+    return float(np.median([timed(work) for _ in range(times)]))
 
 
 def peak(tokens: int, hidden: int) -> float:

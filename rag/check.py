@@ -13,7 +13,7 @@ from embeddings import Encoder, load_encoder
 from rag.vectors import KEY, is_whole, open_index
 
 # Passages embedded again, spread over the library; and how near the stored vector must be: eight-bit weights of another
-# processor, or of an earlier version, leave it at 0.998, and those of other words are hardly nearer than 0.95.
+# processor, or of an earlier version, leave it at 0.997, and the nearest of other words, of 120 passages, was at 0.956.
 SAMPLE, NEAR = 32, 0.995
 
 REWRITE = "nothing is lost and questions are answered all the same; any `yinju index PATH` writes it anew"
