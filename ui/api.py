@@ -14,19 +14,20 @@ import gradio as gr
 from mcp import types
 
 from corpus import YinjuError
-from rag import Assistant
 from rag.answer import answer_to_json
+from ui.access.caller import caller_of
+from ui.answering import Desk, answer
 
-# Calls under way at once, of each endpoint and of all tools together.
-AT_ONCE = 4
+# The argument in which gradio gives a function the request that it serves.
+REQUEST = "request"
 # What an MCP client may ask of the server.
 SERVED = (types.PingRequest, types.ListToolsRequest, types.CallToolRequest)
 
 
-def add_endpoints(assistant: Assistant) -> None:
+def add_endpoints(desk: Desk) -> None:
     """Name the endpoints inside the page that is being built."""
 
-    def ask(question: str, top_k: int = 5, where: str = "", history: list[str] | None = None) -> dict[str, Any]:
+    async def ask(request: gr.Request, question: str, top_k: int = 5, where: str = "", history: list[str] | None = None) -> dict[str, Any]:
         """Answer a question by quoting the library's documents word for word.
 
         Args:
@@ -39,9 +40,9 @@ def add_endpoints(assistant: Assistant) -> None:
             whether it is answered, the confidence, quotes with their document, place and answering words, and passages.
         """
         with _plainly():
-            return answer_to_json(assistant.ask(question, _count(top_k), where or None, history or ()))
+            return answer_to_json(await answer(desk, caller_of(request), question, _count(top_k), where or None, history or ()))
 
-    def search(query: str, top_k: int = 5, where: str = "") -> list[dict[str, Any]]:
+    async def search(request: gr.Request, query: str, top_k: int = 5, where: str = "") -> list[dict[str, Any]]:
         """Find the passages of the library's documents that are nearest to a query.
 
         Args:
@@ -53,18 +54,19 @@ def add_endpoints(assistant: Assistant) -> None:
             the passages, best first, each with its text, document, title and place.
         """
         with _plainly():
-            found: list[dict[str, Any]] = answer_to_json(assistant.ask(query, _count(top_k), where or None))["passages"]
+            nearest = await answer(desk, caller_of(request), query, _count(top_k), where or None)
+            found: list[dict[str, Any]] = answer_to_json(nearest)["passages"]
             return found
 
     def documents() -> list[dict[str, Any]]:
         """List the library's documents: name, title, how many passages and characters, and what is known of each."""
         return [
             {"name": each.name, "title": each.title, "passages": each.passages, "characters": each.characters, "metadata": each.metadata}
-            for each in assistant.library.list_documents()
+            for each in desk.assistant.library.list_documents()
         ]
 
     for each in (ask, search, documents):
-        gr.api(each, api_name=each.__name__, concurrency_limit=AT_ONCE)
+        gr.api(each, api_name=each.__name__, concurrency_limit=None)
 
 
 def serve_tools(page: gr.Blocks) -> None:
@@ -75,19 +77,20 @@ def serve_tools(page: gr.Blocks) -> None:
     """
     listed = page.mcp_server_obj
     server = listed.mcp_server
-    turns = asyncio.Semaphore(AT_ONCE)
 
     @server.call_tool()  # type: ignore[untyped-decorator]
     async def call(name: str, arguments: dict[str, Any]) -> types.CallToolResult:
         if name not in listed.tool_to_endpoint:
             return _refused(f"there is no tool {name}; there are {', '.join(listed.tool_to_endpoint)}")
         function = listed.get_block_fn_from_endpoint_name(listed.tool_to_endpoint[name]).fn
-        known = inspect.signature(function).parameters
+        known = [each for each in inspect.signature(function).parameters if each != REQUEST]
         for each in arguments:
             if each not in known:
                 return _refused(f"{name} has no argument {each}; it takes {', '.join(known) or 'none'}")
         try:
-            async with turns:
+            if inspect.iscoroutinefunction(function):
+                result = await function(server.request_context.request, **arguments)
+            else:
                 result = await asyncio.to_thread(function, **arguments)
         except gr.Error as error:
             return _refused(error.message)

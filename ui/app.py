@@ -1,7 +1,6 @@
 """The page: the chat, the source beside it, conversations, documents, and the language that it speaks."""
 
 import os
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -16,8 +15,12 @@ import gradio as gr
 
 from corpus import YinjuError
 from rag import Assistant
+from ui.access.caller import caller_of
+from ui.access.users import Role
+from ui.account import account_html
+from ui.answering import Desk
 from ui.api import add_endpoints
-from ui.chat import Asked, Opened, chat_panel, empty_html, remembered, talk_html
+from ui.chat import Asked, Opened, chat_panel, empty_html, owner_of, remembered, talk_html
 from ui.conversation_panel import conversation_panel, list_html
 from ui.conversations import Conversations
 from ui.evaluation_panel import evaluation_panel
@@ -30,7 +33,10 @@ WORDS: Words = {
     "slogan": ("只用原文回答，句句有出处。", "Answers that quote their source, word for word."),
     "language": ("语言", "Language"),
     "libraries": ("文档库", "Libraries"),
+    "not yours": ("这不是您的对话", "This conversation is not yours"),
 }
+# Seconds after which what was uploaded is deleted where it arrived; what is kept was copied from there.
+UPLOADED_FOR = 86400
 
 
 @dataclass(frozen=True)
@@ -42,13 +48,17 @@ class Place:
 
 
 def build_app(
-    assistant: Assistant, conversations: Conversations, examples: Sequence[str] = (), places: Sequence[Place] = (), here: Place | None = None
+    desk: Desk, conversations: Conversations, examples: Sequence[str] = (), places: Sequence[Place] = (),
+    here: Place | None = None, role: Role = "keeper",
 ) -> gr.Blocks:
-    """The page for one open library and its readers' conversations; each browser has those of its own.
+    """The page for one open library and its readers' conversations; each user, or each browser, has those of its own.
 
-    Where the server has several libraries, the page of the one that is `here` leads to all their `places`.
+    Where the server has several libraries, the page of the one that is `here` leads to all their `places`. A reader's page
+    has no part, and so no event, that changes the library or evaluates it.
     """
-    with gr.Blocks(title=f"{here.name} · Yinju 引据" if here and places else "Yinju 引据", analytics_enabled=False) as app:
+    assistant = desk.assistant
+    title_ = f"{here.name} · Yinju 引据" if here and places else "Yinju 引据"
+    with gr.Blocks(title=title_, analytics_enabled=False, delete_cache=(UPLOADED_FOR, UPLOADED_FOR)) as app:
         # Empty until the browser has said which.
         language, owner = gr.State(""), gr.State("")
         # What a browser keeps: the language chosen, whose conversations these are, and which is open.
@@ -62,24 +72,26 @@ def build_app(
                 [(name, code) for code, name in LANGUAGES.items()], value="zh", label=said(WORDS, "language", "zh"), show_label=False,
                 container=False, scale=0, min_width=130, elem_id="yinju-language", filterable=False,
             )  # fmt: skip
+        account = gr.HTML(padding=False, elem_id="yinju-account")
         others = gr.HTML(places_html(places, here, "zh"), padding=False, visible=bool(places), elem_id="yinju-libraries")
-        chat = chat_panel(assistant, conversations, examples, language, owner, kept)
-        documents = library_panel(assistant, language, chat.shown, chat.opened)
-        evaluation = evaluation_panel(assistant, language, chat.question)
+        chat = chat_panel(desk, conversations, examples, language, owner, kept)
+        documents = library_panel(assistant, language, chat.shown, chat.opened, role == "keeper")
+        evaluation = evaluation_panel(assistant, language, chat.question) if role == "keeper" else ()
         shelf = conversation_panel(conversations)
         labels = [(title, title_html), (others, lambda code: places_html(places, here, code)), *chat.labels, *documents, *evaluation, *shelf.labels]
 
-        def spoken(code: str, now: Opened | None, sought: str, whose: str, current: str) -> tuple[Any, ...]:
+        def spoken(code: str, now: Opened | None, sought: str, whose: str, current: str, request: gr.Request) -> tuple[Any, ...]:
             """The whole page in this language, but for the answers."""
             rows = list_html(conversations, whose, sought, current, code)
-            return code, _source(assistant, now, code), rows, *(words(code) for _, words in labels)
+            who = account_html(caller_of(request), up_from(here), code)
+            return code, _source(assistant, now, code), rows, who, *(words(code) for _, words in labels)
 
         def begin(before: Any, had: str, request: gr.Request) -> tuple[Any, ...]:
             """The language and the conversation that this browser had, or those of the link that it follows."""
             known = remembered(before)
             code = known[0] if known[0] in LANGUAGES else preferred(request.headers.get("accept-language"))
-            whose = known[1] or had or secrets.token_urlsafe(16)
-            current, turns, wrong = _resumed(conversations, known[2], request.query_params.get("answer"))
+            whose = owner_of(caller_of(request), known[1] or had)
+            current, turns, wrong = _resumed(conversations, known[2], whose, request.query_params.get("answer"))
             # Who was quicker than the page, and has asked already, keeps the answer: nothing to resume changes nothing.
             resumed = (current, turns, problem_html(wrong) + talk_html(turns, code), gr.update(visible=bool(turns)))
             return code, whose, [known[0], whose, current], *(resumed if turns or wrong else [gr.skip()] * len(resumed))
@@ -89,20 +101,23 @@ def build_app(
             told = event._data or {}
             wrong = ""
             try:
+                chosen = str(told.get("id"))
+                if conversations.conversation(chosen).owner != whose:
+                    raise YinjuError(said(WORDS, "not yours", code))
                 if told.get("do") == "open":
-                    current, turns = str(told.get("id")), _turns(conversations, str(told.get("id")))
+                    current, turns = chosen, _turns(conversations, chosen)
                 elif told.get("do") == "rename":
-                    conversations.rename(str(told.get("id")), str(told.get("title", "")))
+                    conversations.rename(chosen, str(told.get("title", "")))
                 elif told.get("do") == "delete":
-                    conversations.delete(str(told.get("id")))
-                    if current == told.get("id"):
+                    conversations.delete(chosen)
+                    if current == chosen:
                         current, turns = "", ()
             except YinjuError as error:
                 wrong = problem_html(str(error))
             rows = list_html(conversations, whose, sought, current, code)
             return wrong + rows, current, turns, talk_html(turns, code), gr.update(visible=bool(turns))
 
-        parts = [language, chat.shown, shelf.listed, *(part for part, _ in labels)]
+        parts = [language, chat.shown, shelf.listed, account, *(part for part, _ in labels)]
         given = [speaks, chat.opened, shelf.search, owner, chat.current]
         quietly: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
         resumes = [speaks, owner, kept, chat.current, chat.turns, chat.talk, chat.fresh]
@@ -118,7 +133,7 @@ def build_app(
         shelf.listed.click(
             act, [chat.turns, chat.current, shelf.search, owner, language], [shelf.listed, chat.current, chat.turns, chat.talk, chat.fresh], **quietly
         )
-        add_endpoints(assistant)
+        add_endpoints(desk)
     return app
 
 
@@ -132,11 +147,15 @@ def title_html(code: str) -> str:
 
 def places_html(places: Sequence[Place], here: Place | None, code: str) -> str:
     """The libraries as links, the one that is here marked; empty where there are no others."""
-    # From where the page stands, so that they hold below any address that a proxy gives the server.
-    up = "../" * here.path.count("/") if here else ""
+    up = up_from(here)
     current = {each: ' aria-current="page"' if each == here else "" for each in places}
     links = "".join(f'<a href="{up + quote(each.path) or "./"}" dir="auto"{current[each]}>{escape(each.name)}</a> ' for each in places)
     return f'<nav aria-label="{said(WORDS, "libraries", code)}">{links}</nav>' if links else ""
+
+
+def up_from(here: Place | None) -> str:
+    """From where a page stands to the server's root: it holds below any address that a proxy gives the server."""
+    return "../" * here.path.count("/") if here else ""
 
 
 def _source(assistant: Assistant, now: Opened | None, code: str) -> str:
@@ -148,12 +167,14 @@ def _turns(conversations: Conversations, identity: str) -> tuple[Asked, ...]:
     return tuple(Asked(each.question, each.answer, each.id) for each in conversations.turns(identity))
 
 
-def _resumed(conversations: Conversations, current: str, linked: str | None) -> tuple[str, tuple[Asked, ...], str]:
+def _resumed(conversations: Conversations, current: str, whose: str, linked: str | None) -> tuple[str, tuple[Asked, ...], str]:
     """The conversation that goes on and its turns; of a link, that one answer, and whatever is asked next begins anew."""
     try:
         if linked:
             turn, _ = conversations.turn(linked)
             return "", (Asked(turn.question, turn.answer, turn.id),), ""
-        return (current, _turns(conversations, current), "") if current else ("", (), "")
+        # Another user's may have been open in this browser before.
+        mine = current and conversations.conversation(current).owner == whose
+        return (current, _turns(conversations, current), "") if mine else ("", (), "")
     except YinjuError as error:
         return "", (), str(error) if linked else ""

@@ -1,12 +1,10 @@
 """The chat: a question box, the answers under it, newest first, and the source of a quote beside them."""
 
-import logging
+import asyncio
 import secrets
-import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 from html import escape
-from queue import SimpleQueue
 from typing import Any
 
 import gradio as gr
@@ -16,6 +14,8 @@ from corpus.feedback import Feedback, add_feedback
 from rag import Answer, Assistant
 from rag.conversation import TURNS
 from ui import source
+from ui.access.caller import USER, Caller, caller_of
+from ui.answering import Desk, answer, steps
 from ui.cite import cited, quotation
 from ui.conversations import Conversations
 from ui.filters import Limits, asked_html, condition_of, filters_panel, limits_of
@@ -26,19 +26,15 @@ from ui.scripts import SOURCE_SCRIPT, TALK_SCRIPT, TRY_SCRIPT
 from ui.source import View, looked_for, source_html, view_of, widened
 from ui.wording import Words, preferred, said
 
-LOG = logging.getLogger(__name__)
 WORDS: Words = {
     "box": ("问题", "Question"),
     "placeholder": ("问一个问题…（Enter 发送，Shift+Enter 换行）", "Ask in any language… (Enter sends, Shift+Enter breaks the line)"),
     "ask": ("问", "Ask"),
     "stop": ("停止", "Stop"),
     "try": ("试试这些", "Try one of these"),
-    "failed": ("没有答成，问题还在框里，请再试一次", "The answer failed; your question is still in the box, try again"),
     "new": ("新对话", "New conversation"),
     "earlier": ("更早的 {count} 个问题", "Earlier questions: {count}"),
 }  # fmt: skip
-# People who are answered at the same time; the others wait in turn.
-AT_ONCE = 4
 # Questions of a conversation that stand in the page before earlier ones are asked for.
 SHOWN = 20
 
@@ -83,10 +79,11 @@ class Chat:
 
 
 def chat_panel(
-    assistant: Assistant, conversations: Conversations, examples: Sequence[str], language: gr.State, owner: gr.State, kept: gr.BrowserState
+    desk: Desk, conversations: Conversations, examples: Sequence[str], language: gr.State, owner: gr.State, kept: gr.BrowserState
 ) -> Chat:
     """Build the panel inside the page that is being built; `language` holds the page's language, `owner` whose browser it is,
     `kept` what that browser keeps: both of these and the conversation that is open."""
+    assistant = desk.assistant
     turns, opened, current = gr.State(()), gr.State(None), gr.State("")
     with gr.Row(elem_classes="yinju-columns"):
         with gr.Column(scale=3, min_width=320):
@@ -100,23 +97,29 @@ def chat_panel(
         with gr.Column(scale=2, min_width=320):
             shown = gr.HTML(empty_html("zh"), js_on_load=SOURCE_SCRIPT, elem_id="yinju-source", server_functions=[paging(assistant)])
 
-    def put(
+    async def put(
         text: str, before: tuple[Asked, ...], kept_in: str, code: str, whose: str, held: Any, request: gr.Request, *chosen: Any
-    ) -> Iterator[tuple[Any, ...]]:
+    ) -> AsyncIterator[tuple[Any, ...]]:
         # Who is quicker than the page asks before it knows the language, and whose browser this is.
         code = code or preferred(request.headers.get("accept-language"))
-        whose = whose or remembered(held)[1] or secrets.token_urlsafe(16)
+        caller = caller_of(request)
+        whose = whose or owner_of(caller, remembered(held)[1])
         running = gr.update(submit_btn=False, stop_btn=said(WORDS, "stop", code))
         idle = gr.update(submit_btn=said(WORDS, "ask", code), stop_btn=False)
         past, limits = talk_html(before, code), limits_of(*chosen)
-        for each in _steps(assistant, text, limits, code, [one.answer for one in before[-TURNS:]]):
+        try:
+            where = condition_of(limits, code)
+        except YinjuError as error:
+            yield idle, before, problem_html(str(error)) + past, gr.update(), kept_in, gr.skip(), gr.skip()
+            return
+        async for each in steps(desk, caller, text, where=where, history=[one.answer for one in before[-TURNS:]]):
             if isinstance(each, Answer):
-                kept_in, identity, wrong = _kept(conversations, kept_in, whose, each)
+                kept_in, identity, wrong = await asyncio.to_thread(_kept, conversations, kept_in, whose, each)
                 after = (*before, Asked(text, each, identity, limits=limits))
                 done = gr.update(value="", submit_btn=said(WORDS, "ask", code), stop_btn=False)
                 yield done, after, wrong + talk_html(after, code), gr.update(visible=True), kept_in, whose, [code, whose, kept_in]
-            elif isinstance(each, str):
-                yield idle, before, problem_html(each) + past, gr.update(), kept_in, gr.skip(), gr.skip()
+            elif isinstance(each, YinjuError):
+                yield idle, before, problem_html(str(each)) + past, gr.update(), kept_in, gr.skip(), gr.skip()
             else:
                 stage, count = each
                 yield running, before, waiting_html(text, stage, code, count) + past, gr.update(), kept_in, gr.skip(), gr.skip()
@@ -124,7 +127,7 @@ def chat_panel(
     def stopped(before: tuple[Asked, ...], code: str) -> tuple[Any, ...]:
         return gr.update(submit_btn=said(WORDS, "ask", code), stop_btn=False), talk_html(before, code)
 
-    def act(before: tuple[Asked, ...], now: Opened | None, code: str, event: gr.EventData) -> tuple[Any, ...]:
+    async def act(before: tuple[Asked, ...], now: Opened | None, code: str, request: gr.Request, event: gr.EventData) -> tuple[Any, ...]:
         """A button under an answer: open a source, judge, or ask alone."""
         said_ = event._data or {}
         shown = _number(said_.get("shown"), len(before) + 1) or 0
@@ -135,13 +138,14 @@ def chat_panel(
             return gr.update(), now, gr.update(), before
         asked = before[number]
         if said_.get("do") == "open":
-            html, now = _opened(assistant, asked, said_.get("number"), code)
+            html, now = await asyncio.to_thread(_opened, assistant, asked, said_.get("number"), code)
             return html, now, gr.update(), before
         try:
             if said_.get("do") == "alone":
-                changed = replace(asked, answer=assistant.ask(asked.question, where=condition_of(asked.limits or Limits(), code)))
+                where = condition_of(asked.limits or Limits(), code)
+                changed = replace(asked, answer=await answer(desk, caller_of(request), asked.question, where=where))
             else:
-                changed = _judged(assistant, asked, str(said_.get("do")))
+                changed = await asyncio.to_thread(_judged, assistant, asked, str(said_.get("do")))
         except YinjuError as error:
             return gr.update(), now, problem_html(str(error)) + talk_html(before, code, shown), before
         before = (*before[:number], changed, *before[number + 1 :])
@@ -156,7 +160,7 @@ def chat_panel(
     asking = gr.on(
         [question.submit], put, [question, turns, current, language, owner, kept, *filters.parts],
         [question, turns, talk, fresh, current, owner, kept],
-        concurrency_limit=AT_ONCE, show_progress="hidden", api_visibility="private",
+        concurrency_limit=None, show_progress="hidden", api_visibility="private",
     )  # fmt: skip
     question.stop(stopped, [turns, language], [question, talk], cancels=[asking], api_visibility="private")
     talk.click(act, [turns, opened, language], [shown, opened, talk, turns], show_progress="hidden", api_visibility="private")
@@ -174,6 +178,11 @@ def remembered(held: Any) -> list[str]:
     """What a browser keeps: the language chosen, whose conversations it has, and which is open; each empty where it is not known."""
     known = isinstance(held, list) and len(held) == 3 and all(isinstance(each, str) for each in held)
     return list(held) if known else ["", "", ""]
+
+
+def owner_of(caller: Caller, claimed: str) -> str:
+    """Whose conversations these are: a user's, or the browser's that says so; a user's cannot be claimed."""
+    return caller.owner or (claimed if claimed and not claimed.startswith(USER) else secrets.token_urlsafe(16))
 
 
 def tried_html(examples: Sequence[str], code: str) -> str:
@@ -211,27 +220,6 @@ def _kept(conversations: Conversations, kept_in: str, owner: str, answer: Answer
 def taken(event: gr.EventData) -> str:
     """The question of the button that was pressed."""
     return str((event._data or {}).get("question", ""))
-
-
-def _steps(assistant: Assistant, text: str, limits: Limits, code: str, history: Sequence[Answer]) -> Iterator[Answer | str | tuple[str, int]]:
-    """What there is to show, as it comes: the stage and how many passages, then the answer, or what is wrong."""
-    told: SimpleQueue[Answer | str | tuple[str, int]] = SimpleQueue()
-
-    def work() -> None:
-        try:
-            told.put(assistant.ask(text, where=condition_of(limits, code), history=history, tell=lambda stage, count: told.put((stage, count))))
-        except YinjuError as error:
-            told.put(str(error))
-        except Exception:
-            LOG.exception("an answer failed")
-            told.put(said(WORDS, "failed", "zh") + " · " + said(WORDS, "failed", "en"))
-
-    threading.Thread(target=work, daemon=True).start()
-    while True:
-        each = told.get()
-        yield each
-        if not isinstance(each, tuple):
-            return
 
 
 def _number(value: Any, count: int) -> int | None:

@@ -1,4 +1,4 @@
-"""The command line: `yinju index`, `ask`, `eval`, `compare`, `questions`, `tune`, `docs`, `check`, `stats`, `serve`.
+"""The command line: `yinju index`, `ask`, `eval`, `compare`, `questions`, `tune`, `docs`, `check`, `stats`, `serve`, `users`.
 
 Results on standard output (one JSON object with `--json`), progress and messages on standard error.
 Exit status 0 done, 2 bad input, 1 our failure.
@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from corpus.errors import YinjuError
-from ui import eval_commands, library_commands
-from ui.options import DEFAULT, JsonOption, LibrariesOption, LibraryOption
+from ui import eval_commands, library_commands, serve_command, user_commands
+from ui.options import DEFAULT, JsonOption, LibraryOption
 from ui.printing import print_json as _print_json
 from ui.terminal import print_answer, progress_bar
 
@@ -27,6 +27,8 @@ app = typer.Typer(
 )
 library_commands.register(app)
 eval_commands.register(app)
+serve_command.register(app)
+user_commands.register(app)
 
 STOPPED = 130
 # Characters of a question that is hardly one, and is looked at before it is embedded.
@@ -213,48 +215,3 @@ def _embedding(question: str, encoder: "Encoder") -> Iterator[None]:
     finally:
         if begun.ident is not None:
             begun.join()
-
-
-@app.command()
-def serve(
-    library: LibrariesOption = None,
-    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=1, max=65535, help="The port to listen on.")] = 7860,
-    examples: Annotated[Path | None, typer.Option(help="A question set to offer on an empty chat (of the first library).")] = None,
-) -> None:
-    """Chat with the library in a web page; with several, each has a page of its own.
-
-    Example: yinju serve --port 8080
-    Example: yinju serve --library news.yinju --library reports.yinju
-    """
-    from corpus import Library
-
-    folders = library or [DEFAULT]
-    for each in folders:
-        Library.open(each).close()
-    with _port_free(host, port):
-        pass
-    from ui.server import launch, opened
-
-    offered: list[str] = []
-    if examples is not None:
-        from eval import read_questions
-
-        offered = [each.question for each in read_questions(examples).questions[:4]]
-    with opened(folders) as assistants:
-        launch(assistants, host, port, offered)
-
-
-@contextmanager
-def _port_free(host: str, port: int) -> Iterator[None]:
-    import socket
-
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as reason:
-            raise YinjuError(
-                f"{host}:{port} cannot be listened on ({reason.strerror}); choose another port with --port"
-            ) from None
-        yield

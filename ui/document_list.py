@@ -41,8 +41,11 @@ element.addEventListener('focusout', (event) => {
 """
 
 
-def documents_html(assistant: Assistant, words: str | None, code: str, offset: object = 0) -> str:
-    """A page of the documents whose title or name holds the words; `offset`, from a browser, says how many stand before it."""
+def documents_html(assistant: Assistant, words: str | None, code: str, offset: object = 0, removable: bool = True) -> str:
+    """A page of the documents whose title or name holds the words; `offset`, from a browser, says how many stand before it.
+
+    Each can be opened, and where they are `removable` removed.
+    """
     first = offset if isinstance(offset, int) and 0 < offset < 10**9 else 0
     found = find_documents(assistant.library, words or "", PAGE, first)
     if first and not found.entries:  # what stood there was removed: the last page that there is
@@ -51,21 +54,22 @@ def documents_html(assistant: Assistant, words: str | None, code: str, offset: o
     head = said(WORDS, "count", code, count=found.documents, passages=found.passages)
     if not found.documents and (words or "").strip():
         head = said(WORDS, "none", code)
-    rows = "".join(_row(each, code) for each in found.entries)
+    rows = "".join(_row(each, code, removable) for each in found.entries)
     return (
         f'<div data-offset="{first}"><p class="yinju-hint" role="status">{head}</p>'
         f'<ul class="yinju-list" tabindex="0" aria-label="{head}">{rows}</ul>{_pages(found, first, code)}</div>'
     )
 
 
-def _row(document: Entry, code: str) -> str:
+def _row(document: Entry, code: str, removable: bool) -> str:
     title, name = escape(document.title), escape(document.name)
     opens, removes = said(WORDS, "open", code), said(WORDS, "remove", code)
+    remove = (
+        f' <button type="button" class="yinju-do" data-do="remove" data-ask="{said(WORDS, "sure", code)}" aria-label="{removes} {title}">{removes}</button>'
+    )
     return (
         f'<li dir="auto" data-name="{name}">{title} <small>{name}</small> '
-        f'<button type="button" class="yinju-do" data-do="open" aria-label="{opens} {title}">{opens}</button> '
-        f'<button type="button" class="yinju-do" data-do="remove" data-ask="{said(WORDS, "sure", code)}" '
-        f'aria-label="{removes} {title}">{removes}</button></li>'
+        f'<button type="button" class="yinju-do" data-do="open" aria-label="{opens} {title}">{opens}</button>{remove if removable else ""}</li>'
     )
 
 

@@ -66,24 +66,32 @@ LOG = logging.getLogger(__name__)
 Work = Callable[[Callable[[str], None]], str]
 
 
-def library_panel(assistant: Assistant, language: gr.State, shown: gr.HTML, opened: gr.State) -> tuple[Label, ...]:
-    """Build the panel inside the page, and give its labels; a document that is opened is `shown`, and `opened` says which."""
+def library_panel(assistant: Assistant, language: gr.State, shown: gr.HTML, opened: gr.State, keeps: bool = True) -> tuple[Label, ...]:
+    """Build the panel inside the page, and give its labels; a document that is opened is `shown`, and `opened` says which.
+
+    Who does not keep the library finds and opens its documents; what would change it is not built at all.
+    """
     turns = Turns()
     with gr.Accordion(said(WORDS, "documents", "zh"), open=False, elem_id="yinju-documents") as whole:
-        upload = gr.File(label=said(WORDS, "add", "zh"), file_count="multiple", elem_id="yinju-upload", height=120)
-        folder = gr.HTML(folder_html("zh"), js_on_load=FOLDER_SCRIPT, elem_id="yinju-folder")
+        if keeps:
+            upload = gr.File(label=said(WORDS, "add", "zh"), file_count="multiple", elem_id="yinju-upload", height=120)
+            folder = gr.HTML(folder_html("zh"), js_on_load=FOLDER_SCRIPT, elem_id="yinju-folder")
         told = gr.HTML(elem_id="yinju-said")
         search = gr.Textbox(placeholder=said(WORDS, "search", "zh"), show_label=False, container=False, max_lines=1, elem_id="yinju-search")
         listed = gr.HTML(js_on_load=SCRIPT, elem_id="yinju-listed")
-        with gr.Row():
-            again = gr.Button(said(WORDS, "again", "zh"), size="sm", elem_id="yinju-again")
-            check = gr.Button(said(WORDS, "check", "zh"), size="sm", elem_id="yinju-check")
+        if keeps:
+            with gr.Row():
+                again = gr.Button(said(WORDS, "again", "zh"), size="sm", elem_id="yinju-again")
+                check = gr.Button(said(WORDS, "check", "zh"), size="sm", elem_id="yinju-check")
+
+    def rows(words: str, code: str, offset: object = 0) -> str:
+        return documents_html(assistant, words, code, offset, removable=keeps)
 
     def followed(work: Work, words: str, code: str) -> Iterator[tuple[Any, Any]]:
         """What is told as the work goes on, and the list as it is then."""
         for html in _steps(work, turns, code):
             yield html, gr.skip()
-        yield gr.skip(), documents_html(assistant, words, code)
+        yield gr.skip(), rows(words, code)
 
     def add(files: list[str] | None, words: str, code: str) -> Iterator[tuple[Any, Any]]:
         uploads = [Upload(Path(each), Path(each).name) for each in files or []]
@@ -103,8 +111,8 @@ def library_panel(assistant: Assistant, language: gr.State, shown: gr.HTML, open
         if do == "open":
             html, now = document_opened(assistant, name, code)
             return "", gr.skip(), html, now
-        said_ = _removed(assistant, name, code) if do == "remove" else gr.skip()
-        return said_, documents_html(assistant, words, code, asked.get("offset")), gr.skip(), gr.skip()
+        said_ = _removed(assistant, name, code) if do == "remove" and keeps else gr.skip()
+        return said_, rows(words, code, asked.get("offset")), gr.skip(), gr.skip()
 
     def checked(code: str) -> Iterator[str]:
         yield _status(said(WORDS, "checking", code))
@@ -112,10 +120,7 @@ def library_panel(assistant: Assistant, language: gr.State, shown: gr.HTML, open
 
     quietly: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
     adding: dict[str, Any] = quietly | {"concurrency_limit": AT_ONCE, "concurrency_id": "yinju-adding"}
-    upload.upload(add, [upload, search, language], [told, listed], **adding)
-    folder.upload(add_folder, [search, language], [told, listed], **adding)
-    again.click(read_again, [search, language], [told, listed], **adding)
-    look: dict[str, Any] = {"fn": lambda words, code: documents_html(assistant, words, code), "inputs": [search, language], "outputs": listed}
+    look: dict[str, Any] = {"fn": rows, "inputs": [search, language], "outputs": listed}
     search.change(**look, **quietly, trigger_mode="always_last", queue=False)
     # Not one of the labels: the page may learn its language after somebody has begun to search.
     # And looked at twice: what was typed while the first look was under way is not overwritten by it.
@@ -123,11 +128,16 @@ def library_panel(assistant: Assistant, language: gr.State, shown: gr.HTML, open
     # What others have added since is there when the list is opened.
     whole.expand(**look, **quietly).then(**look, **quietly)
     listed.click(act, [search, language], [told, listed, shown, opened], **quietly)
+    labels = labelled(whole, WORDS, label="documents"), labelled(search, WORDS, placeholder="search")
+    if not keeps:
+        return labels
+    upload.upload(add, [upload, search, language], [told, listed], **adding)
+    folder.upload(add_folder, [search, language], [told, listed], **adding)
+    again.click(read_again, [search, language], [told, listed], **adding)
     check.click(checked, language, told, **quietly)
     return (
-        labelled(whole, WORDS, label="documents"), labelled(upload, WORDS, label="add"), labelled(check, WORDS, value="check"),
-        labelled(again, WORDS, value="again"), (folder, folder_html),
-        labelled(search, WORDS, placeholder="search"),
+        *labels, labelled(upload, WORDS, label="add"), labelled(check, WORDS, value="check"), labelled(again, WORDS, value="again"),
+        (folder, folder_html),
     )  # fmt: skip
 
 

@@ -27,6 +27,7 @@ WORDS = {
     "up": ("有用", "It answers"),
     "down": ("没答对", "It does not"),
     "thanks": ("已记下，谢谢", "Noted, thank you"),
+    "waiting": ("排队中，前面还有 {count} 个问题…", "Waiting: {count} before yours…"),
     "searching": ("正在找相关段落…", "Searching…"),
     "reading": ("正在读 {count} 个段落…", "Reading {count} passages…"),
     "stopped": ("已停止", "Stopped"),

@@ -1,0 +1,57 @@
+"""Who a request is from, as the guard has found it; what is behind the guard looks nowhere else."""
+
+import ipaddress
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.types import Scope
+
+from ui.access.users import Role
+
+# What the key of a user begins with.
+USER = "user "
+# Where a request's scope says it.
+CALLER = "yinju.caller"
+
+
+@dataclass(frozen=True)
+class Caller:
+    """`name` is a user's, or empty for whoever is not logged in; `address` is where the request came from."""
+
+    name: str
+    role: Role
+    address: str
+
+    @property
+    def key(self) -> str:
+        """Whose requests are counted together: a user's, or those of one address (of IPv6, of one network)."""
+        if self.name:
+            return USER + self.name
+        try:
+            address = ipaddress.ip_address(self.address)
+        except ValueError:
+            return f"from {self.address}"
+        return f"from {ipaddress.ip_network((address, 64), strict=False)}" if address.version == 6 else f"from {address}"
+
+    @property
+    def owner(self) -> str | None:
+        """Whose conversations are a user's own, in every browser; None where they are the browser's."""
+        return self.key if self.name else None
+
+
+SOMEBODY = Caller("", "keeper", "")
+
+
+def caller_of(request: Any) -> Caller:
+    """Of a request, gradio's or starlette's; where there is none, it is from this process."""
+    return caller_in(getattr(getattr(request, "request", request), "scope", None) or {})
+
+
+def caller_in(scope: Scope) -> Caller:
+    found = scope.get(CALLER)
+    return found if isinstance(found, Caller) else SOMEBODY
+
+
+def address_of(scope: Scope) -> str:
+    client = scope.get("client")
+    return str(client[0]) if client else ""

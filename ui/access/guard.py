@@ -1,0 +1,225 @@
+"""Who may come in: a session's cookie, a name and password with the request, or a name that a trusted proxy gives.
+
+Behind the guard a request's scope says who it is from (`ui.access.caller`). Where there are no users and no proxy that names
+them, everybody is a keeper: then the server is on this machine alone, or was made public on purpose.
+"""
+
+import asyncio
+import base64
+import hmac
+import secrets
+import sqlite3
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import blake2b, sha256
+from typing import Literal
+from urllib.parse import parse_qs, quote
+
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request, cookie_parser
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ui.access.attempts import Attempts
+from ui.access.caller import CALLER, Caller, address_of
+from ui.access.login import local, login_html
+from ui.access.users import LASTS, Role, User, Users
+
+# The peer itself, before what a proxy says of its client is believed.
+PEER = "yinju.peer"
+LOGIN, LOGOUT = "/login", "/logout"
+# Asked by whoever watches the server; they tell strangers nothing of its documents.
+OPEN = ("/health", "/ready")
+# Bytes of a login form; programs whose password is remembered as checked.
+FORM, KNOWN = 8192, 1000
+
+
+@dataclass(frozen=True)
+class Rules:
+    """`guests` may ask without logging in. `header` names the user, where it comes from a peer of `proxies`."""
+
+    guests: bool = False
+    header: str | None = None
+    proxies: tuple[str, ...] = ("127.0.0.1", "::1")
+
+
+class Guard:
+    """ASGI, around one application for each role: what a role may not do is not in its application."""
+
+    def __init__(self, pages: Mapping[Role, ASGIApp], users: Users, rules: Rules) -> None:
+        self._pages = pages
+        self._users = users
+        self._rules = rules
+        self._attempts = Attempts()
+        self._checking = asyncio.Lock()
+        self._closed = bool(users) or rules.header is not None
+        # Cookies do not tell ports apart: servers of one machine keep theirs by name.
+        self._cookie = f"yinju-{blake2b(str(users.path.resolve()).encode(), digest_size=6).hexdigest()}"
+        self._salt = secrets.token_bytes(32)
+        # Sessions of programs that send name and password each time, by what they send: a hash is slow to check.
+        self._known: OrderedDict[bytes, str] = OrderedDict()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._pages["reader" if self._closed else "keeper"](scope, receive, send)
+            return
+        path = scope["path"]
+        if self._closed and path.rstrip("/") in (LOGIN, LOGOUT):
+            response = await (self._login if path.startswith(LOGIN) else self._logout)(Request(scope, receive))
+            await response(scope, receive, send)
+            return
+        found = await self._caller(scope)
+        if isinstance(found, Response):
+            await found(scope, receive, send)
+            return
+        scope[CALLER] = found
+        await self._pages[found.role](scope, receive, self._private(send) if self._closed else send)
+
+    async def _caller(self, scope: Scope) -> Caller | Response:
+        address, headers = address_of(scope), Headers(scope=scope)
+        if not self._closed:
+            return Caller("", "keeper", address)
+        user = self._named_by_proxy(scope, headers) or await self._of_cookie(headers)
+        if user is None and headers.get("authorization", "").lower().startswith("basic "):
+            checked = await self._of_password(*_basic(headers["authorization"]), address)
+            if isinstance(checked, int):
+                return _wait(checked)
+            if checked is None:
+                return _unknown()
+            user = checked
+        if user is not None:
+            return Caller(user.name, user.role, address)
+        if self._rules.guests or scope["path"] in OPEN:
+            return Caller("", "reader", address)
+        if scope["method"] == "GET" and "text/html" in headers.get("accept", ""):
+            root = scope.get("root_path", "")
+            query = scope["query_string"].decode("latin1")
+            after = quote(scope["path"] + (f"?{query}" if query else ""), safe="")
+            return RedirectResponse(f"{root}{LOGIN}?next={after}", 303)
+        return _unknown()
+
+    def _named_by_proxy(self, scope: Scope, headers: Headers) -> User | None:
+        if self._rules.header is None or scope.get(PEER, address_of(scope)) not in self._rules.proxies:
+            return None
+        name = headers.get(self._rules.header, "").strip()
+        return (self._users.named(name) or User(name, "reader")) if name else None
+
+    async def _of_cookie(self, headers: Headers) -> User | None:
+        token = cookie_parser(headers.get("cookie", "")).get(self._cookie)
+        return await run_in_threadpool(self._users.of, token) if token else None
+
+    async def _of_password(self, name: str, password: str, address: str) -> User | int | None:
+        """Whose name and password these are; None where they are wrong, seconds where it is not to be tried yet."""
+        key = hmac.digest(self._salt, f"{name}\0{password}".encode("utf8", "replace"), sha256)
+        if (token := self._known.get(key)) is not None and (user := await run_in_threadpool(self._users.of, token)) is not None:
+            self._known.move_to_end(key)
+            return user
+        found = await self._checked(name, password, address)
+        if isinstance(found, User):
+            self._known[key] = await run_in_threadpool(self._users.begin, found)
+            while len(self._known) > KNOWN:
+                self._known.popitem(last=False)
+        return found
+
+    async def _checked(self, name: str, password: str, address: str) -> User | int | None:
+        # One after another: of many at once each would be tried before the first had failed.
+        async with self._checking:
+            if seconds := self._attempts.wait(name, address):
+                return seconds
+            user = await run_in_threadpool(self._users.verified, name, password)
+            if user is None:
+                self._attempts.failed(name, address)
+            return user
+
+    async def _login(self, request: Request) -> Response:
+        if request.method in ("GET", "HEAD"):
+            return _page(request, request.query_params.get("next", "/"))
+        if request.method != "POST":
+            return PlainTextResponse("log in with POST", 405, {"Allow": "GET, POST"})
+        form = await _form(request)
+        if form is None:
+            return PlainTextResponse(f"this is no login form of at most {FORM} bytes", 413)
+        name, after = form.get("username", ""), form.get("next", "/")
+        found = await self._checked(name, form.get("password", ""), address_of(request.scope))
+        wrong: Literal["wrong", "wait", "unkept"]
+        if isinstance(found, User):
+            try:
+                token = await run_in_threadpool(self._users.begin, found)
+            except sqlite3.Error:
+                wrong, status, seconds = "unkept", 503, 0
+            else:
+                response: Response = (
+                    RedirectResponse(request.scope.get("root_path", "") + local(after), 303) if _wants_page(request) else JSONResponse({"success": True})
+                )
+                response.set_cookie(
+                    self._cookie, token, max_age=LASTS, httponly=True, samesite="lax", secure=request.url.scheme == "https", path="/"
+                )
+                return response
+        else:
+            wrong, status, seconds = ("wait", 429, found) if isinstance(found, int) else ("wrong", 401, 0)
+        if not _wants_page(request):
+            return _wait(seconds) if seconds else _unknown(status)
+        return _page(request, after, name, wrong, seconds, status)
+
+    async def _logout(self, request: Request) -> Response:
+        if request.method != "POST":
+            return PlainTextResponse("log out with POST", 405, {"Allow": "POST"})
+        if token := request.cookies.get(self._cookie):
+            await run_in_threadpool(self._users.end, token)
+        response = RedirectResponse(request.scope.get("root_path", "") + LOGIN, 303)
+        response.delete_cookie(self._cookie, path="/")
+        return response
+
+    @staticmethod
+    def _private(send: Send) -> Send:
+        """What a user sees is for no cache that others share."""
+
+        async def sending(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).setdefault("Cache-Control", "private, no-cache")
+            await send(message)
+
+        return sending
+
+
+def _page(request: Request, after: str, name: str = "", wrong: str | None = None, seconds: int = 0, status: int = 200) -> Response:
+    action = request.scope.get("root_path", "") + LOGIN
+    html = login_html(request.headers.get("accept-language"), action, after, name, wrong, seconds)
+    headers = {"Cache-Control": "no-store"} | ({"Retry-After": str(seconds)} if seconds else {})
+    return HTMLResponse(html, status, headers)
+
+
+def _wants_page(request: Request) -> bool:
+    return "text/html" in request.headers.get("accept", "")
+
+
+def _unknown(status: int = 401) -> Response:
+    """No challenge (`WWW-Authenticate`): a browser would ask by a window of its own."""
+    return JSONResponse({"detail": "log in first: with a session of /login, or with name and password (HTTP Basic)"}, status)
+
+
+def _wait(seconds: int) -> Response:
+    return JSONResponse({"detail": f"too many wrong attempts; try again in {seconds} s"}, 429, {"Retry-After": str(seconds)})
+
+
+async def _form(request: Request) -> dict[str, str] | None:
+    """The fields of a small form; None where it is too large or none."""
+    body = b""
+    async for part in request.stream():
+        body += part
+        if len(body) > FORM:
+            return None
+    try:
+        return {key: values[0] for key, values in parse_qs(body.decode(), keep_blank_values=True, max_num_fields=8).items()}
+    except ValueError:
+        return None
+
+
+def _basic(header: str) -> tuple[str, str]:
+    try:
+        name, _, password = base64.b64decode(header[6:].strip(), validate=True).decode().partition(":")
+    except ValueError:
+        return "", ""
+    return name, password

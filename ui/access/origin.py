@@ -1,0 +1,71 @@
+"""Where requests may come from: a name of this machine, and no page of another site.
+
+A page of elsewhere can have its own name resolve to this machine (DNS rebinding), but not an IP address. The check of other
+pages is that of Go's `http.CrossOriginProtection` (net/http, 1.25): what the browser says itself (`Sec-Fetch-Site`), or,
+of an older one, whether `Origin` names the host that was asked. Programs send neither.
+"""
+
+import ipaddress
+import socket
+from collections.abc import Iterable
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+# Where gradio serves the MCP tools.
+TOOLS = "/gradio_api/mcp"
+# What is asked by those who watch the server, under whatever name.
+WATCHED = ("/health", "/ready", "/metrics")
+READING = ("GET", "HEAD", "OPTIONS")
+
+
+class FromHere:
+    """Lets requests through that name this machine and come from no page of another site.
+
+    `names` are further names that the server has. Where `any_name` is true the host is not looked at but for the tools (who
+    has to log in is not fooled by a name: the browser sends no cookie to it). MCP calls are POST only: a stream that a
+    client merely holds open would keep the server from stopping.
+    """
+
+    def __init__(self, app: ASGIApp, names: Iterable[str] = (), any_name: bool = False) -> None:
+        self._app = app
+        own = socket.gethostname().lower()
+        self._names = {"localhost", own, f"{own}.local", *(each.lower() for each in names)}
+        self._any_name = any_name
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        refusal = self._refusal(scope) if scope["type"] == "http" else None
+        await (refusal or self._app)(scope, receive, send)
+
+    def _refusal(self, scope: Scope) -> PlainTextResponse | None:
+        headers = Headers(scope=scope)
+        host, origin = headers.get("host", ""), headers.get("origin")
+        tools = TOOLS in scope["path"]
+        if not self._any_name and scope["path"] not in WATCHED and not self._is_here(host):
+            return PlainTextResponse(
+                f"{host!r} is not a name of this machine; call it by its IP address, or serve with --name {host.partition(':')[0]}", 421
+            )
+        if (tools or scope["method"] not in READING) and _is_foreign(headers.get("sec-fetch-site"), origin, host):
+            where = f"of {origin!r}" if origin else "of another site"
+            return PlainTextResponse(
+                f"a page {where} may not call these tools; call them from a program" if tools
+                else f"a page {where} may not change anything here; open this server's own page", 403,
+            )  # fmt: skip
+        if tools and scope["method"] != "POST":
+            return PlainTextResponse("this is for MCP clients (streamable HTTP), which send POST", 405, {"Allow": "POST"})
+        return None
+
+    def _is_here(self, host: str) -> bool:
+        try:
+            name = urlsplit(f"//{host}").hostname or ""
+            return name in self._names or bool(ipaddress.ip_address(name))
+        except ValueError:
+            return False
+
+
+def _is_foreign(site: str | None, origin: str | None, host: str) -> bool:
+    if site is not None:
+        return site not in ("same-origin", "none")
+    return origin is not None and origin.partition("://")[2].lower() != host.lower()

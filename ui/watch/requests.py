@@ -1,0 +1,50 @@
+"""Every request counted, and one line about it in the log."""
+
+import time
+from collections.abc import Callable
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ui.access.caller import CALLER, address_of, caller_in
+from ui.access.headers import HASHED
+from ui.watch.log import told
+
+# Methods that have a name of their own in the figures: what a stranger sends makes no new ones.
+METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH")
+# Asked again and again, by every open page and by whoever watches.
+UNTOLD = ("/health", "/ready", "/metrics")
+
+
+class Observed:
+    """ASGI around the whole server; `count` is called with each request's method and status."""
+
+    def __init__(self, app: ASGIApp, count: Callable[[str, int], None]) -> None:
+        self._app = app
+        self._count = count
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began, path, status = time.monotonic(), scope["path"], 0
+
+        async def sending(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, sending)
+        except BaseException:
+            status = status or 500
+            raise
+        finally:
+            method = scope["method"] if scope["method"] in METHODS else "other"
+            self._count(method, status)
+            if not HASHED.search(path) and path not in UNTOLD:
+                user = caller_in(scope).name if CALLER in scope else ""
+                told(
+                    "request", method=method, path=path[:300], status=status, ms=round(1000 * (time.monotonic() - began)),
+                    user=user, address=address_of(scope),
+                )  # fmt: skip
