@@ -134,7 +134,7 @@ def web_app(served: Sequence[Served], users: Users, host: str = "localhost", ter
                 await stack.enter_async_context(each.router.lifespan_context(each))
             yield
 
-    guard = Guard({role: Surface(each, terms.mb_per_hour if shared else None) for role, each in pages.items()}, users, terms.rules)
+    guard = Guard({role: Surface(each, role == "keeper", terms.mb_per_hour if shared else None) for role, each in pages.items()}, users, terms.rules)
     whole = Starlette(lifespan=living)
     whole.mount("/", guard)
     # The last added is the outermost.

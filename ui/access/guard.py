@@ -81,7 +81,7 @@ class Guard:
         address, headers = address_of(scope), Headers(scope=scope)
         if not self._closed:
             return Caller("", "keeper", address)
-        user = self._named_by_proxy(scope, headers) or await self._of_cookie(headers)
+        user = self._named_by_proxy(scope, headers)
         if user is None and headers.get("authorization", "").lower().startswith("basic "):
             checked = await self._of_password(*_basic(headers["authorization"]), address)
             if isinstance(checked, int):
@@ -89,6 +89,7 @@ class Guard:
             if checked is None:
                 return _unknown()
             user = checked
+        user = user or await self._of_cookie(headers)
         if user is not None:
             return Caller(user.name, user.role, address)
         if self._rules.guests or scope["path"] in OPEN:
@@ -103,7 +104,7 @@ class Guard:
     def _named_by_proxy(self, scope: Scope, headers: Headers) -> User | None:
         if self._rules.header is None or scope.get(PEER, address_of(scope)) not in self._rules.proxies:
             return None
-        name = headers.get(self._rules.header, "").strip()
+        name = _decoded(headers.get(self._rules.header, "")).strip()
         return (self._users.named(name) or User(name, "reader")) if name else None
 
     async def _of_cookie(self, headers: Headers) -> User | None:
@@ -215,6 +216,14 @@ async def _form(request: Request) -> dict[str, str] | None:
         return {key: values[0] for key, values in parse_qs(body.decode(), keep_blank_values=True, max_num_fields=8).items()}
     except ValueError:
         return None
+
+
+def _decoded(header: str) -> str:
+    """Proxies send names in UTF-8; HTTP's own is Latin-1."""
+    try:
+        return header.encode("latin1").decode("utf8")
+    except UnicodeError:
+        return header
 
 
 def _basic(header: str) -> tuple[str, str]:

@@ -1,6 +1,8 @@
 """Where questions wait for their turn: so many at once, in fair order, no more than fit, and not too many of one person.
 
-Fair is round robin over those who wait: who has asked ten questions at once does not go ten times before who asked one.
+Fair is start-time fair queuing (Goyal, Vin and Cheng, SIGCOMM 1996, 2.1), with people for flows: each question stands in the
+round after that of its asker's last one, and rounds go one after the other. Who has asked ten questions at once does not go
+ten times before who asked one.
 """
 
 import asyncio
@@ -31,7 +33,7 @@ class Busy(YinjuError):
 
 @dataclass(eq=False)
 class _Waiting:
-    who: str
+    round: int
     number: int
     changed: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -47,6 +49,9 @@ class Room:
         self._waiting: list[_Waiting] = []
         self._running: Counter[str] = Counter()
         self._number = 0
+        # The round that is answered, and the last one of each who stands in a later one.
+        self._round = 0
+        self._last: dict[str, int] = {}
 
     @property
     def waiting(self) -> int:
@@ -64,10 +69,12 @@ class Room:
         if self._limit is not None and not self._asked.hit(self._limit, who):
             seconds = max(1, round(self._asked.get_window_stats(self._limit, who).reset_time - time.time()))
             raise Busy(f"more than {self._limit.amount} questions in a minute; try again in {seconds} s", seconds)
-        if len(self._waiting) >= self._most:
+        must_wait = self.running + len(self._waiting) >= self._at_once
+        if must_wait and len(self._waiting) >= self._most:
             raise Busy(f"busy: {self._most} questions are waiting already; try again in a moment", 5)
         self._number += 1
-        mine, told = _Waiting(who, self._number), 0
+        mine, told = _Waiting(max(self._round, self._last.get(who, 0)) + 1, self._number), 0
+        self._last[who] = mine.round
         self._waiting.append(mine)
         try:
             while self.running >= self._at_once or self._next() is not mine:
@@ -79,6 +86,8 @@ class Room:
                 mine.changed.clear()
                 await mine.changed.wait()
             self._running[who] += 1
+            self._round = mine.round
+            self._last = {each: last for each, last in self._last.items() if last > self._round}
         finally:
             self._waiting.remove(mine)
             self._tell()
@@ -97,11 +106,4 @@ class Room:
         return self._order()[0]
 
     def _order(self) -> list[_Waiting]:
-        """Those who wait, first the first question of each, those who have the fewest under way before others, then the second…"""
-        turns = Counter(self._running)
-        order: list[tuple[int, int, _Waiting]] = []
-        for each in self._waiting:
-            order.append((turns[each.who], each.number, each))
-            turns[each.who] += 1
-        return [each for *_, each in sorted(order, key=lambda one: one[:2])]
-
+        return sorted(self._waiting, key=lambda each: (each.round, each.number))

@@ -30,11 +30,12 @@ LARGEST_UPLOAD, LARGEST = 4_000 * MB, 16 * MB
 class Surface:
     """Answers 404 for what is not used, 413 and 411 for what is too large or does not say how large it is.
 
-    `per_hour` is how many MB one person may upload in an hour; None is no limit.
+    `per_hour` is how many MB one person may upload in an hour; None is no limit. Who may not upload `keeps` nothing here.
     """
 
-    def __init__(self, app: ASGIApp, per_hour: int | None = None) -> None:
+    def __init__(self, app: ASGIApp, keeps: bool = True, per_hour: int | None = None) -> None:
         self._app = app
+        self._keeps = keeps
         self._limit = None if per_hour is None else RateLimitItemPerHour(per_hour)
         self._uploaded = FixedWindowRateLimiter(MemoryStorage())
 
@@ -52,6 +53,8 @@ class Surface:
         if "transfer-encoding" in headers:
             return PlainTextResponse("say how long this is (Content-Length)", 411)
         uploading = UPLOADING.fullmatch(path) is not None
+        if uploading and not self._keeps:
+            return PlainTextResponse("only keepers may upload; log in as one", 403)
         most, size = LARGEST_UPLOAD if uploading else LARGEST, int(headers.get("content-length") or 0)
         if size > most:
             return PlainTextResponse(f"this is {size // MB} MB; at most {most // MB} MB are taken at once", 413)
