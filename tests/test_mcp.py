@@ -169,7 +169,7 @@ def test_the_server_stops_at_once_while_a_client_is_connected(sample_library: Pa
         await asyncio.to_thread(own.stop)
         return time.monotonic() - began
 
-    # A stream held open would take all of the seconds that answers under way are given (GRACE in ui/server.py), which are 5.
+    # A stream held open would take all of the seconds that answers under way are given (ui/graceful.py), and of the second after them.
     assert by_client(own, stop) < 3
 
 

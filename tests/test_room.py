@@ -128,3 +128,19 @@ def test_one_person_asks_only_so_often_and_hinders_no_other() -> None:
         assert await admitted(room, "乙") == []
 
     run(work)
+
+
+def test_when_it_closes_those_who_wait_are_told_and_those_under_way_go_on() -> None:
+    async def work() -> None:
+        room = Room(1)
+        await admitted(room, "甲")
+        waiting = asyncio.create_task(admitted(room, "乙"))
+        await asyncio.sleep(0)
+        room.close()
+        with pytest.raises(Busy, match="is being stopped; ask again in a moment"):
+            await waiting
+        with pytest.raises(Busy):
+            await admitted(room, "丙")
+        assert (room.running, room.waiting) == (1, 0)
+
+    run(work)

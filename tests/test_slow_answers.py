@@ -1,5 +1,7 @@
 """What a reader can do while an answer is on its way, and what printing leaves of the page."""
 
+import signal
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -74,3 +76,17 @@ def test_printed_is_what_was_asked_and_quoted_without_buttons(page: Page) -> Non
     expect(page.locator(".yinju-answer footer span").first).to_be_visible()
     for hidden in ("#yinju-box", "#yinju-try", "#yinju-documents", "#yinju-limits", "#yinju-evaluation", ".yinju-judge", ".yinju-open", ".yinju-cite"):
         expect(page.locator(hidden).first).to_be_hidden()
+
+
+def test_a_server_that_is_stopped_finishes_the_answer_under_way_and_soon_ends(browser: Browser, sample_library: Path) -> None:
+    server = SlowlyServed(sample_library)
+    page = opened(browser, server)
+    ask(page, ANSWERABLE)
+    expect(page.locator(".yinju-waiting")).to_be_visible()
+    began = time.monotonic()
+    server.process.terminate()
+    expect(page.locator(".yinju-answer mark").first).to_be_visible(timeout=20_000)
+    server.process.wait(20)
+    assert server.process.returncode in (0, -signal.SIGTERM)
+    assert time.monotonic() - began < 15
+    page.context.close()

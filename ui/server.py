@@ -36,6 +36,7 @@ from ui.answering import Desk, Noted
 from ui.api import serve_tools
 from ui.app import Place, build_app
 from ui.conversations import Conversations
+from ui.graceful import GracefulServer
 from ui.served import TERMS, Served, Terms
 from ui.style import CSS
 from ui.suggestions import suggestions
@@ -44,8 +45,6 @@ from ui.watch.log import log_lines
 from ui.watch.requests import Observed
 from ui.watch.routes import add_watch, tell_question
 
-# Seconds that answers under way have when the server is stopped.
-GRACE = 10
 # Fonts of the reader's own machine: a theme's default would be fetched from another host.
 FONTS = ["system-ui", "Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei", "sans-serif"]
 HEAD = '<meta name="description" content="引据 Yinju: answers that quote their source, word for word">'
@@ -97,7 +96,7 @@ def _in_address(name: str) -> str:
 def page_app(served: Sequence[Served], room: Room, figures: Figures, note: Callable[[Noted], None], role: Role = "keeper") -> FastAPI:
     """The pages as this role has them, with the MCP tools of each library and what is told of the server."""
     outer = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    add_watch(outer, served, figures, role)
+    add_watch(outer, served, room, figures, role)
     several = [each.place for each in served] if len(served) > 1 else []
     # The first comes last: its root takes every address that nothing before it has.
     for each in reversed(served):
@@ -113,11 +112,9 @@ def page_app(served: Sequence[Served], room: Room, figures: Figures, note: Calla
     return outer
 
 
-def web_app(served: Sequence[Served], users: Users, host: str = "localhost", terms: Terms = TERMS) -> Starlette:
+def web_app(served: Sequence[Served], users: Users, room: Room, host: str = "localhost", terms: Terms = TERMS) -> Starlette:
     """The whole server: a page for each role behind the guard, and around it what is checked, counted and said of every request."""
-    closed = bool(users) or terms.rules.header is not None
-    shared = closed or terms.public
-    room = Room(waiting=terms.waiting, per_minute=terms.per_minute if shared else None)
+    closed, shared = is_closed(users, terms), is_shared(users, terms)
     figures = Figures(room, [(each.place.name, each.assistant) for each in served])
 
     def note(noted: Noted) -> None:
@@ -145,6 +142,16 @@ def web_app(served: Sequence[Served], users: Users, host: str = "localhost", ter
     return whole
 
 
+def is_closed(users: Users, terms: Terms) -> bool:
+    """Whether one has to log in, guests aside."""
+    return bool(users) or terms.rules.header is not None
+
+
+def is_shared(users: Users, terms: Terms) -> bool:
+    """Whether others than the one who runs it use it."""
+    return is_closed(users, terms) or terms.public
+
+
 def _with_slash(request: Request) -> RedirectResponse:
     """An address without its last stroke, as people type it."""
     name, query = request.url.path.rsplit("/", 1)[-1], request.url.query
@@ -170,11 +177,12 @@ def launch(assistants: Sequence[Assistant], host: str, port: int, examples: Sequ
         ]
         # The models load while the page does, not with the first question.
         threading.Thread(target=_warm, args=(served,), daemon=True).start()
-        web = web_app(served, users, host, terms)
+        room = Room(waiting=terms.waiting, per_minute=terms.per_minute if is_shared(users, terms) else None)
+        web = web_app(served, users, room, host, terms)
         config = uvicorn.Config(
-            web, host=host, port=port, log_config=None, access_log=False, timeout_graceful_shutdown=GRACE, proxy_headers=False, server_header=False
+            web, host=host, port=port, log_config=None, access_log=False, timeout_graceful_shutdown=1, proxy_headers=False, server_header=False
         )
-        server = uvicorn.Server(config)
+        server = GracefulServer(config, room)
         threading.Thread(target=_tell, args=(server, f"http://{f'[{host}]' if ':' in host else host}:{port}"), daemon=True).start()
         server.run()
 

@@ -49,6 +49,7 @@ class Room:
         self._waiting: list[_Waiting] = []
         self._running: Counter[str] = Counter()
         self._number = 0
+        self.open = True
         # The round that is answered, and the last one of each who stands in a later one.
         self._round = 0
         self._last: dict[str, int] = {}
@@ -69,6 +70,7 @@ class Room:
         if self._limit is not None and not self._asked.hit(self._limit, who):
             seconds = max(1, round(self._asked.get_window_stats(self._limit, who).reset_time - time.time()))
             raise Busy(f"more than {self._limit.amount} questions in a minute; try again in {seconds} s", seconds)
+        self._require_open()
         must_wait = self.running + len(self._waiting) >= self._at_once
         if must_wait and len(self._waiting) >= self._most:
             raise Busy(f"busy: {self._most} questions are waiting already; try again in a moment", 5)
@@ -85,6 +87,7 @@ class Room:
                     continue
                 mine.changed.clear()
                 await mine.changed.wait()
+                self._require_open()
             self._running[who] += 1
             self._round = mine.round
             self._last = {each: last for each, last in self._last.items() if last > self._round}
@@ -97,6 +100,15 @@ class Room:
         if not self._running[who]:
             del self._running[who]
         self._tell()
+
+    def close(self) -> None:
+        """Take no further questions; those that wait are told so, those under way go on."""
+        self.open = False
+        self._tell()
+
+    def _require_open(self) -> None:
+        if not self.open:
+            raise Busy("the server is being stopped; ask again in a moment", 30)
 
     def _tell(self) -> None:
         for each in self._waiting:

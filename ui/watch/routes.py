@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from ui.access.caller import caller_of
+from ui.access.room import Room
 from ui.access.users import Role
 from ui.answering import Noted
 from ui.served import Served
@@ -15,7 +16,7 @@ from ui.watch.figures import CONTENT_TYPE, Figures
 from ui.watch.log import told
 
 
-def add_watch(app: FastAPI, served: Sequence[Served], figures: Figures, role: Role) -> None:
+def add_watch(app: FastAPI, served: Sequence[Served], room: Room, figures: Figures, role: Role) -> None:
     """Figures are for keepers; strangers who must log in hear only that the server is well."""
 
     @app.get("/health")
@@ -34,7 +35,8 @@ def add_watch(app: FastAPI, served: Sequence[Served], figures: Figures, role: Ro
     @app.get("/ready")
     def ready() -> JSONResponse:
         loading = [each.place.name for each in served if not each.warm.is_set()]
-        return JSONResponse({"ready": not loading}, 503 if loading else 200)
+        is_ready = not loading and room.open
+        return JSONResponse({"ready": is_ready}, 200 if is_ready else 503)
 
     if role == "keeper":
 
