@@ -65,7 +65,8 @@ def back_up(folder: Path, file: Path, force: bool = False, progress: Progress = 
                 raise BackupError(_full(file, text)) from None
             raise BackupError(f"{folder} could not be backed up to {file} ({text}: {reason.filename or file}); no backup was made") from None
         except sqlite3.DatabaseError as reason:
-            if any(each in str(reason) for each in ("full", "I/O", "too large")):
+            # A disk that cannot be read is no full one.
+            if getattr(reason, "sqlite_errorcode", 0) != sqlite3.SQLITE_IOERR_READ and any(each in str(reason) for each in ("full", "I/O")):
                 raise BackupError(_full(file, str(reason))) from None
             raise BackupError(f"{folder} cannot be backed up ({reason}); see what is wrong with: yinju check") from None
 
@@ -193,6 +194,8 @@ def _copy(source: sqlite3.Connection, target: Path, original: Path, meter: "_Met
         # It is on its way into the file, which is what is brought to the disk.
         copy.execute("PRAGMA journal_mode = OFF")
         copy.execute("PRAGMA synchronous = OFF")
+        # Nor does it need the files that SQLite writes beside a database for others.
+        copy.execute("PRAGMA locking_mode = EXCLUSIVE")
         size = source.execute("PRAGMA page_size").fetchone()[0]
         before = 0
 
@@ -204,6 +207,8 @@ def _copy(source: sqlite3.Connection, target: Path, original: Path, meter: "_Met
         source.backup(copy, pages=PAGES, progress=told)
         try:
             ((said,),) = copy.execute("PRAGMA integrity_check(1)").fetchall()
+        except sqlite3.OperationalError:
+            raise
         except sqlite3.DatabaseError as reason:
             said = str(reason)
         if said != "ok":

@@ -119,7 +119,7 @@ class OpenBackup:
                 f"{path} is a backup of format {reason}, newer than this version of Yinju knows ({FORMAT}); "
                 "update Yinju with: pip install --upgrade yinju"
             ) from None
-        except (tarfile.TarError, ValueError, LookupError, TypeError, ArithmeticError, MemoryError) as reason:
+        except (tarfile.TarError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError, MemoryError) as reason:
             if wrong is None:
                 raise BackupError(f"{path} is no backup that `yinju backup` has made ({reason}); give another one") from None
         if wrong is not None:

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sqlite3
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from pathlib import Path
 from corpus.backup import Progress, is_derived
 from corpus.backup_file import BackupError, Manifest, Member, OpenBackup, opened_backup
 from corpus.connect import DATABASE, WRITER_LOCK
+from corpus.errors import LibraryError
 from corpus.library import CANNOT_GROW, Library
 from corpus.schema import FORMAT
 from corpus.workplace import flush, workplace
@@ -63,6 +65,11 @@ def restore(
             text = reason.strerror or str(reason)
             remedy = "free some space" if reason.errno in CANNOT_GROW else "restore into another folder, with --library"
             raise BackupError(f"{file} could not be restored into {folder} ({text}); nothing was written: {remedy}") from None
+        except (LibraryError, sqlite3.Error) as reason:  # the library was whole in the backup: what is missing is space
+            raise BackupError(
+                f"{file} could not be restored into {folder}, as on a full disk ({str(reason).partition(';')[0]}); nothing was written: "
+                "free some space, or restore into another folder, with --library"
+            ) from None
         finally:
             for parent in reversed(made):
                 with suppress(OSError):  # another process has put something there
