@@ -21,8 +21,9 @@ from corpus.library import CANNOT_GROW, Library
 from corpus.schema import FORMAT
 from corpus.workplace import flush, workplace
 
-# What a library's folder holds that is made again, or is of a process that runs or was killed: no truth of its own.
-DERIVED = ("vectors-*.faiss", ".vectors-*.new", f".{DATABASE}.*", "*.lock", "*-wal", "*-shm", "*-journal")
+# What a library's folder holds that is of a process that runs or was killed; and what is made again. No truth of their own.
+RUNNING = (".vectors-*.new", f".{DATABASE}.*", "*.lock", "*-wal", "*-shm", "*-journal")
+DERIVED = "vectors-*.faiss"
 # Inside its folders: what is being uploaded.
 UNFINISHED = ".part-*"
 # A database that was set aside because it cannot be read is kept as it is.
@@ -45,9 +46,13 @@ class Backup:
     left_out: tuple[str, ...]
 
 
-def back_up(folder: Path, file: Path, force: bool = False, progress: Progress = lambda done, total, name: None) -> Backup:
+def back_up(
+    folder: Path, file: Path, force: bool = False, progress: Progress = lambda done, total, name: None,
+    kept: Callable[[Library], Path | None] = lambda library: None,
+) -> Backup:
     """Write all that is true of the library in `folder` into `file`.
 
+    `kept` says which derived file has to be in it all the same, for it would be another one if it were made again.
     Needs free space beside it for the file and one more copy of the largest database. Raises LibraryError where there is no such
     library, BackupError where the file is there (and not `force`), cannot be written, or a database is damaged: then no file is made.
     """
@@ -55,7 +60,7 @@ def back_up(folder: Path, file: Path, force: bool = False, progress: Progress = 
         _require_room_for(file, folder, force)
         try:
             with workplace(file.parent) as work:
-                size, manifest, left_out = _written(library, work / file.name, work, progress)
+                size, manifest, left_out = _written(library, work / file.name, work, progress, kept)
                 _named(work / file.name, file, force)
                 flush(file.parent)
             return Backup(file, size, manifest, left_out)
@@ -71,10 +76,10 @@ def back_up(folder: Path, file: Path, force: bool = False, progress: Progress = 
             raise BackupError(f"{folder} cannot be backed up ({reason}); see what is wrong with: yinju check") from None
 
 
-def is_derived(name: str) -> bool:
-    """Whether a path inside a library's folder is of a file that a backup leaves out."""
+def is_of_a_process(name: str) -> bool:
+    """Whether a path inside a library's folder is of a file that belongs to a process, and in no backup."""
     first, *below = name.split("/")
-    return any(fnmatch(each, UNFINISHED) for each in below) if below else any(fnmatch(first, each) for each in DERIVED)
+    return any(fnmatch(each, UNFINISHED) for each in below) if below else any(fnmatch(first, each) for each in RUNNING)
 
 
 def _require_room_for(file: Path, folder: Path, force: bool) -> None:
@@ -92,17 +97,20 @@ def _full(file: Path, reason: str) -> str:
     return f"the disk that holds {file.parent} is full ({reason}); no backup was made: free some space and run the same command again"
 
 
-def _written(library: Library, path: Path, work: Path, progress: Progress) -> tuple[int, Manifest, tuple[str, ...]]:
+def _written(
+    library: Library, path: Path, work: Path, progress: Progress, kept: Callable[[Library], Path | None]
+) -> tuple[int, Manifest, tuple[str, ...]]:
     meter = _Meter(progress)
     with ExitStack() as moment:
         # All of them begin to read before the first is copied.
         databases = [each for each in _files(library.folder)[0] if each != DATABASE and _is_database(library.folder, each)]
         connections = {each: moment.enter_context(_reading(library.folder / each)) for each in databases}
         connections[DATABASE] = moment.enter_context(library.reading())
-        about = _about(library)
+        about, derived = _about(library), kept(library)
         # Only now: a file is there before a database knows it, and a database that is new was not there at that moment.
         files, left_out = _files(library.folder)
         others = [each for each in files if each not in connections and not _is_database(library.folder, each)]
+        others += [derived.name] if derived is not None else []
         meter.total = 2 * sum(map(_size, connections.values())) + sum(_bytes(library.folder / each) for each in others)
         for name, connection in connections.items():
             _copy(connection, work / name, library.folder / name, meter)
@@ -154,7 +162,7 @@ def _files(folder: Path) -> tuple[list[str], tuple[str, ...]]:
                 name = prefix + each.name
                 # A link of the folder's own is its keeper's, as to another disk; deeper ones nothing makes.
                 follow = not prefix
-                if is_derived(name):
+                if is_of_a_process(name) or fnmatch(name, DERIVED):
                     continue
                 if each.is_dir(follow_symlinks=follow):
                     waiting.append((each.path, f"{name}/"))

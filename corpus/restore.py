@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from corpus.backup import Progress, is_derived
+from corpus.backup import Progress, is_of_a_process
 from corpus.backup_file import BackupError, Manifest, Member, OpenBackup, opened_backup
 from corpus.connect import DATABASE, WRITER_LOCK
 from corpus.errors import LibraryError
@@ -96,7 +96,7 @@ def _require_known(file: Path, manifest: Manifest) -> None:
     names = [each.name for each in manifest.members]
     if DATABASE not in names:
         raise BackupError(f"{file} is no backup that `yinju backup` has made (it holds no library); give another one")
-    for each in filter(is_derived, names):
+    for each in filter(is_of_a_process, names):
         # SQLite would take up a log that is found beside a database.
         raise BackupError(f"{file} is no backup that `yinju backup` has made ({each!r} does not belong in one); give another one")
 

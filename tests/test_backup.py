@@ -18,7 +18,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from corpus import Document, Library
+from corpus import Document, Library, read_bytes
 from corpus.backup import back_up
 from corpus.backup_file import BackupError, BackupWriter, Manifest, is_safe, opened_backup
 from corpus.feedback import Feedback, add_feedback, all_feedback
@@ -26,7 +26,7 @@ from corpus.readers.placed import Placements
 from corpus.restore import restore
 from corpus.schema import FORMAT
 from corpus.workplace import PREFIX, workplace
-from rag import Answer, Assistant, index_documents, index_paths
+from rag import Answer, Assistant, index_documents, index_paths, vectors
 from rag.batch import Batch, prepared
 from rag.check import check_library
 from rag.settings import Settings, library_settings, save_settings
@@ -183,6 +183,25 @@ def test_what_is_backed_up_again_is_the_same(library: Path, tmp_path: Path) -> N
     assert content(restored(tmp_path / "2.tar", tmp_path / "3")) == content(library)
 
 
+def test_a_large_library_answers_by_the_index_that_it_had(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that is trained anew, on other texts, may find others."""
+    for name, value in (("LARGE", 300), ("SAMPLE", 300), ("FEW", 150)):
+        monkeypatch.setattr(vectors, name, value)
+    documents = [read_bytes(f"第{number}号文件的{number * 7919 % 1009}页说，{number * 31 % 97}人到会。".encode(), f"{number}.txt") for number in range(500)]
+    with cheap_library(tmp_path / "library") as opened:
+        index_documents(documents[:400], opened, CheapEncoder())
+        index_documents(documents[30:], opened, CheapEncoder())
+        file = vectors.trained_file(opened)
+    assert file is not None
+    back_up(tmp_path / "library", tmp_path / "b.tar", kept=vectors.trained_file)
+    other = restored(tmp_path / "b.tar", tmp_path / "other")
+    assert (other / file.name).read_bytes() == file.read_bytes()
+    # Without it one is made.
+    back_up(tmp_path / "library", tmp_path / "without.tar")
+    made = restored(tmp_path / "without.tar", tmp_path / "made")
+    assert not (made / file.name).exists() and len(list(made.glob("*.faiss"))) == 1
+
+
 @settings(max_examples=25, deadline=None)
 @given(st.lists(st.binary(min_size=1, max_size=60).filter(lambda raw: b"/" not in raw and b"\0" not in raw), min_size=1, max_size=3), st.binary(max_size=3000))
 def test_files_come_back_under_any_name_and_to_the_byte(parts: list[bytes], data: bytes) -> None:
@@ -238,7 +257,7 @@ def test_a_backup_is_of_one_moment_while_documents_are_written(tmp_path: Path) -
         while not done.is_set():
             number += 1
             with library.changing():
-                index = [Document(f"{number}-{half}.txt", "", f"第{number}号文件的{half}半说，今天下雨。", ()) for half in "上下"]
+                index = [read_bytes(f"第{number}号文件的{half}半说，今天下雨。".encode(), f"{number}-{half}.txt") for half in "上下"]
                 _put(library, index, encoder)
 
     writer = threading.Thread(target=write)
@@ -440,6 +459,7 @@ def test_gigabytes_are_backed_up_and_restored_in_bounded_memory(tmp_path: Path) 
 
 def test_documents_without_files_come_back(tmp_path: Path) -> None:
     with cheap_library(tmp_path / "library") as opened:
-        index_documents([Document("甲.txt", "甲", "甲在这里住。", ())], opened, CheapEncoder())
+        index_documents([read_bytes("甲在这里住。".encode(), "甲.txt")], opened, CheapEncoder())
+        assert opened.passage_count() == 1
     back_up(tmp_path / "library", tmp_path / "b.tar")
     assert content(restored(tmp_path / "b.tar", tmp_path / "other")) == content(tmp_path / "library")

@@ -35,10 +35,11 @@ def backup(
     Example: yinju backup /backups/archive-2026-11-30.tar --library ~/archive.yinju
     """
     from corpus.backup import back_up
+    from rag.vectors import trained_file
 
     began = time.perf_counter()
     with progress_bar("Backing up") as progress:
-        made = back_up(library, file, force, progress)
+        made = back_up(library, file, force, progress, trained_file)
     for each in made.left_out:
         print(f"yinju: {each} is a link or no plain file, and is not in the backup", file=sys.stderr)
     counts, files = made.manifest.counts, len(made.manifest.members)
