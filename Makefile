@@ -8,7 +8,8 @@ STAMP := .venv/.installed
 TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 export GRADIO_ANALYTICS_ENABLED := False
 
-.PHONY: install chat test test-slow lint bench
+.PHONY: install install-locked chat test test-slow lint bench lock sbom audit licences
+TOOLS := build/tools
 
 install: $(STAMP)
 
@@ -22,6 +23,13 @@ $(STAMP): constraints.txt pyproject.toml
 	@# The OCR asks for opencv-python, which needs libGL for windows that nobody opens here.
 	$(BIN)/pip uninstall -qy opencv-python
 	$(BIN)/pip install -q --no-deps --force-reinstall -c constraints.txt opencv-python-headless
+	touch $(STAMP)
+
+# The same, but nothing that is not listed with its hash in supply/requirements.lock (Linux: CPython 3.11 on x86-64).
+install-locked:
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/pip install -q --no-deps --require-hashes -r supply/requirements.lock 2>/dev/null || $(BIN)/pip install -q --no-deps --require-hashes -r supply/requirements.lock --extra-index-url $(TORCH_INDEX)
+	$(BIN)/pip install -q --no-deps --no-build-isolation -e .
 	touch $(STAMP)
 
 chat: install
@@ -45,3 +53,22 @@ bench: install
 	$(BIN)/python -m bench.cmrc
 	$(BIN)/python -m bench.decode
 	$(BIN)/python -m bench.ocr
+
+# What Yinju is made of. These need packages of their own, which stay out of .venv.
+$(TOOLS)/.installed: supply/tools.txt
+	test -x $(TOOLS)/bin/python || $(PYTHON) -m venv $(TOOLS)
+	$(TOOLS)/bin/pip install -q -r supply/tools.txt
+	touch $@
+
+lock: $(TOOLS)/.installed
+	$(TOOLS)/bin/python supply/lock.py
+
+sbom: install $(TOOLS)/.installed
+	$(TOOLS)/bin/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible -o build/sbom.json $(BIN)/python
+	@echo build/sbom.json
+
+audit: install $(TOOLS)/.installed
+	$(TOOLS)/bin/python supply/audit.py .venv
+
+licences: install
+	$(BIN)/python -m supply.licences > docs/licences.md

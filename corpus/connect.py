@@ -84,14 +84,15 @@ def _readable(path: Path) -> tuple[sqlite3.Connection, int | None]:
     return connection, found
 
 
-def _opened(path: Path) -> tuple[sqlite3.Connection, int | None]:
+def readable(path: Path) -> sqlite3.Connection:
+    """A connection to any database of SQLite's that can read it, on a disk that cannot be written too.
+
+    Raises sqlite3.DatabaseError where it is none, LibraryError where the file may not be read.
+    """
     connection = _connect(str(path))
     try:
-        # Neither succeeds on a disk that cannot be written, which is still read.
-        with suppress(sqlite3.OperationalError):
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = FULL")
-        return connection, format_of(connection)
+        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        return connection
     except sqlite3.OperationalError:
         # SQLite makes files beside a WAL database even to read it, and here it could not.
         connection.close()
@@ -104,11 +105,19 @@ def _opened(path: Path) -> tuple[sqlite3.Connection, int | None]:
             return _copied(path, log)
     except OSError as reason:
         raise LibraryError(f"{path} cannot be read ({reason.strerror}); check that it may be read") from None
-    connection = _connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1")
+    return _connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1")
+
+
+def _opened(path: Path) -> tuple[sqlite3.Connection, int | None]:
+    connection = readable(path)
+    # Neither succeeds on a disk that cannot be written, which is still read.
+    with suppress(sqlite3.OperationalError):
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
     return connection, format_of(connection)
 
 
-def _copied(path: Path, log: Path) -> tuple[sqlite3.Connection, int | None]:
+def _copied(path: Path, log: Path) -> sqlite3.Connection:
     """The database with what stands in its log only, by way of a temporary copy."""
     with tempfile.TemporaryDirectory(prefix="yinju-") as scratch:
         for each in (path, log):
@@ -117,7 +126,7 @@ def _copied(path: Path, log: Path) -> tuple[sqlite3.Connection, int | None]:
         connection = _connect(":memory:")
         source.backup(connection)
         source.close()
-    return connection, format_of(connection)
+    return connection
 
 
 def _connect(target: str) -> sqlite3.Connection:

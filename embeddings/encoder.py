@@ -4,7 +4,7 @@ import os
 import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,8 @@ Vectors = NDArray[np.float32]
 BUNDLED = "bundled"
 # Padding wastes more than small batches do on a CPU (measured: 8, 16 and 32 are within 3%).
 BATCH = 16
+# Files of weights that are unpickled when they are loaded.
+PICKLES = ("pytorch_model*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl", "*.pickle", "*.joblib")
 
 
 class Encoder(Protocol):
@@ -132,20 +134,35 @@ _OPTIONS = {
 
 
 def _load(name: str, local: bool) -> "SentenceTransformer":
+    if local:
+        _require_safetensors(Path(name))
     import transformers
     from sentence_transformers import SentenceTransformer
 
     transformers.utils.logging.disable_progress_bar()
+    # Neither a pickle nor a model's own code is run, whatever the model's files ask for.
+    options: dict[str, Any] = {"device": "cpu", "trust_remote_code": False, "model_kwargs": {"use_safetensors": True}}
     try:
         try:
-            return SentenceTransformer(name, device="cpu", local_files_only=True)
+            return SentenceTransformer(name, local_files_only=True, **options)
         except OSError:
             if local:
                 raise
-            return SentenceTransformer(name, device="cpu")
+            return SentenceTransformer(name, **options)
     except Exception as reason:  # many libraries, many kinds of error; each means the same here
         first = str(reason).strip().splitlines()[0] if str(reason).strip() else type(reason).__name__
         raise ModelError(
             f"no sentence-transformers model could be loaded from {name!r} ({first}); "
             "give the folder of a saved model, or leave --model out for the packaged one"
         ) from reason
+
+
+def _require_safetensors(folder: Path) -> None:
+    """Raises ModelError where some weights of a model's folder are there only as a pickle, which may run any code."""
+    for pattern in PICKLES:
+        for file in sorted(folder.rglob(pattern)):
+            if not any(file.parent.glob("*.safetensors")):
+                raise ModelError(
+                    f"the model {folder} has weights as a pickle only ({file.relative_to(folder)}), which may run any code; save it "
+                    "again with safetensors (SentenceTransformer(…).save(FOLDER)) where you trust it, or give another model"
+                )

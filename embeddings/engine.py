@@ -49,7 +49,8 @@ class Engine:
     def open_soon(self) -> None:
         """Begin to open it; whoever computes waits for it, and is told what is wrong with it."""
         if self._opened is None:
-            Thread(target=self._open, daemon=True).start()
+            # Not a daemon, here and below: the process that ended while ONNX Runtime opens a session would be aborted.
+            Thread(target=self._open).start()
 
     def _open(self) -> None:
         with suppress(ModelError):
@@ -95,7 +96,7 @@ class Engine:
         with self._counting:
             self._alone += 1
             if self._alone == ALONE:
-                Thread(target=self._open_together, daemon=True).start()
+                Thread(target=self._open_together).start()
         return self._together
 
     def _open_together(self) -> None:

@@ -119,6 +119,12 @@ def save_index(library: Library) -> None:
                 old.unlink(missing_ok=True)
 
 
+def trained_file(library: Library) -> Path | None:
+    """The index file that is named, where it was trained: made again, of other texts, it may find others in a few places."""
+    named = library.derived(KEY)
+    return named.path if named is not None and is_whole(named) and is_packed(named.path) else None
+
+
 def is_whole(named: Derived) -> bool:
     """Whether the file is there as it was written."""
     try:

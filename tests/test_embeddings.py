@@ -1,4 +1,7 @@
+import json
 import multiprocessing
+import os
+import pickle
 from pathlib import Path
 
 import numpy as np
@@ -90,6 +93,42 @@ def test_a_model_that_is_not_there_is_said_in_one_sentence(tmp_path: Path) -> No
     (tmp_path / "empty").mkdir()
     with pytest.raises(ModelError, match="no sentence-transformers model"):
         load_encoder(str(tmp_path / "empty"))
+
+
+@pytest.mark.parametrize("pickled", ["pytorch_model.bin", "2_Dense/pytorch_model.bin"])
+def test_a_model_of_pickled_weights_is_refused_in_one_sentence_and_not_unpickled(pickled: str, tmp_path: Path) -> None:
+    model = _tiny_model(tmp_path)
+    (model / pickled).parent.mkdir(exist_ok=True)
+    if "/" not in pickled:
+        (model / "model.safetensors").unlink()
+    (model / pickled).write_bytes(pickle.dumps(Touch(str(tmp_path / "touched"))))
+    # Otherwise the fast engine would take the weights that are safetensors.
+    (model / "sentence_bert_config.json").write_text('{"do_lower_case": true, "max_seq_length": 64}')
+    with pytest.raises(ModelError, match="as a pickle only") as error:
+        load_encoder(str(model))
+    assert pickled in str(error.value) and "\n" not in str(error.value)
+    assert not (tmp_path / "touched").exists()
+
+
+class Touch:
+    """What is unpickled makes a file."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        return os.mkdir, (self.file,)
+
+
+def test_a_models_own_code_is_not_run(tmp_path: Path) -> None:
+    model = _tiny_model(tmp_path)
+    (model / "own.py").write_text(f"import os; os.mkdir({str(tmp_path / 'touched')!r})\nclass Own: pass\n")
+    modules = json.loads((model / "modules.json").read_text())
+    modules[1]["type"] = "own.Own"
+    (model / "modules.json").write_text(json.dumps(modules))
+    with pytest.raises(ModelError, match="no sentence-transformers model") as error:
+        load_encoder(str(model))
+    assert "\n" not in str(error.value) and not (tmp_path / "touched").exists()
 
 
 def test_the_index_finds_the_nearest_by_cosine(tmp_path: Path) -> None:

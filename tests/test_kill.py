@@ -33,7 +33,7 @@ def lines() -> Iterator[None]:
 
 def context() -> "multiprocessing.context.ForkServerContext":
     server = multiprocessing.get_context("forkserver")
-    server.set_forkserver_preload(["tests.indexer"])
+    server.set_forkserver_preload(["tests.indexer", "tests.backing_up"])
     return server
 
 

@@ -142,6 +142,29 @@ def test_indexing_and_asking_need_neither_torch_nor_transformers(tmp_path: Path)
         assert done.returncode == 0, done.stderr
 
 
+ENDING = """
+import sys
+from embeddings import load_encoder
+from embeddings.bundled import packaged_engine
+from embeddings.engine import ALONE, Engine
+from embeddings.onnx import GRAPH
+if sys.argv[1] == "opening":
+    Engine(packaged_engine() / GRAPH).open_soon()
+else:
+    encoder = load_encoder()
+    for number in range(ALONE):
+        encoder.encode_queries([str(number)])
+"""
+
+
+@pytest.mark.parametrize("moment", ["opening", "opening the second"])
+def test_a_process_may_end_while_a_session_is_opened(moment: str) -> None:
+    """`yinju ask` was aborted (status 134) after it had answered, where it ended just then."""
+    for _ in range(2):
+        done = subprocess.run([sys.executable, "-c", ENDING, moment], capture_output=True, text=True, timeout=120)
+        assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_a_damaged_graph_is_named_with_what_to_do(tmp_path: Path) -> None:
     (tmp_path / GRAPH).write_bytes(b"not a graph")
     for name in ("recipe.json", "tokenizer.json"):

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from corpus.errors import YinjuError
-from ui import eval_commands, library_commands, serve_command, user_commands
+from ui import backup_commands, eval_commands, library_commands, serve_command, user_commands
 from ui.options import DEFAULT, JsonOption, LibraryOption
 from ui.printing import print_json as _print_json
 from ui.terminal import print_answer, progress_bar
@@ -26,6 +26,7 @@ app = typer.Typer(
     help="Yinju 引据: answers that quote their source, word for word.", no_args_is_help=True, rich_markup_mode=None
 )
 library_commands.register(app)
+backup_commands.register(app)
 eval_commands.register(app)
 serve_command.register(app)
 user_commands.register(app)

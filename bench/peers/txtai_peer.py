@@ -37,7 +37,7 @@ def load(folder: Path, models: Models) -> Ask:
     embeddings = Embeddings()
     embeddings.load(str(folder))
     tokenizer = AutoTokenizer.from_pretrained(models.reader)
-    reader = Questions((Reader.from_pretrained(models.reader), tokenizer))
+    reader = Questions((Reader.from_pretrained(models.reader, use_safetensors=True), tokenizer))
     found: list[dict[str, Any]] = []
 
     def search(questions: list[str], count: int) -> list[list[dict[str, Any]]]:

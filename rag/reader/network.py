@@ -41,5 +41,5 @@ def load_encoder(folder: Any) -> Any:
     logging.set_verbosity_error()
     logging.disable_progress_bar()
     return BertModel.from_pretrained(
-        folder, add_pooling_layer=False, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0
+        folder, use_safetensors=True, add_pooling_layer=False, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0
     )

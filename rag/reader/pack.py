@@ -7,16 +7,15 @@ better than either (Wortsman et al. 2022, "Robust fine-tuning of zero-shot model
 import argparse
 from pathlib import Path
 
-import torch
-
 from embeddings.bundled import packaged_weights
+from rag.reader.checkpoint import load_checkpoint
 from rag.reader.scoring import ENCODER, WEIGHTS
 from rag.reader.weights import load_weights, save_weights
 
 
 def pack_checkpoint(checkpoint: Path, file: Path, mean: Path | None = None, share: float = 1.0) -> None:
     """Raises ModelError where `mean` is damaged or made for another encoder."""
-    found = torch.load(checkpoint, weights_only=True)["network"]
+    _, found, _ = load_checkpoint(checkpoint)
     trained = {name: tensor.float().numpy() for name, tensor in found.items()}
     base = {ENCODER + name: tensor for name, tensor in packaged_weights().items()}
     if mean is not None:

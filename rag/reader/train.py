@@ -27,6 +27,7 @@ from torch.nn import functional
 from corpus.sentences import sentences
 from embeddings.bundled import model_folder, packaged_engine, packaged_weights
 from embeddings.onnx import read_tokenizer
+from rag.reader.checkpoint import load_checkpoint, save_checkpoint
 from rag.reader.data import (
     Asked,
     Paragraph,
@@ -274,17 +275,16 @@ class Trainer:
         """A whole checkpoint under `name`, or the one that was there before."""
         trained = {key: value for key, value in self.network.state_dict().items() if not _frozen(key)}
         beside = self.work / f".{name}.new"
-        torch.save({"step": self.step, "network": trained, "optimiser": self.optimiser.state_dict()}, beside)
-        beside.replace(self.work / f"{name}.pt")
+        save_checkpoint(beside, self.step, trained, self.optimiser.state_dict())
+        beside.replace(self.work / f"{name}.safetensors")
 
     def resume(self, name: str) -> bool:
-        file = self.work / f"{name}.pt"
+        file = self.work / f"{name}.safetensors"
         if not file.is_file():
             return False
-        content = torch.load(file, weights_only=True)
-        self.network.load_state_dict(content["network"], strict=False)
-        self.optimiser.load_state_dict(content["optimiser"])
-        self.step = content["step"]
+        self.step, network, optimiser = load_checkpoint(file)
+        self.network.load_state_dict(network, strict=False)
+        self.optimiser.load_state_dict(optimiser)
         return True
 
     def start_from(self, weights: Path) -> None:
