@@ -8,8 +8,9 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from corpus.errors import DamagedLibrary, LibraryError
+from corpus.errors import LibraryError
 from corpus.schema import FORMAT, format_of, migrate
+from corpus.trouble import damaged, explained
 
 DATABASE = "library.sqlite"
 WRITER_LOCK = "writer.lock"
@@ -41,8 +42,10 @@ def connect(folder: Path) -> tuple[sqlite3.Connection, bool]:
             connection.close()
             migrate(copy)
             return copy, False
+    except UnicodeDecodeError as reason:  # what SQLite says of it names a damaged table
+        raise damaged(path, reason.reason) from None
     except sqlite3.DatabaseError as reason:
-        raise damaged(path, reason) from None
+        raise explained(path, reason, writing=False) or damaged(path, reason) from None
 
 
 def migrated(folder: Path) -> sqlite3.Connection:
@@ -50,12 +53,6 @@ def migrated(folder: Path) -> sqlite3.Connection:
     connection, _ = _readable(folder / DATABASE)
     migrate(connection)
     return connection
-
-
-def damaged(path: Path, reason: sqlite3.DatabaseError) -> DamagedLibrary:
-    return DamagedLibrary(
-        f"{path} cannot be read ({reason}); restore it from a copy, or delete {path.parent} and index again"
-    )
 
 
 def new_database(path: Path, settings: dict[str, str]) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 
 from corpus import Library, passage_text
 from corpus.check import RESTORE, Problem, again, check_database
-from corpus.errors import DamagedLibrary
+from corpus.errors import DamagedLibrary, LibraryError
 from corpus.rows import text_key
 from embeddings import Encoder, load_encoder
 from rag.vectors import KEY, is_whole, open_index
@@ -28,8 +28,7 @@ def check_library(folder: Path, encoder: Encoder | None = None) -> list[Problem]
     try:
         library = Library.open(folder)
     except DamagedLibrary as reason:
-        what, _, remedy = str(reason).partition("; ")
-        return [Problem(what, remedy)]
+        return [_problem(reason)]
     with library:
         problems = check_database(library)
         if problems:
@@ -42,17 +41,21 @@ def check_library(folder: Path, encoder: Encoder | None = None) -> list[Problem]
             return problems
         except sqlite3.DatabaseError as reason:
             return [Problem(f"the vectors of {folder} cannot be read ({reason})", RESTORE)]
+        except DamagedLibrary as reason:
+            return [_problem(reason)]
+
+
+def _problem(reason: LibraryError) -> Problem:
+    what, _, remedy = str(reason).partition("; ")
+    return Problem(what, remedy)
 
 
 def _numbers(library: Library) -> list[Problem]:
     """Every vector has the library's dimension and unit length."""
     wrong = 0
-    try:
-        for _, vectors in library.vectors.chunks():
-            lengths = np.linalg.norm(vectors.astype(np.float32), axis=1)
-            wrong += int(np.count_nonzero(~(np.abs(lengths - 1) < 0.01)))
-    except ValueError:
-        return [Problem(f"a vector has not the library's {library.dimension} dimensions", EMBED)]
+    for _, vectors in library.vectors.chunks():
+        lengths = np.linalg.norm(vectors.astype(np.float32), axis=1)
+        wrong += int(np.count_nonzero(~(np.abs(lengths - 1) < 0.01)))
     return [Problem(f"{wrong} vectors have not the length 1", EMBED)] if wrong else []
 
 

@@ -49,6 +49,8 @@ def open_index(library: Library) -> OpenIndex:
     """The index of all vectors as they stand now. Embeds nothing, and lets others read meanwhile."""
     copy, named, marks = library.copies, library.derived(KEY), library.vectors.marks()
     index = _loaded(library, named) if named is not None else None
+    if index is not None and len(index) and int(index.ids.max()) > marks.last:
+        index = None  # of another library, or the marks are damaged
     if index is None:
         if library.derived(KEY) != named:  # another process has written a newer one, and removed this
             return open_index(library)
@@ -84,6 +86,7 @@ def caught_up(library: Library, opened: OpenIndex) -> OpenIndex:
             opened.index.add(numbers, vectors.astype(np.float32))
             alive[numbers] = True
         gone = library.vectors.gone(opened.marks, marks)
+        gone = gone[(gone >= 0) & (gone < len(alive))]
         opened.index.remove(gone[alive[gone]])
         alive[gone] = False
         return OpenIndex(opened.index, marks, alive, library.copies, opened.file)
