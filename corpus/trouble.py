@@ -14,9 +14,9 @@ DISK = frozenset((
     sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH, sqlite3.SQLITE_PROTOCOL, sqlite3.SQLITE_NOLFS, sqlite3.SQLITE_LOCKED,
 ))  # fmt: skip
 DAMAGE = frozenset((sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB))
-# Said of rows that are no text, or no JSON, any longer; Python and SQLite give these no code of their own.
+# Said of rows that are no text, or no JSON, any longer, and of a damaged schema; Python and SQLite give these no code of their own.
 NO_TEXT = "Could not decode to UTF-8"
-DAMAGED_ROW = (NO_TEXT, "malformed")
+DAMAGED_ROW = (NO_TEXT, "malformed", "no such ", "has no column")
 
 
 def explained(path: Path, reason: sqlite3.Error, writing: bool) -> LibraryError | None:

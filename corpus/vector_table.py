@@ -50,6 +50,12 @@ class VectorTable:
         found = {str(name): int(str(number)) for name, number in rows}
         return Marks(found.get("vectors", 0), found.get("gone", 0))
 
+    def require_sound(self, marks: Marks) -> None:
+        """Raises DamagedLibrary where these marks cannot be those of what is here: memory is asked for by them."""
+        ((highest,),) = self._database.rows("SELECT coalesce(max(id), 0) FROM vectors")
+        if not 0 <= marks.gone <= marks.last <= int(str(highest)) + marks.gone:
+            raise self._database.damaged(f"it says that it has numbered {marks.last} texts, and {highest} are there")
+
     def held(self, keys: Sequence[bytes]) -> set[bytes]:
         """Those of the keys whose vectors are here."""
         found: set[bytes] = set()

@@ -48,6 +48,7 @@ class OpenIndex:
 def open_index(library: Library) -> OpenIndex:
     """The index of all vectors as they stand now. Embeds nothing, and lets others read meanwhile."""
     copy, named, marks = library.copies, library.derived(KEY), library.vectors.marks()
+    library.vectors.require_sound(marks)
     index = _loaded(library, named) if named is not None else None
     if index is not None and len(index) and int(index.ids.max()) > marks.last:
         index = None  # of another library, or the marks are damaged
