@@ -19,7 +19,7 @@ import numpy as np
 from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
-from corpus.connect import DATABASE, WRITER_LOCK, connect, migrated, new_database
+from corpus.connect import DATABASE, WRITER_LOCK, connect, migrated, new_database, state_of
 from corpus.database import Database, marks, next_generation, parts
 from corpus.document import Document, Passage, Sentence
 from corpus.errors import DamagedDocument, LibraryError
@@ -36,6 +36,7 @@ from corpus.rows import (
     passage_rows,
     row_checksum,
 )
+from corpus.to_disk import to_disk
 from corpus.trouble import CANNOT_GROW, cannot_write, damaged
 from corpus.vector_table import Ids, Marks, VectorTable
 
@@ -80,9 +81,9 @@ class Library:
         self.folder = folder
         self._database = Database(connection, folder / DATABASE)
         self._on_disk = on_disk
+        self._state = state_of(folder)
         # How often the database was exchanged for another one.
         self.copies = 0
-        self.changing = self._database.changing
         self.reading = self._database.reading
         self.dimension = self._number("dimension")
         self.files = FileTable(self._database)
@@ -173,8 +174,30 @@ class Library:
         finally:
             lock.release()
 
+    @contextmanager
+    def changing(self) -> Iterator[sqlite3.Connection]:
+        """One transaction around all that is changed inside: all of it is kept, or nothing.
+
+        Raises LibraryError where the disk is full or the library cannot be written.
+        """
+        if not self._on_disk:
+            with self.writing():
+                pass
+        with self._database.changing() as connection:
+            yield connection
+
+    def follow(self) -> None:
+        """Where the library could only be read when it was opened, and another process has written it since: open it anew."""
+        if self._on_disk or state_of(self.folder) == self._state:
+            return
+        state = state_of(self.folder)
+        connection, self._on_disk = connect(self.folder)
+        self._database.replace(connection)
+        self._state = state
+        self.copies += 1
+
     def _leave_copy(self) -> None:
-        """An older library that could only be read when it was opened is migrated by its first writer."""
+        """A library that could only be read when it was opened, or an older one, is opened anew by its first writer."""
         self._database.replace(migrated(self.folder))
         self._on_disk = True
         self.copies += 1
@@ -433,3 +456,6 @@ def _build(folder: Path, settings: dict[str, str]) -> None:
     building = folder / f".{DATABASE}.new"
     new_database(building, settings)
     os.replace(building, folder / DATABASE)
+    # Its name, and that of its folder, are to be there after the power fails.
+    for each in (folder, folder.parent):
+        to_disk(each)

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from corpus import Library, YinjuError
+from corpus.to_disk import to_disk
 from eval import asking
 from eval.asking import DEPTH
 from eval.kept import BLOCK, KeptAnswers
@@ -26,7 +27,7 @@ from eval.questions import read_questions
 from eval.ranking import by_document, trec_lines
 from eval.report import write_report
 from eval.slices import Facts, library_facts, slices_of
-from eval.writing import alone, disk_explained, to_disk, writing
+from eval.writing import alone, disk_explained, writing
 from rag import Assistant
 
 Progress = Callable[[int, int, str], None]

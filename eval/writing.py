@@ -51,15 +51,6 @@ def alone(folder: Path) -> Iterator[None]:
         lock.release()
 
 
-def to_disk(folder: Path) -> None:
-    """What a folder holds under which name is so after the power fails."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
 @contextmanager
 def disk_explained(folder: Path) -> Iterator[None]:
     """Raises YinjuError, one sentence, where the disk that holds the folder is full or cannot be written."""

@@ -50,6 +50,7 @@ class Candidates:
 
         Raises QuestionError where `where` cannot be read or asks about what no document has.
         """
+        self.library.follow()
         # All of one moment: whatever another process writes meanwhile, these belong together.
         with self.library.reading():
             self.reload()

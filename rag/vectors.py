@@ -14,6 +14,7 @@ import numpy as np
 
 from corpus import Library, LibraryError
 from corpus.library import Derived
+from corpus.to_disk import to_disk
 from corpus.vector_table import Marks
 from embeddings import FaissIndex
 from embeddings.index import Flags, Ids, VectorIndex, Vectors
@@ -136,10 +137,10 @@ def _written(library: Library, marks: Marks) -> Derived:
     building = library.folder / f".{path.stem}.new"
     try:
         build(library, marks).save(building)
-        _to_disk(building)
+        to_disk(building)
         checksum = _checksum(building)
         os.replace(building, path)
-        _to_disk(library.folder)
+        to_disk(library.folder)
     except (OSError, RuntimeError) as reason:
         building.unlink(missing_ok=True)
         text = getattr(reason, "strerror", None) or str(reason).strip().splitlines()[-1]
@@ -171,14 +172,6 @@ def _stored(library: Library) -> Stored:
         return given
 
     return vectors
-
-
-def _to_disk(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _checksum(path: Path) -> int:
