@@ -82,10 +82,12 @@ class Library:
         self._database = Database(connection, folder / DATABASE)
         self._on_disk = on_disk
         self._state = state_of(folder)
+        self._file = self._state[0][0] if self._state[0] else 0
         # How often the database was exchanged for another one.
         self.copies = 0
         self.reading = self._database.reading
         self.dimension = self._number("dimension")
+        self._model = self.model
         self.files = FileTable(self._database)
         self.vectors = VectorTable(self._database, self.dimension)
         self.postings = PostingTable(self._database)
@@ -187,14 +189,21 @@ class Library:
             yield connection
 
     def follow(self) -> None:
-        """Where the library could only be read when it was opened, and another process has written it since: open it anew."""
-        if self._on_disk or state_of(self.folder) == self._state:
-            return
+        """Open the library anew where another has been put in its place, or where it could only be read and was written since.
+
+        What is there no longer is asked on as it was. Raises LibraryError where the other is of another model.
+        """
         state = state_of(self.folder)
+        # Whoever has the file itself open sees what is written into it.
+        changed = state[0] is not None and (state[0][0] != self._file if self._on_disk else state != self._state)
+        if not changed:
+            return
         connection, self._on_disk = connect(self.folder)
         self._database.replace(connection)
-        self._state = state
+        self._state, self._file = state, state[0][0] if state[0] else 0
         self.copies += 1
+        if self._number("dimension") != self.dimension or self.model != self._model:
+            raise LibraryError(f"{self.folder} was made anew with the model {self.model}; open it again, or start `yinju serve` again")
 
     def _leave_copy(self) -> None:
         """A library that could only be read when it was opened, or an older one, is opened anew by its first writer."""

@@ -17,7 +17,7 @@ import faiss
 
 import rag.batch
 import rag.vectors
-from corpus import Document, Library
+from corpus import Document, Library, YinjuError
 from corpus.document import Block
 from eval import Question, QuestionSet, run
 from eval import asking as eval_asking
@@ -33,13 +33,18 @@ Work = Callable[..., None]
 
 def killed_at(moment: int | None, work: Work, *arguments: object, tally: Path | None = None) -> int:
     """Do the work in a process of its own, killed at that moment (None: never); its exit status, -9 where it was killed."""
-    server = multiprocessing.get_context("forkserver")
-    server.set_forkserver_preload(["tests.victim"])
-    process = server.Process(target=_armed, args=(moment, tally, work, *arguments))
+    process = server().Process(target=_armed, args=(moment, tally, work, *arguments))
     process.start()
     process.join(120)
     assert process.exitcode is not None, "it hangs"
     return process.exitcode
+
+
+def server() -> "multiprocessing.context.ForkServerContext":
+    """What starts processes that have imported already what they need."""
+    found = multiprocessing.get_context("forkserver")
+    found.set_forkserver_preload(["tests.victim", "tests.limited"])
+    return found
 
 
 def moments_of(work: Work, *arguments: object, tally: Path) -> int:
@@ -133,3 +138,25 @@ def evaluate(library: Path, output: Path, asked: int) -> None:
 
 def questions(count: int) -> tuple[Question, ...]:
     return tuple(Question(f"q{number}", f"{numbered(number)[:14]}是第几号？", (f"第{number}号",), (f"{number}.txt",)) for number in range(count))
+
+
+def try_to_index(folder: Path, library: Path) -> None:
+    """Ends with 3 where the library says in a sentence that it cannot be written now."""
+    try:
+        index(folder, library)
+    except YinjuError as reason:
+        os._exit(3 if "another process is indexing" in str(reason) and "\n" not in str(reason) else 4)
+
+
+def try_to_evaluate(library: Path, output: Path, asked: int) -> None:
+    try:
+        evaluate(library, output, asked)
+    except YinjuError as reason:
+        os._exit(3 if "another process is writing a run" in str(reason) and "\n" not in str(reason) else 4)
+
+
+def ask_for_ever(library: Path) -> None:
+    encoder = CheapEncoder()
+    with Assistant(Library.open(library), encoder, WordsAndCosine(encoder)) as assistant:
+        while True:
+            assistant.ask("代表团")
