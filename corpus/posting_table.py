@@ -16,6 +16,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
+from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
@@ -195,7 +196,10 @@ def _store(
 
 def _checksum(segment: Segment, rows: Iterable[tuple[int, str, bytes]]) -> int:
     """Of a segment and its postings, by term."""
-    return row_checksum(segment.first, segment.last, segment.count, *(each for row in rows for each in row))
+    value = row_checksum(segment.first, segment.last, segment.count)
+    for _, term, packed in rows:
+        value = crc32(packed if isinstance(packed, bytes) else b"", crc32(f"{term}\0".encode("utf8", "replace"), value))
+    return value
 
 
 def _unpacked(some: Sequence[tuple[int, bytes]]) -> tuple[Rows, Weights]:
