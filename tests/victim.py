@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import faiss
+import matplotlib.backends.backend_svg  # what draws an evaluation's charts, imported once and not in each process
+import matplotlib.figure  # noqa: F401
 
 import rag.batch
 import rag.vectors
