@@ -166,6 +166,8 @@ class OnnxEncoder:
 
         def take(states: States, number: int) -> None:
             pooled = states[0] if self.recipe.first_token else states.mean(axis=0)
+            if pooled.shape != (self.dimension,):
+                raise self._engine.damaged(f"a vector has not {self.dimension} numbers")
             vectors[number] = pooled / max(float(np.linalg.norm(pooled)), 1e-12)
 
         self._engine.each(rows, take)

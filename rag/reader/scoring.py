@@ -66,6 +66,8 @@ class Scorer:
         scored: list[tuple[Scores, float]] = [(np.zeros((0, 2), np.float32), 0.0)] * len(pairs)
 
         def take(states: States, number: int) -> None:
+            if states.shape[1:] != self._heads.null.shape[1:]:
+                raise self._engine.damaged("what comes out has another size")
             end = len(states) - 1
             inside = states[end - len(pairs[number][1]) : end]
             null = self._heads.null @ states[0] + self._heads.null_bias
