@@ -3,7 +3,9 @@
 import logging
 import random
 import shutil
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -263,3 +265,36 @@ def test_a_cache_that_is_deleted_while_it_is_asked_is_made_anew(tmp_path: Path, 
     shutil.rmtree(tmp_path / "cache")
     assert abs(encoder.encode_passages(["word"]) - first).max() < 2e-3
     assert abs(encoder.encode_passages(["ask"]) - tiny().encode_passages(["ask"])).max() < 2e-3
+
+
+@pytest.mark.slow
+def test_a_hundred_flips_in_the_dictionary_are_looked_past_and_it_is_made_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from rag import dictionary as module
+
+    whole, chance = tmp_path / "whole.sqlite", random.Random(10)
+    with closing(sqlite3.connect(whole)) as connection:
+        module._build(connection)
+    # What is made in memory takes seconds each time, and is the same.
+    monkeypatch.setattr(module, "_in_memory", lambda: sqlite3.connect(whole, check_same_thread=False))
+    words = [row[0] for row in sqlite3.connect(whole).execute("SELECT key FROM english ORDER BY random() LIMIT 300")]
+    right = module.Dictionary(module._in_memory())
+    mended = 0
+    for _ in range(100):
+        spoiled = tmp_path / "spoiled.sqlite"
+        shutil.copyfile(whole, spoiled)
+        data = bytearray(spoiled.read_bytes())
+        for _ in range(200):  # the file is large: some of these are on the way to the words
+            data[chance.randrange(len(data))] ^= 1 << chance.randrange(8)
+        spoiled.write_bytes(data)
+        try:
+            read = module.Dictionary(module._readable(spoiled), spoiled)
+        except (sqlite3.Error, UnicodeDecodeError):  # `dictionary` then makes it anew
+            mended += 1
+            continue
+        for word in words:
+            assert isinstance(read.english(word), dict)
+        mended += not spoiled.exists()
+        if not spoiled.exists():
+            assert all(read.english(word) == right.english(word) for word in words[-20:])
+    print(f"{mended} of 100 made anew")
+    assert mended
