@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 from corpus.connect import DATABASE
 from corpus.document import Document, Passage, Sentence, passage_id
+from corpus.errors import DamagedDocument, DamagedLibrary
 from corpus.library import Library
 from corpus.passages import passage_text
-from corpus.rows import text_key
+from corpus.rows import DAMAGED, text_key
 
 RESTORE = "restore the library from a copy, or delete its folder and index again"
 # One kind of problem may be everywhere: so many are named one by one.
@@ -35,9 +36,12 @@ def check_database(library: Library) -> list[Problem]:
                     problems.append(Problem("there are more problems than are named here", RESTORE))
                     break
                 problems += _document_problems(library, str(identity))
-            return problems
+            return problems or [*_counts(library, connection), *_tables(library)]
     except sqlite3.DatabaseError as reason:
         return [Problem(f"{library.folder / DATABASE} cannot be read ({reason})", RESTORE)]
+    except DamagedLibrary as reason:
+        what, _, remedy = str(reason).partition("; ")
+        return [Problem(what, remedy)]
 
 
 def _integrity(connection: sqlite3.Connection) -> Iterator[Problem]:
@@ -47,6 +51,27 @@ def _integrity(connection: sqlite3.Connection) -> Iterator[Problem]:
     for table, _, parent, _ in connection.execute("PRAGMA foreign_key_check").fetchall()[:NAMED]:
         if parent != "vectors":  # a passage without its vector is named with its document
             yield Problem(f"a row of {table} belongs to none of the {parent}", RESTORE)
+
+
+def _counts(library: Library, connection: sqlite3.Connection) -> Iterator[Problem]:
+    """The numbers that SQLite and the tables keep of texts are those of the texts that are there."""
+    marks = library.vectors.marks()
+    ((count, last),) = connection.execute("SELECT count(*), coalesce(max(id), 0) FROM vectors").fetchall()
+    ((gone,),) = connection.execute("SELECT count(DISTINCT number) FROM gone WHERE number BETWEEN 1 AND ?", (marks.last,)).fetchall()
+    ((both,),) = connection.execute("SELECT count(*) FROM gone JOIN vectors ON vectors.id = gone.number").fetchall()
+    if (count, gone, both) != (marks.count, marks.gone, 0) or last > marks.last:
+        yield Problem("the numbers of texts are not those that were given", RESTORE)
+
+
+def _tables(library: Library) -> Iterator[Problem]:
+    """Vectors and postings are what was stored."""
+    for number in library.vectors.damaged()[:NAMED].tolist():
+        names = library.documents_with(number)
+        remedy = again(names[0]) if len(names) == 1 else RESTORE
+        yield Problem(f"a vector of {', '.join(names[:3]) or 'no document'} is not what was stored", remedy)
+    segments = library.postings.damaged()
+    if segments:
+        yield Problem(f"the words of texts {segments[0].first} to {segments[-1].last} are not what was stored", RESTORE)
 
 
 def again(name: str) -> str:
@@ -59,7 +84,10 @@ def _document_problems(library: Library, identity: str) -> list[Problem]:
         entry = library.with_sentences(identity)
         passages = library.passages_with_keys(identity)
         held = library.vectors.held([key for _, key in passages])
-    except (ValueError, TypeError, LookupError, AssertionError) as reason:
+    except DamagedDocument as reason:
+        what, _, remedy = str(reason).partition("; ")
+        return [Problem(what, remedy)]
+    except DAMAGED as reason:
         name = library.name_of(identity)
         return [Problem(f"{name}: it cannot be read ({reason})", again(name))]
     if entry is None:

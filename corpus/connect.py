@@ -8,8 +8,9 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from corpus.errors import DamagedLibrary, LibraryError
+from corpus.errors import LibraryError
 from corpus.schema import FORMAT, format_of, migrate
+from corpus.trouble import cannot_write, damaged, explained
 
 DATABASE = "library.sqlite"
 WRITER_LOCK = "writer.lock"
@@ -18,20 +19,22 @@ CACHE = 65_536
 
 
 def connect(folder: Path) -> tuple[sqlite3.Connection, bool]:
-    """A connection to the library's database, and whether it is the file itself and not a copy in memory.
+    """A connection to the library's database, and whether it can write and sees what others write.
 
     A library of an older format is migrated; where it cannot be written, or is being written, a
     copy in memory is migrated instead. Raises LibraryError where this version cannot read it.
     """
     path = folder / DATABASE
     try:
-        connection, found = _readable(path)
+        connection, found, live = _readable(path)
         if found == FORMAT:
-            return connection, True
+            return connection, live
         if found is None or found > FORMAT:
             connection.close()
             raise LibraryError(_unknown(folder, found))
         try:
+            if not live:
+                raise OSError("it cannot be written")
             with FileLock(folder / WRITER_LOCK, timeout=0):
                 migrate(connection)
             return connection, True
@@ -41,21 +44,36 @@ def connect(folder: Path) -> tuple[sqlite3.Connection, bool]:
             connection.close()
             migrate(copy)
             return copy, False
+    except UnicodeDecodeError as reason:  # what SQLite says of it names a damaged table
+        raise damaged(path, reason.reason) from None
     except sqlite3.DatabaseError as reason:
-        raise damaged(path, reason) from None
+        raise explained(path, reason, writing=False) or damaged(path, reason) from None
 
 
 def migrated(folder: Path) -> sqlite3.Connection:
-    """A connection to the database itself, brought to this format; for who holds the writer's lock."""
-    connection, _ = _readable(folder / DATABASE)
+    """A connection to the database itself, brought to this format; for who holds the writer's lock.
+
+    Raises LibraryError where it cannot be written.
+    """
+    connection, _, live = _readable(folder / DATABASE)
+    if not live:
+        connection.close()
+        raise LibraryError(cannot_write(folder, "it may only be read"))
     migrate(connection)
     return connection
 
 
-def damaged(path: Path, reason: sqlite3.DatabaseError) -> DamagedLibrary:
-    return DamagedLibrary(
-        f"{path} cannot be read ({reason}); restore it from a copy, or delete {path.parent} and index again"
-    )
+def state_of(folder: Path) -> tuple[tuple[int, int, int] | None, ...]:
+    """What tells that someone has written a database that is read as it stood when it was opened."""
+    return tuple(map(_state, (folder / DATABASE, folder / f"{DATABASE}-wal")))
+
+
+def _state(path: Path) -> tuple[int, int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_size, found.st_mtime_ns
 
 
 def new_database(path: Path, settings: dict[str, str]) -> None:
@@ -77,11 +95,11 @@ def _unknown(folder: Path, found: int | None) -> str:
     )
 
 
-def _readable(path: Path) -> tuple[sqlite3.Connection, int | None]:
-    """A connection that can read, and the format it read."""
-    connection, found = _opened(path)
+def _readable(path: Path) -> tuple[sqlite3.Connection, int | None, bool]:
+    """A connection that can read, the format it read, and whether it can write and sees what others write."""
+    connection, found, live = _opened(path)
     connection.execute(f"PRAGMA cache_size = -{CACHE}")
-    return connection, found
+    return connection, found, live
 
 
 def readable(path: Path) -> sqlite3.Connection:
@@ -89,10 +107,24 @@ def readable(path: Path) -> sqlite3.Connection:
 
     Raises sqlite3.DatabaseError where it is none, LibraryError where the file may not be read.
     """
+    return _looked_into(path)[0]
+
+
+def _opened(path: Path) -> tuple[sqlite3.Connection, int | None, bool]:
+    connection, live = _looked_into(path)
+    # Neither succeeds on a disk that cannot be written, which is still read.
+    with suppress(sqlite3.OperationalError):
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+    return connection, format_of(connection), live
+
+
+def _looked_into(path: Path) -> tuple[sqlite3.Connection, bool]:
+    """A connection that can read, and whether it sees what others write."""
     connection = _connect(str(path))
     try:
         connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-        return connection
+        return connection, True
     except sqlite3.OperationalError:
         # SQLite makes files beside a WAL database even to read it, and here it could not.
         connection.close()
@@ -102,19 +134,10 @@ def readable(path: Path) -> sqlite3.Connection:
     log = path.with_name(path.name + "-wal")
     try:
         if log.is_file() and log.stat().st_size:
-            return _copied(path, log)
+            return _copied(path, log), False
     except OSError as reason:
         raise LibraryError(f"{path} cannot be read ({reason.strerror}); check that it may be read") from None
-    return _connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1")
-
-
-def _opened(path: Path) -> tuple[sqlite3.Connection, int | None]:
-    connection = readable(path)
-    # Neither succeeds on a disk that cannot be written, which is still read.
-    with suppress(sqlite3.OperationalError):
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
-    return connection, format_of(connection)
+    return _connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1"), False
 
 
 def _copied(path: Path, log: Path) -> sqlite3.Connection:

@@ -21,6 +21,10 @@ class DamagedLibrary(LibraryError):
     """A library's database cannot be read: it is garbage, or a part of it is."""
 
 
+class DamagedDocument(LibraryError):
+    """A document of a library is not what was stored; the others are as they were."""
+
+
 class ModelError(YinjuError):
     """An embedding model cannot be found, built or loaded."""
 

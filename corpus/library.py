@@ -6,12 +6,12 @@ it. Other files of the folder are derived; the transaction that makes one valid 
 Nothing is ever unpickled. Many processes may read while one writes.
 """
 
-import errno
 import json
 import os
+import shlex
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,19 +19,28 @@ import numpy as np
 from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
-from corpus.connect import DATABASE, WRITER_LOCK, connect, migrated, new_database
+from corpus.connect import DATABASE, WRITER_LOCK, connect, migrated, new_database, state_of
 from corpus.database import Database, marks, next_generation, parts
 from corpus.document import Document, Passage, Sentence
-from corpus.errors import LibraryError
+from corpus.errors import DamagedDocument, LibraryError
 from corpus.file_table import FileTable, KnownFile
 from corpus.posting_table import PostingTable
-from corpus.rows import DOCUMENT_COLUMNS, Prepared, document_of, document_row, passage_of, passage_rows, sentences_of
+from corpus.rows import (
+    DAMAGED,
+    DOCUMENT_COLUMNS,
+    Prepared,
+    document_of,
+    document_row,
+    metadata_to_json,
+    passage_of,
+    passage_rows,
+    row_checksum,
+)
+from corpus.to_disk import to_disk
+from corpus.trouble import CANNOT_GROW, cannot_write, damaged
 from corpus.vector_table import Ids, Marks, VectorTable
 
 __all__ = ["DATABASE", "Derived", "KnownDocument", "KnownFile", "Library", "Listed"]
-
-# Errors of the system that say a file cannot grow: too large, no space, over the quota, read-only.
-CANNOT_GROW = (errno.EFBIG, errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 
 
 @dataclass(frozen=True)
@@ -70,13 +79,15 @@ class Library:
 
     def __init__(self, folder: Path, connection: sqlite3.Connection, on_disk: bool = True) -> None:
         self.folder = folder
-        self._database = Database(connection)
+        self._database = Database(connection, folder / DATABASE)
         self._on_disk = on_disk
+        self._state = state_of(folder)
+        self._file = self._state[0][0] if self._state[0] else 0
         # How often the database was exchanged for another one.
         self.copies = 0
-        self.changing = self._database.changing
         self.reading = self._database.reading
-        self.dimension = int(self.meta("dimension") or 0)
+        self.dimension = self._number("dimension")
+        self._model = self.model
         self.files = FileTable(self._database)
         self.vectors = VectorTable(self._database, self.dimension)
         self.postings = PostingTable(self._database)
@@ -157,16 +168,45 @@ class Library:
                 self._leave_copy()
             yield
         except sqlite3.OperationalError as reason:
-            raise LibraryError(_cannot_write(self.folder, str(reason))) from None
+            raise LibraryError(cannot_write(self.folder, str(reason))) from None
         except OSError as reason:
             if reason.errno not in CANNOT_GROW:
                 raise
-            raise LibraryError(_cannot_write(self.folder, reason.strerror or str(reason))) from None
+            raise LibraryError(cannot_write(self.folder, reason.strerror or str(reason))) from None
         finally:
             lock.release()
 
+    @contextmanager
+    def changing(self) -> Iterator[sqlite3.Connection]:
+        """One transaction around all that is changed inside: all of it is kept, or nothing.
+
+        Raises LibraryError where the disk is full or the library cannot be written.
+        """
+        if not self._on_disk:
+            with self.writing():
+                pass
+        with self._database.changing() as connection:
+            yield connection
+
+    def follow(self) -> None:
+        """Open the library anew where another has been put in its place, or where it could only be read and was written since.
+
+        What is there no longer is asked on as it was. Raises LibraryError where the other is of another model.
+        """
+        state = state_of(self.folder)
+        # Whoever has the file itself open sees what is written into it.
+        changed = state[0] is not None and (state[0][0] != self._file if self._on_disk else state != self._state)
+        if not changed:
+            return
+        connection, self._on_disk = connect(self.folder)
+        self._database.replace(connection)
+        self._state, self._file = state, state[0][0] if state[0] else 0
+        self.copies += 1
+        if self._number("dimension") != self.dimension or self.model != self._model:
+            raise LibraryError(f"{self.folder} was made anew with the model {self.model}; open it again, or start `yinju serve` again")
+
     def _leave_copy(self) -> None:
-        """An older library that could only be read when it was opened is migrated by its first writer."""
+        """A library that could only be read when it was opened, or an older one, is opened anew by its first writer."""
         self._database.replace(migrated(self.folder))
         self._on_disk = True
         self.copies += 1
@@ -184,7 +224,14 @@ class Library:
     @property
     def generation(self) -> int:
         """Counts changes: what is derived from documents is stale when its count differs."""
-        return int(self.meta("generation") or 0)
+        return self._number("generation")
+
+    def _number(self, key: str) -> int:
+        value = self.meta(key)
+        try:
+            return int(value or 0)
+        except ValueError:
+            raise damaged(self.folder / DATABASE, f"its {key} is {value!r}") from None
 
     def require_model(self, model: str, dimension: int) -> None:
         """Raises LibraryError unless the library's vectors are of that model."""
@@ -204,7 +251,7 @@ class Library:
             "SELECT name, title, (SELECT count(*) FROM passages WHERE document_id = documents.id), characters, "
             "metadata FROM documents ORDER BY name"
         )
-        return [Listed(str(n), str(t), int(str(p)), int(str(c)), json.loads(str(m))) for n, t, p, c, m in rows]
+        return [Listed(str(n), str(t), int(str(p)), int(str(c)), _metadata(m) or {}) for n, t, p, c, m in rows]
 
     def known_documents(self, path: bytes | None) -> dict[str, KnownDocument]:
         """The documents of a file, or those of no file, by name."""
@@ -212,11 +259,16 @@ class Library:
         rows = self._database.rows(
             f"SELECT name, title, metadata, hash FROM documents WHERE {which}", () if path is None else (path,)
         )
-        return {str(n): KnownDocument(str(n), str(t), json.loads(str(m)), str(h), path) for n, t, m, h in rows}
+        # One whose row is damaged is to be read again: no document has an empty hash.
+        return {
+            str(n): KnownDocument(str(n), str(t), _metadata(m) or {}, str(h) if _metadata(m) is not None else "", path)
+            for n, t, m, h in rows
+        }
 
     def document(self, name: str) -> Document | None:
-        rows = self._database.rows(f"SELECT {DOCUMENT_COLUMNS} FROM documents WHERE name = ?", (name,))
-        return document_of(rows[0]) if rows else None
+        """The document of that name. Raises DamagedDocument where it is not what was stored."""
+        entry = self._read("name", name)
+        return entry[0] if entry is not None else None
 
     def name_of(self, identity: str) -> str:
         """The name of the document of that id; the id itself where there is none."""
@@ -224,9 +276,18 @@ class Library:
         return str(rows[0][0]) if rows else identity
 
     def with_sentences(self, identity: str) -> tuple[Document, list[Sentence]] | None:
-        """The document of that id with its sentence spans, in order, as they stand at one moment."""
-        rows = self._database.rows(f"SELECT {DOCUMENT_COLUMNS}, sentences FROM documents WHERE id = ?", (identity,))
-        return (document_of(rows[0][:-1]), sentences_of(rows[0][-1])) if rows else None
+        """The document of that id with its sentence spans, in order, as they stand at one moment.
+
+        Raises DamagedDocument where it is not what was stored.
+        """
+        return self._read("id", identity)
+
+    def _read(self, column: str, value: str) -> tuple[Document, list[Sentence]] | None:
+        try:
+            rows = self._database.rows(f"SELECT {DOCUMENT_COLUMNS} FROM documents WHERE {column} = ?", (value,))
+            return document_of(rows[0]) if rows else None
+        except DAMAGED as reason:
+            raise damaged_document(self.folder, self.name_of(value) if column == "id" else value, reason) from None
 
     def put(self, prepared: Prepared, path: bytes | None) -> None:
         """Add a document, or replace the one of that name; the vectors of its keys must be here."""
@@ -235,7 +296,7 @@ class Library:
             row = connection.execute("SELECT id FROM files WHERE path = ?", (path,)).fetchone()
             connection.execute("DELETE FROM documents WHERE id = ? OR name = ?", (document.id, document.name))
             connection.execute(
-                f"INSERT INTO documents VALUES ({','.join('?' * 13)})", document_row(prepared, row[0] if row else None)
+                f"INSERT INTO documents VALUES ({','.join('?' * 14)})", document_row(prepared, row[0] if row else None)
             )
             connection.executemany("INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?)", passage_rows(prepared))
             next_generation(connection)
@@ -243,8 +304,13 @@ class Library:
     def relabel(self, name: str, title: str, metadata: Mapping[str, str]) -> None:
         """Give a document another title and other metadata; its text and passages stay."""
         with self.changing() as connection:
-            values = (title, json.dumps(dict(metadata)), name)
-            connection.execute("UPDATE documents SET title = ?, metadata = ? WHERE name = ?", values)
+            if self.document(name) is None:  # a damaged one is not to be given a checksum that is right
+                return
+            row = connection.execute(f"SELECT {DOCUMENT_COLUMNS} FROM documents WHERE name = ?", (name,)).fetchone()
+            written = metadata_to_json(metadata)
+            checksum = row_checksum(name, title, written, *row[3:-1])
+            values = (title, written, checksum, name)
+            connection.execute("UPDATE documents SET title = ?, metadata = ?, checksum = ? WHERE name = ?", values)
             next_generation(connection)
 
     def remove(self, names: Sequence[str]) -> int:
@@ -286,16 +352,20 @@ class Library:
         return int(str(self._database.rows("SELECT count(*) FROM passages")[0][0]))
 
     def passages(self, ids: Sequence[int]) -> list[Passage]:
-        """The passages of these ids, in their order; ids that are no longer here are left out."""
+        """The passages of these ids, in their order; ids that are no longer here, or damaged, are left out."""
         found: dict[int, Passage] = {}
         for part in parts(ids):
             query = f'SELECT id, document_id, "start", "end", headings FROM passages WHERE id IN ({marks(part)})'
-            found |= {each.id: each for each in map(passage_of, self._database.rows(query, part))}
+            for row in self._database.rows(query, part):
+                with suppress(*DAMAGED):  # of a damaged row; `yinju check` names it
+                    passage = passage_of(row)
+                    found[passage.id] = passage
         return [found[each] for each in ids if each in found]
 
     def passage_ids(self) -> Ids:
         """The ids of all passages, sorted."""
-        return np.array([row[0] for row in self._database.rows("SELECT id FROM passages ORDER BY id")], np.int64)
+        rows = self._database.rows("SELECT id FROM passages ORDER BY id")
+        return np.array([row[0] for row in rows if isinstance(row[0], int)], np.int64)
 
     def passages_of(self, document_ids: Sequence[str]) -> tuple[Ids, Ids]:
         """The number of the text and the id of every passage of these documents, sorted."""
@@ -303,8 +373,17 @@ class Library:
             "SELECT vectors.id, passages.id FROM passages JOIN vectors USING (key) "
             "WHERE document_id IN (SELECT value FROM json_each(?)) ORDER BY vectors.id, passages.id"
         )
-        table = np.array(self._database.rows(query, (json.dumps(document_ids),)), np.int64).reshape(-1, 2)
+        rows = self._database.rows(query, (json.dumps(document_ids),))
+        table = np.array([row for row in rows if isinstance(row[1], int)], np.int64).reshape(-1, 2)
         return table[:, 0].copy(), table[:, 1].copy()
+
+    def documents_with(self, number: int) -> list[str]:
+        """The names of the documents that have the text of that number, sorted."""
+        query = (
+            "SELECT DISTINCT name FROM passages JOIN documents ON document_id = documents.id "
+            "WHERE key = (SELECT key FROM vectors WHERE id = ?) ORDER BY name"
+        )
+        return [str(row[0]) for row in self._database.rows(query, (number,))]
 
     def passage_with(self, key: bytes) -> Passage | None:
         """Some passage with the text of that key."""
@@ -328,7 +407,7 @@ class Library:
     def labels(self) -> list[tuple[str, str, str, dict[str, str]]]:
         """(id, name, title, metadata) of every document."""
         rows = self._database.rows("SELECT id, name, title, metadata FROM documents ORDER BY name")
-        return [(str(i), str(n), str(t), json.loads(str(m))) for i, n, t, m in rows]
+        return [(str(i), str(n), str(t), _metadata(m) or {}) for i, n, t, m in rows]
 
     def distinct_values(self, key: str, limit: int) -> list[str]:
         """At most `limit` different values that documents have under a key of their metadata, sorted."""
@@ -351,8 +430,26 @@ class Library:
         value = self.meta(key)
         if value is None:
             return None
-        named = json.loads(value)
-        return Derived(self.folder / named["file"], int(named["checksum"]), Marks(int(named["last"]), int(named["gone"])))
+        try:
+            named = json.loads(value)
+            return Derived(self.folder / named["file"], int(named["checksum"]), Marks(int(named["last"]), int(named["gone"])))
+        except DAMAGED:  # then it is made anew
+            return None
+
+
+def damaged_document(folder: Path, name: str, reason: object) -> DamagedDocument:
+    return DamagedDocument(
+        f"{name} in {folder} is damaged ({str(reason).split(' with text')[0]}); run: yinju docs remove {shlex.quote(name)}, and index its file again"
+    )
+
+
+def _metadata(value: object) -> dict[str, str] | None:
+    """A document's metadata; None where they are damaged."""
+    try:
+        found = json.loads(str(value))
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None
 
 
 def _is_ours(name: str) -> bool:
@@ -368,13 +465,6 @@ def _build(folder: Path, settings: dict[str, str]) -> None:
     building = folder / f".{DATABASE}.new"
     new_database(building, settings)
     os.replace(building, folder / DATABASE)
-
-
-def _cannot_write(folder: Path, reason: str) -> str:
-    # SQLite says "full" of a full disk, and "I/O error" where the system ends a file's growth otherwise.
-    if any(each in reason for each in ("full", "I/O", "space", "quota", "too large")):
-        return (
-            f"the disk that holds {folder} is full ({reason}); free some space and run the same command again: "
-            "what was done is kept"
-        )
-    return f"{folder} cannot be written ({reason}); check the disk and its rights, then run the same command again"
+    # Its name, and that of its folder, are to be there after the power fails.
+    for each in (folder, folder.parent):
+        to_disk(each)

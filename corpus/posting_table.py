@@ -13,14 +13,16 @@ number of all segments has its terms here.
 import sqlite3
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
+from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
 
 from corpus.database import Database, marks, parts
+from corpus.rows import row_checksum
 
 Rows = NDArray[np.int64]
 Numbers = NDArray[np.int32]
@@ -100,8 +102,21 @@ class PostingTable:
                 for part in parts(terms):
                     query = f"SELECT term, rows FROM postings WHERE segment = ? AND term IN ({marks(part)})"
                     for term, packed in connection.execute(query, (segment.first, *part)):
+                        if not isinstance(packed, bytes):  # damaged: `damaged` names it
+                            continue
                         found.setdefault(term, []).append((segment.first, packed))
         return {term: _unpacked(some) for term, some in found.items()}
+
+    def damaged(self) -> list[Segment]:
+        """The segments whose postings are not what was stored. Reads them all."""
+        wrong = []
+        with self._database.reading() as connection:
+            for each in _segments(connection):
+                (kept,) = connection.execute('SELECT checksum FROM segments WHERE "first" = ?', (each.first,)).fetchone()
+                rows = connection.execute("SELECT segment, term, rows FROM postings WHERE segment = ? ORDER BY term", (each.first,))
+                if kept is not None and kept != _checksum(each, rows):
+                    wrong.append(each)
+        return wrong
 
 
 def _segments(connection: sqlite3.Connection) -> list[Segment]:
@@ -117,9 +132,9 @@ def _add(connection: sqlite3.Connection, texts: Sequence[int], terms: Sequence[M
     for each in terms:
         of_term.extend(map(numbers.__getitem__, each))
         weights.extend(each.values())
-    connection.execute("INSERT INTO segments VALUES (?, ?, ?, ?)", (texts[0], texts[-1], len(texts), len(texts)))
     places = np.repeat((np.array(texts, np.int64) - texts[0]).astype(np.int32), [len(each) for each in terms])
-    _store(connection, texts[0], list(numbers), np.array(of_term, np.int32), places, np.array(weights, np.uint8))
+    segment = Segment(texts[0], texts[-1], len(texts), len(texts))
+    _store(connection, segment, list(numbers), np.array(of_term, np.int32), places, np.array(weights, np.uint8))
 
 
 def _due(segments: Sequence[Segment]) -> Sequence[Segment]:
@@ -155,16 +170,15 @@ def _merge(connection: sqlite3.Connection, segments: Sequence[Segment]) -> None:
         connection.execute("DELETE FROM postings WHERE segment = ?", (each.first,))
         connection.execute('DELETE FROM segments WHERE "first" = ?', (each.first,))
     if rows:
-        connection.execute("INSERT INTO segments VALUES (?, ?, ?, ?)", (first, last, len(rows), len(rows)))
         kept = used[np.concatenate(places)]
         _store(
-            connection, first, list(numbers),
+            connection, Segment(first, last, len(rows), len(rows)), list(numbers),
             np.concatenate(of_term)[kept], np.concatenate(places)[kept], np.concatenate(weights)[kept],
         )  # fmt: skip
 
 
 def _store(
-    connection: sqlite3.Connection, segment: int, names: Sequence[str], of_term: Numbers, places: Numbers, weights: Weights
+    connection: sqlite3.Connection, segment: Segment, names: Sequence[str], of_term: Numbers, places: Numbers, weights: Weights
 ) -> None:
     """Write a segment of postings, given in the order of their places, each with the number of its term's name."""
     order = np.argsort(of_term, kind="stable")
@@ -174,8 +188,18 @@ def _store(
     for number in sorted(range(len(names)), key=names.__getitem__):
         start, end = int(ends[number - 1]) if number else 0, int(ends[number])
         if start < end:
-            rows.append((segment, names[number], packed_places[2 * start : 2 * end] + packed_weights[start:end]))
+            rows.append((segment.first, names[number], packed_places[2 * start : 2 * end] + packed_weights[start:end]))
     connection.executemany("INSERT INTO postings VALUES (?, ?, ?)", rows)
+    row = (segment.first, segment.last, segment.count, segment.used, _checksum(segment, rows))
+    connection.execute("INSERT INTO segments VALUES (?, ?, ?, ?, ?)", row)
+
+
+def _checksum(segment: Segment, rows: Iterable[tuple[int, str, bytes]]) -> int:
+    """Of a segment and its postings, by term."""
+    value = row_checksum(segment.first, segment.last, segment.count)
+    for _, term, packed in rows:
+        value = crc32(packed if isinstance(packed, bytes) else b"", crc32(f"{term}\0".encode("utf8", "replace"), value))
+    return value
 
 
 def _unpacked(some: Sequence[tuple[int, bytes]]) -> tuple[Rows, Weights]:

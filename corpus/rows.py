@@ -6,7 +6,7 @@ Offsets are stored as little-endian unsigned 32-bit numbers, blocks as JSON list
 
 import json
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 
@@ -15,7 +15,9 @@ import numpy as np
 from corpus.document import Block, Document, Passage, Run, Sentence
 from corpus.errors import UnreadableFile
 
-DOCUMENT_COLUMNS = "name, title, metadata, text, blocks, source, runs, pages"
+DOCUMENT_COLUMNS = "name, title, metadata, text, blocks, source, runs, pages, sentences, hash, checksum"
+# What reading a damaged row may raise.
+DAMAGED = (ValueError, TypeError, LookupError, AssertionError)
 
 
 @dataclass(frozen=True)
@@ -62,21 +64,25 @@ def require_storable(document: Document) -> None:
 def document_row(prepared: Prepared, file_id: int | None) -> tuple[object, ...]:
     """The row of the table `documents`, in the order of its columns."""
     document = prepared.document
+    name, title, metadata, content = document.name, document.title, metadata_to_json(document.metadata), prepared.hash
+    text, blocks, pages = document.text, blocks_to_json(document.blocks), pages_to_json(document.pages)
+    sentences = np.array([(each.start, each.end) for each in prepared.sentences], "<u4").tobytes()
+    source = None if document.source is None else zlib.compress(document.source.encode("utf8"), 6)
+    runs = runs_to_bytes(document.runs)
+    checksum = row_checksum(name, title, metadata, text, blocks, source, runs, pages, sentences, content)
     return (
-        document.id,
-        file_id,
-        document.name,
-        document.title,
-        metadata_to_json(document),
-        prepared.hash,
-        len(document.text),
-        document.text,
-        blocks_to_json(document.blocks),
-        np.array([(each.start, each.end) for each in prepared.sentences], "<u4").tobytes(),
-        None if document.source is None else zlib.compress(document.source.encode("utf8"), 6),
-        runs_to_bytes(document.runs),
-        pages_to_json(document.pages),
-    )
+        document.id, file_id, name, title, metadata, content, len(text), text, blocks, sentences, source, runs, pages, checksum,
+    )  # fmt: skip
+
+
+def row_checksum(*values: object) -> int:
+    """The CRC-32 of a row's values: texts, bytes, numbers or None, each told from what stands beside it."""
+    value = 0
+    for each in values:
+        raw = each if isinstance(each, bytes) else b"" if each is None else str(each).encode("utf8", "surrogatepass")
+        size = -1 if each is None else len(raw)
+        value = zlib.crc32(raw, zlib.crc32(size.to_bytes(8, "little", signed=True), value))
+    return value
 
 
 def passage_rows(prepared: Prepared) -> list[tuple[object, ...]]:
@@ -87,10 +93,13 @@ def passage_rows(prepared: Prepared) -> list[tuple[object, ...]]:
     ]
 
 
-def document_of(row: Sequence[object]) -> Document:
-    """The document of a row of DOCUMENT_COLUMNS. Raises ValueError where the row is damaged."""
-    name, title, metadata, text, blocks, source, runs, pages = row
-    return Document(
+def document_of(row: Sequence[object]) -> tuple[Document, list[Sentence]]:
+    """The document of a row of DOCUMENT_COLUMNS, with its sentences. Raises any of DAMAGED where the row is damaged."""
+    name, title, metadata, text, blocks, source, runs, pages, sentences, _, checksum = row
+    # Rows of format 5 have none.
+    if checksum is not None and checksum != row_checksum(*row[:-1]):
+        raise ValueError("its checksum is not that of what is there")
+    document = Document(
         str(name),
         str(title),
         str(text),
@@ -100,6 +109,7 @@ def document_of(row: Sequence[object]) -> Document:
         () if runs is None else tuple(Run(*map(int, each)) for each in _numbers(runs, 3)),
         () if pages is None else tuple((int(start), int(page)) for start, page in json.loads(str(pages))),
     )
+    return document, sentences_of(sentences)
 
 
 def passage_of(row: Sequence[object]) -> Passage:
@@ -112,8 +122,8 @@ def sentences_of(spans: object) -> list[Sentence]:
     return [Sentence(int(start), int(end)) for start, end in _numbers(spans, 2)]
 
 
-def metadata_to_json(document: Document) -> str:
-    return json.dumps(dict(document.metadata))
+def metadata_to_json(metadata: Mapping[str, str]) -> str:
+    return json.dumps(dict(metadata))
 
 
 def blocks_to_json(blocks: Sequence[Block]) -> str:

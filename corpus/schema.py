@@ -184,12 +184,21 @@ def _numbered(connection: sqlite3.Connection) -> None:
     )
 
 
+def _checksums(connection: sqlite3.Connection) -> None:
+    """Format 6: documents, vectors and postings have checksums, for a disk may err. What was there before has none."""
+    _run(
+        connection,
+        # CRC-32, of a document all of its row, of a segment all of its postings (`corpus.rows.row_checksum`).
+        *(f"ALTER TABLE {table} ADD COLUMN checksum INTEGER" for table in ("documents", "vectors", "segments")),
+    )
+
+
 def _run(connection: sqlite3.Connection, *statements: str) -> None:
     for each in statements:
         connection.execute(each)
 
 
 MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
-    _documents_and_passages, _files_and_vectors, _feedback, _postings, _numbered,
+    _documents_and_passages, _files_and_vectors, _feedback, _postings, _numbered, _checksums,
 )  # fmt: skip
 FORMAT = len(MIGRATIONS)

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corpus.database import Database, marks, parts
+from corpus.rows import row_checksum
 
 # Rows fetched at once where the table is read from end to end.
 CHUNK = 4096
@@ -49,6 +50,12 @@ class VectorTable:
         found = {str(name): int(str(number)) for name, number in rows}
         return Marks(found.get("vectors", 0), found.get("gone", 0))
 
+    def require_sound(self, marks: Marks) -> None:
+        """Raises DamagedLibrary where these marks cannot be those of what is here: memory is asked for by them."""
+        ((highest,),) = self._database.rows("SELECT coalesce(max(id), 0) FROM vectors")
+        if not 0 <= marks.gone <= marks.last <= int(str(highest)) + marks.gone:
+            raise self._database.damaged(f"it says that it has numbered {marks.last} texts, and {highest} are there")
+
     def held(self, keys: Sequence[bytes]) -> set[bytes]:
         """Those of the keys whose vectors are here."""
         found: set[bytes] = set()
@@ -66,7 +73,8 @@ class VectorTable:
             known = self.held(keys)
             rows = {key: row.tobytes() for key, row in zip(keys, vectors.astype("<f2"), strict=True) if key not in known}
             numbers = dict(zip(rows, range(self.marks().last + 1, self.marks().last + 1 + len(rows)), strict=True))
-            connection.executemany("INSERT INTO vectors VALUES (?, ?, ?)", [(numbers[key], key, row) for key, row in rows.items()])
+            added = [(numbers[key], key, row, row_checksum(key, row)) for key, row in rows.items()]
+            connection.executemany("INSERT INTO vectors VALUES (?, ?, ?, ?)", added)
         return numbers
 
     def drop_unused(self) -> Ids:
@@ -98,6 +106,16 @@ class VectorTable:
             yield numbers, vectors
             after = int(numbers[-1])
 
+    def damaged(self) -> Ids:
+        """The numbers of the texts whose vectors are not what was stored. Reads them all."""
+        wrong: list[int] = []
+        after = 0
+        query = "SELECT id, key, vector, checksum FROM vectors WHERE id > ? ORDER BY id LIMIT ?"
+        while rows := self._database.rows(query, (after, CHUNK)):
+            wrong += [int(str(number)) for number, key, row, kept in rows if kept is not None and kept != row_checksum(key, row)]
+            after = int(str(rows[-1][0]))
+        return np.array(wrong, np.int64)
+
     def of(self, numbers: Sequence[int]) -> tuple[Ids, Vectors]:
         """The numbers that are here, ascending, and their vectors (n, dimension)."""
         rows: list[tuple[object, ...]] = []
@@ -116,8 +134,12 @@ class VectorTable:
     def passages(self, number: int, count: int) -> list[int]:
         """The ids of passages of that text, the `count` lowest; none where it is in use no longer."""
         query = "SELECT id FROM passages WHERE key = (SELECT key FROM vectors WHERE id = ?) ORDER BY id LIMIT ?"
-        return [int(str(row[0])) for row in self._database.rows(query, (number, count))]
+        return [row[0] for row in self._database.rows(query, (number, count)) if isinstance(row[0], int)]
 
     def _read(self, rows: Sequence[tuple[object, ...]]) -> tuple[Ids, Vectors]:
-        vectors = np.frombuffer(b"".join(row[1] for row in rows if isinstance(row[1], bytes)), "<f2")
-        return np.array([row[0] for row in rows], np.int64), vectors.reshape(-1, self._dimension)
+        try:
+            numbers = np.array([row[0] for row in rows], np.int64)
+            vectors = np.frombuffer(b"".join(row[1] for row in rows if isinstance(row[1], bytes)), "<f2")
+            return numbers, vectors.reshape(len(numbers), self._dimension)
+        except (ValueError, TypeError):
+            raise self._database.damaged(f"a vector has not the library's {self._dimension} dimensions") from None

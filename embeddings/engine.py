@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corpus.errors import ModelError
+from embeddings.cache import mended
 
 Ids = NDArray[np.int64]
 States = NDArray[np.float32]
@@ -43,7 +44,12 @@ class Engine:
     def _session(self) -> Any:
         with self._opening:
             if self._opened is None:
-                self._opened = session_of(self.file)
+                try:
+                    self._opened = session_of(self.file)
+                except ModelError:
+                    if not mended(self.file.parent):
+                        raise
+                    self._opened = session_of(self.file)
             return self._opened
 
     def open_soon(self) -> None:
@@ -65,7 +71,7 @@ class Engine:
         session = self._session()
 
         def one(number: int, session: Any = session) -> Result:
-            (states,) = session.run(None, {"ids": rows[number][None]})
+            states = self._run(session, rows[number])
             return take(np.asarray(states, np.float32), number)
 
         with self._counted() as others:
@@ -78,6 +84,19 @@ class Engine:
             order = sorted(range(len(rows)), key=lambda number: -len(rows[number]))
             results = dict(zip(order, self._workers.map(one, order), strict=True))
             return [results[number] for number in range(len(rows))]
+
+    def _run(self, session: Any, row: Ids) -> Any:
+        try:
+            return session.run(None, {"ids": row[None]})[0]
+        except Exception as reason:  # onnxruntime's errors have no common class
+            raise self.damaged(_first(reason)) from None
+
+    def damaged(self, reason: str) -> ModelError:
+        """What to say where something that is no vector comes out of it; it is written anew where it is not what was written."""
+        if mended(self.file.parent):
+            self._opened = self._together = None
+            return ModelError(f"the model {self.file} was damaged ({reason}) and has been made anew; ask again")
+        return ModelError(f"the model {self.file} could not compute a text ({reason}); delete it and ask again: it is made anew")
 
     @contextmanager
     def _counted(self) -> Iterator[int]:

@@ -15,12 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from corpus.errors import ModelError
 from embeddings.cache import folder_in_cache
 from embeddings.engine import Engine, States
 from embeddings.graph import Shape, encoder_model
 from embeddings.index import Vectors
-from embeddings.pieces import PIECES, FewPieces, TokenizerLike
+from embeddings.pieces import PIECES, FewPieces, TokenizerLike, read_or_mend
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -167,18 +166,22 @@ class OnnxEncoder:
 
         def take(states: States, number: int) -> None:
             pooled = states[0] if self.recipe.first_token else states.mean(axis=0)
+            if pooled.shape != (self.dimension,):
+                raise self._engine.damaged(f"a vector has not {self.dimension} numbers")
             vectors[number] = pooled / max(float(np.linalg.norm(pooled)), 1e-12)
 
         self._engine.each(rows, take)
+        if not np.isfinite(vectors).all():
+            raise self._engine.damaged("a vector is no number")
         return vectors
 
 
 def read_recipe(folder: Path) -> Recipe:
-    try:
+    def read() -> Recipe:
         content = _json(folder / RECIPE)
         return Recipe(**content | {"shape": Shape(**content["shape"])})
-    except (OSError, ValueError, TypeError, KeyError) as reason:
-        raise ModelError(f"the model's folder {folder} is damaged ({reason}); delete it and ask again: it is made anew") from None
+
+    return read_or_mend(folder, read)
 
 
 @cache
@@ -197,10 +200,7 @@ def whole_tokenizer(folder: Path) -> "Tokenizer":
     """The same with all its pieces: large, and slow to read."""
     from tokenizers import Tokenizer
 
-    try:
-        tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
-    except Exception as reason:  # tokenizers raises bare Exceptions
-        raise ModelError(f"the model's folder {folder} is damaged ({reason}); delete it and ask again: it is made anew") from None
+    tokenizer = read_or_mend(folder, lambda: Tokenizer.from_file(str(folder / TOKENIZER)))
     tokenizer.no_truncation()
     tokenizer.no_padding()
     return tokenizer

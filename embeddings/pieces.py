@@ -9,12 +9,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from corpus.errors import ModelError
+from embeddings.cache import mended
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -30,6 +31,7 @@ INVERSE = np.uint64(pow(int(BASE), -1, 1 << 64))
 
 Hashes = NDArray[np.uint64]
 Rows = NDArray[np.int64]
+Content = TypeVar("Content")
 
 
 class Encoded(Protocol):
@@ -140,28 +142,43 @@ class FewPieces:
     def _frame(self) -> "Tokenizer":
         from tokenizers import Tokenizer
 
-        try:
+        def read() -> "Tokenizer":
             return Tokenizer.from_file(str(self._folder / FRAME))
-        except Exception as reason:  # tokenizers raises bare Exceptions
-            raise _damaged(self._folder, reason) from None
+
+        return read_or_mend(self._folder, read)
 
     @cached_property
     def _table(self) -> dict[str, NDArray[Any]]:
         from safetensors.numpy import load_file
 
-        try:
+        def read() -> dict[str, NDArray[Any]]:
             table: dict[str, NDArray[Any]] = load_file(self._folder / PIECES)
-        except Exception as reason:  # safetensors' errors have no common class
-            raise _damaged(self._folder, reason) from None
-        return table
+            return table
+
+        return read_or_mend(self._folder, read)
 
     @cached_property
     def _text(self) -> bytes:
         return bytes(self._table["text"])
 
 
-def _damaged(folder: Path, reason: Exception) -> ModelError:
-    return ModelError(f"the model's folder {folder} is damaged ({reason}); delete it and ask again: it is made anew")
+def read_or_mend(folder: Path, read: Callable[[], Content]) -> Content:
+    """What is read of a model's folder; where that fails and the folder is not what was written, it is written anew first.
+
+    Raises ModelError.
+    """
+    failed: Exception
+    try:
+        return read()
+    except Exception as first:  # those of tokenizers and safetensors have no common class
+        failed = first
+    if mended(folder):
+        try:
+            return read()
+        except Exception as second:
+            failed = second
+    reason = (str(failed).strip().splitlines() or [type(failed).__name__])[0]
+    raise ModelError(f"the model's folder {folder} is damaged ({reason}); delete it and ask again: it is made anew") from None
 
 
 def _codes(text: str) -> Hashes:

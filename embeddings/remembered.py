@@ -11,7 +11,7 @@ import threading
 import zlib
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
@@ -108,8 +108,8 @@ def remembered() -> Remembered:
         with _opened() as connection:
             (vectors,) = connection.execute("SELECT count(*) FROM vectors").fetchone()
             counts = dict(connection.execute("SELECT name, value FROM counts").fetchall())
-        return Remembered(vectors, size, counts["asked"], counts["found"])
-    except (OSError, sqlite3.Error):
+        return Remembered(vectors, size, int(counts[b"asked"]), int(counts[b"found"]))
+    except (OSError, sqlite3.Error, KeyError, ValueError, UnicodeDecodeError):
         return Remembered(0, 0, 0, 0)
 
 
@@ -127,7 +127,7 @@ def _found(keys: Sequence[bytes], dimension: int) -> dict[bytes, Vectors]:
             connection.executemany(
                 "UPDATE counts SET value = value + ? WHERE name = ?", [(len(keys), "asked"), (len(found), "found")]
             )
-    except (OSError, sqlite3.Error) as reason:
+    except (OSError, sqlite3.Error, UnicodeDecodeError) as reason:
         _give_up(reason)
     return found
 
@@ -136,12 +136,12 @@ def _keep(fresh: Mapping[bytes, Vectors]) -> None:
     rows = [(key, _packed(key, vector)) for key, vector in fresh.items()]
     try:
         with _opened() as connection:
-            connection.executemany("INSERT OR IGNORE INTO vectors (key, vector) VALUES (?, ?)", rows)
+            connection.executemany("INSERT OR REPLACE INTO vectors (key, vector) VALUES (?, ?)", rows)
             (count,) = connection.execute("SELECT count(*) FROM vectors").fetchone() if _due(rows) else (0,)
             if count > MOST:
                 oldest = "SELECT id FROM vectors ORDER BY id LIMIT ?"
                 connection.execute(f"DELETE FROM vectors WHERE id IN ({oldest})", (count - MOST + MOST // SPARED,))
-    except (OSError, sqlite3.Error) as reason:
+    except (OSError, sqlite3.Error, UnicodeDecodeError) as reason:
         _give_up(reason)
 
 
@@ -150,8 +150,10 @@ def _packed(key: bytes, vector: Vectors) -> bytes:
     return half + struct.pack("<I", zlib.crc32(half, zlib.crc32(key)))
 
 
-def _unpacked(key: bytes, kept: bytes) -> Vectors | None:
+def _unpacked(key: bytes, kept: object) -> Vectors | None:
     """None where it is not what was kept: this file is never synced, and a disk may err."""
+    if not isinstance(kept, bytes):
+        return None
     half = kept[:-4]
     if len(kept) < 6 or len(half) % 2 or kept[-4:] != struct.pack("<I", zlib.crc32(half, zlib.crc32(key))):
         return None
@@ -165,8 +167,11 @@ def _due(rows: Sequence[tuple[bytes, bytes]]) -> bool:
 
 def _give_up(reason: Exception) -> None:
     """A file that is no database is of no use to anyone; any other trouble may pass."""
-    if isinstance(reason, sqlite3.DatabaseError) and not isinstance(reason, sqlite3.OperationalError):
-        (cache_folder() / FILE).unlink(missing_ok=True)
+    damaged = isinstance(reason, sqlite3.DatabaseError) and not isinstance(reason, sqlite3.OperationalError)
+    # What SQLite says of a damaged table may be no text, or that there is no such column.
+    if damaged or isinstance(reason, UnicodeDecodeError) or "no such" in str(reason) or "malformed" in str(reason):
+        with suppress(OSError):
+            (cache_folder() / FILE).unlink(missing_ok=True)
 
 
 @contextmanager
@@ -175,6 +180,7 @@ def _opened() -> Iterator[sqlite3.Connection]:
     file: Path = cache_folder() / FILE
     file.parent.mkdir(parents=True, exist_ok=True)
     with closing(sqlite3.connect(file, timeout=5)) as connection:
+        connection.text_factory = bytes  # a damaged vector may say that it is text
         # What is lost here is only made again.
         connection.execute("PRAGMA synchronous = OFF")
         connection.execute("PRAGMA journal_mode = WAL")

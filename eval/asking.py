@@ -1,13 +1,17 @@
 """Asking a whole set: blocks of questions together, by one process or several, with the same answers."""
 
+import os
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from itertools import islice
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
 from typing import Any
 
+from corpus import YinjuError
 from eval.kept import BLOCK
 from eval.question import Question
 from rag import Answer, Assistant, Settings, answer_to_json
@@ -36,9 +40,15 @@ def answers(assistant: Assistant, asked: Sequence[Sequence[Question]], processes
     with ProcessPoolExecutor(processes, get_context("spawn"), _open, arguments) as pool:
         waiting = iter(asked)
         running = [pool.submit(_in_process, each) for each in islice(waiting, 2 * processes)]
-        while running:
-            yield running.pop(0).result()
-            running += [pool.submit(_in_process, each) for each in islice(waiting, 1)]
+        try:
+            while running:
+                yield running.pop(0).result()
+                running += [pool.submit(_in_process, each) for each in islice(waiting, 1)]
+        except BrokenProcessPool:
+            raise YinjuError(
+                f"one of the {processes} processes that ask was ended from outside, as where memory is short; run the same "
+                "command again, with fewer --processes: what is answered is kept"
+            ) from None
 
 
 def timings(assistant: Assistant, questions: Sequence[Question]) -> Iterator[dict[str, float]]:
@@ -71,7 +81,16 @@ _ASSISTANTS: list[Assistant] = []
 
 
 def _open(folder: Path, settings: Settings) -> None:
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     _ASSISTANTS.append(Assistant.open(folder, settings=settings))
+
+
+def _end_with_parent() -> None:
+    """A worker whose parent was killed would wait for work for ever, with a model in its memory."""
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _in_process(block: Sequence[Question]) -> list[dict[str, Any]]:

@@ -10,8 +10,10 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 from corpus import YinjuError
+from eval.writing import writing
 
 NAME = "answers.partial.jsonl"
 # Questions asked together. A multiple of a model's batch; more would hold more passages in memory.
@@ -29,11 +31,13 @@ class KeptAnswers:
     def _resume(self) -> int:
         """How many blocks are there already. Raises YinjuError where they are of another run."""
         if not self._path.is_file():
-            self._path.write_bytes(_line(self._identity))
-            return 0
+            return self._begin()
         whole, blocks = 0, 0
         with self._path.open("rb") as file:
             first = file.readline()
+            # A process that was killed, or a full disk, may leave the head half written: then nothing is kept yet.
+            if not first.endswith(b"\n") or not first.strip(b"\0\n"):
+                return self._begin()
             if _parsed(first) != self._identity:
                 raise YinjuError(
                     f"{self._path.parent} holds an unfinished run of other questions, another library or other settings; "
@@ -41,21 +45,31 @@ class KeptAnswers:
                 )
             whole = len(first)
             end = whole
+            checksum = 0
             for line in file:
                 content = _parsed(line)
                 if content is None:
                     break
                 end += len(line)
-                if content == {"block": blocks}:
-                    blocks += 1
-                    whole = end
+                if "block" not in content:
+                    checksum = crc32(line, checksum)
+                elif content == _end_of(blocks, checksum):
+                    blocks, whole, checksum = blocks + 1, end, 0
+                else:  # a block that is not what was written, and all after it, is asked again
+                    break
         os.truncate(self._path, whole)
         return blocks
 
+    def _begin(self) -> int:
+        with writing(self._path, "wb") as file:
+            file.write(_line(self._identity))
+        return 0
+
     def append(self, answers: Sequence[Mapping[str, Any]]) -> None:
         """Keep the answers of the next block: all of them, or none."""
+        lines = b"".join(map(_line, answers))
         with self._path.open("ab") as file:
-            file.write(b"".join(map(_line, answers)) + _line({"block": self.blocks}))
+            file.write(lines + _line(_end_of(self.blocks, crc32(lines))))
             file.flush()
             os.fsync(file.fileno())
         self.blocks += 1
@@ -75,6 +89,11 @@ class KeptAnswers:
     def discard(folder: Path) -> None:
         """Forget what a stopped run has left in a folder."""
         (folder / NAME).unlink(missing_ok=True)
+
+
+def _end_of(block: int, checksum: int) -> dict[str, Any]:
+    """The line that ends a block: its number, and the CRC-32 of the lines of its answers."""
+    return {"block": block, "checksum": checksum}
 
 
 def _line(content: Mapping[str, Any]) -> bytes:

@@ -6,7 +6,6 @@ questions is escaped.
 
 import csv
 import json
-import os
 from collections.abc import Iterable, Iterator, Mapping
 from html import escape
 from importlib.resources import files
@@ -15,6 +14,7 @@ from typing import Any
 
 from eval.charts import charts
 from eval.metrics import GROUPS
+from eval.writing import writing
 
 # Rows that a browser still scrolls well; misses are shown before hits where there are more.
 MOST_ROWS = 5000
@@ -29,8 +29,7 @@ HEADLINE = (
 def write_report(path: Path, metrics: Mapping[str, Any], table: Path, answers: Path) -> None:
     """The page of a run whose run.csv and answers.jsonl are written."""
     shown = _shown(table)
-    building = path.with_name(f".{path.name}.{os.getpid()}")
-    with building.open("w", encoding="utf8", errors="backslashreplace") as file:
+    with writing(path) as file:
         file.writelines(_head(metrics))
         file.write(_note(metrics["questions"], len(shown)))
         file.write("<table id=rows><thead><tr><th>id<th>question<th>gold<th>quoted<th>found<th>why</thead><tbody>\n")
@@ -39,7 +38,6 @@ def write_report(path: Path, metrics: Mapping[str, Any], table: Path, answers: P
                 if number in shown:
                     file.write(_row(row, json.loads(line)))
         file.write(f"</tbody></table><script>{_asset('report.js')}</script>\n")
-    os.replace(building, path)
 
 
 def summary(metrics: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:

@@ -6,16 +6,17 @@ import os
 import resource
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from hashlib import blake2b
 from importlib.metadata import PackageNotFoundError, version
 from itertools import islice
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 from corpus import Library, YinjuError
+from corpus.to_disk import to_disk
 from eval import asking
 from eval.asking import DEPTH
 from eval.kept import BLOCK, KeptAnswers
@@ -26,6 +27,7 @@ from eval.questions import read_questions
 from eval.ranking import by_document, trec_lines
 from eval.report import write_report
 from eval.slices import Facts, library_facts, slices_of
+from eval.writing import alone, disk_explained, writing
 from rag import Assistant
 
 Progress = Callable[[int, int, str], None]
@@ -78,6 +80,8 @@ def run(
         folder = Path(output)
         identity = identity_of(asked, assistant)
         _prepare(folder, identity, overwrite)
+        stack.enter_context(disk_explained(folder))
+        stack.enter_context(alone(folder))
         kept = KeptAnswers(folder, identity)
         began = time.perf_counter()
         _ask(assistant, asked.questions, kept, processes, progress)
@@ -87,8 +91,10 @@ def run(
         metrics = measure(table) | latency(waits) | {"cost": _cost(assistant.library, seconds)}
         metrics["settings"] = dict(said or {}) | identity
         write_report(folder / REPORT, metrics, folder / TABLE, folder / ANSWERS)
-        with _writing(folder / METRICS) as file:
+        with writing(folder / METRICS) as file:
             file.write(json.dumps(metrics, ensure_ascii=False, indent=2) + "\n")
+        # The answers that were kept go only when what was made of them cannot be lost.
+        to_disk(folder)
         kept.remove()
     return Run(folder, metrics)
 
@@ -164,7 +170,7 @@ def _ask(
 def _write_answers(folder: Path, questions: Sequence[Question], kept: Iterable[dict[str, Any]], facts: Facts) -> Table:
     """answers.jsonl, run.trec and run.csv, answer by answer; and the outcomes as a table of numbers."""
     table = Table()
-    with _writing(folder / ANSWERS) as lines, _writing(folder / TREC) as trec, _writing(folder / TABLE) as rows:
+    with writing(folder / ANSWERS) as lines, writing(folder / TREC) as trec, writing(folder / TABLE) as rows:
         sheet = csv.writer(rows, lineterminator="\n")
         sheet.writerow(_COLUMNS)
         pairs = zip(questions, kept, strict=True)
@@ -213,15 +219,3 @@ def _cost(library: Library, seconds: float) -> dict[str, float]:
         "peak_memory_mb": round(peak, 1),
         "seconds": round(seconds, 2),
     }
-
-
-@contextmanager
-def _writing(path: Path) -> Iterator[TextIO]:
-    """A file that is there whole or as it was before."""
-    building = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with building.open("w", encoding="utf8", errors="backslashreplace", newline="") as file:
-            yield file
-        os.replace(building, path)
-    finally:
-        building.unlink(missing_ok=True)

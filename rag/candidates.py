@@ -1,10 +1,12 @@
 """Passages with their documents, as they are found for a question and given to the reader."""
 
+import logging
 import threading
 from collections import OrderedDict
 
 from corpus import Document, Library, Passage, Sentence
 from corpus.document import passage_id
+from corpus.errors import DamagedDocument
 from corpus.where import fulfils, parse_where, require_known, searchable
 from embeddings.index import Vectors
 from rag.across import is_across
@@ -13,6 +15,7 @@ from rag.retrieve import Among, Hit
 from rag.search import Search
 from rag.settings import Settings
 
+LOG = logging.getLogger(__name__)
 # Documents kept in memory, with their sentences, for the next question.
 DOCUMENTS_KEPT = 256
 # Conditions whose passages are kept in memory.
@@ -29,6 +32,7 @@ class Candidates:
         self._documents: OrderedDict[str, tuple[Document, list[Sentence]]] = OrderedDict()
         self._labels: list[tuple[str, dict[str, str]]] | None = None
         self._chosen: dict[str, Among] = {}
+        self._damaged: set[str] = set()
 
     def reload(self) -> None:
         """Take up what this or another process has indexed since: only what is new is read."""
@@ -46,6 +50,7 @@ class Candidates:
 
         Raises QuestionError where `where` cannot be read or asks about what no document has.
         """
+        self.library.follow()
         # All of one moment: whatever another process writes meanwhile, these belong together.
         with self.library.reading():
             self.reload()
@@ -101,7 +106,14 @@ class Candidates:
             if identity in self._documents:
                 self._documents.move_to_end(identity)
                 return self._documents[identity]
-        entry = self.library.with_sentences(identity)
+        try:
+            entry = self.library.with_sentences(identity)
+        except DamagedDocument as reason:
+            # The others answer all the same; it is told once, and not at every question.
+            if identity not in self._damaged:
+                self._damaged.add(identity)
+                LOG.warning("%s; until then it is left out", reason)
+            return None
         if entry is None:
             return None
         with self._lock:

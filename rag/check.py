@@ -7,9 +7,11 @@ import numpy as np
 
 from corpus import Library, passage_text
 from corpus.check import RESTORE, Problem, again, check_database
-from corpus.errors import DamagedLibrary
+from corpus.errors import DamagedLibrary, LibraryError
 from corpus.rows import text_key
 from embeddings import Encoder, load_encoder
+from embeddings.cache import damaged_folders
+from rag.reader.scoring import WEIGHTS, network_folder
 from rag.vectors import KEY, is_whole, open_index
 
 # Passages embedded again, spread over the library; and how near the stored vector must be: eight-bit weights of another
@@ -17,6 +19,7 @@ from rag.vectors import KEY, is_whole, open_index
 SAMPLE, NEAR = 32, 0.995
 
 REWRITE = "nothing is lost and questions are answered all the same; any `yinju index PATH` writes it anew"
+MODEL = "delete it: it is made anew when something is asked"
 EMBED = "delete the library's folder and index your files again"
 
 
@@ -28,8 +31,7 @@ def check_library(folder: Path, encoder: Encoder | None = None) -> list[Problem]
     try:
         library = Library.open(folder)
     except DamagedLibrary as reason:
-        what, _, remedy = str(reason).partition("; ")
-        return [Problem(what, remedy)]
+        return [_problem(reason)]
     with library:
         problems = check_database(library)
         if problems:
@@ -37,22 +39,35 @@ def check_library(folder: Path, encoder: Encoder | None = None) -> list[Problem]
         try:
             problems = _numbers(library)
             if not problems:
-                problems += _sample(library, encoder or load_encoder(library.model))
+                used = encoder or load_encoder(library.model)
+                problems += [] if encoder else _models()
+                problems += _sample(library, used)
                 problems += _faiss(library)
             return problems
         except sqlite3.DatabaseError as reason:
             return [Problem(f"the vectors of {folder} cannot be read ({reason})", RESTORE)]
+        except DamagedLibrary as reason:
+            return [_problem(reason)]
+
+
+def _problem(reason: LibraryError) -> Problem:
+    what, _, remedy = str(reason).partition("; ")
+    return Problem(what, remedy)
+
+
+def _models() -> list[Problem]:
+    """The models of this machine's cache that answers are made with are what was written."""
+    if WEIGHTS.is_file():
+        network_folder()
+    return [Problem(f"the model's folder {each} is not what was written", MODEL) for each in damaged_folders()]
 
 
 def _numbers(library: Library) -> list[Problem]:
     """Every vector has the library's dimension and unit length."""
     wrong = 0
-    try:
-        for _, vectors in library.vectors.chunks():
-            lengths = np.linalg.norm(vectors.astype(np.float32), axis=1)
-            wrong += int(np.count_nonzero(~(np.abs(lengths - 1) < 0.01)))
-    except ValueError:
-        return [Problem(f"a vector has not the library's {library.dimension} dimensions", EMBED)]
+    for _, vectors in library.vectors.chunks():
+        lengths = np.linalg.norm(vectors.astype(np.float32), axis=1)
+        wrong += int(np.count_nonzero(~(np.abs(lengths - 1) < 0.01)))
     return [Problem(f"{wrong} vectors have not the length 1", EMBED)] if wrong else []
 
 

@@ -7,12 +7,13 @@ memory, once a process.
 """
 
 import json
+import logging
 import os
 import sqlite3
 import threading
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from functools import cache, lru_cache
 from importlib.metadata import version
 from pathlib import Path
@@ -24,6 +25,7 @@ from embeddings.cache import cache_folder
 from rag.folding import folded
 from rag.words import VERSION, english_stem, is_said
 
+LOG = logging.getLogger(__name__)
 # Raised whenever what is kept of the dictionary changes.
 EDITION = 3
 # Translations kept of a phrase, words of the longest phrase that is looked up as one, and characters of a syllable.
@@ -45,8 +47,9 @@ Weighed = Mapping[str, float]
 class Dictionary:
     """The dictionary, opened; may be used by many threads."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, file: Path | None = None) -> None:
         self._connection = connection
+        self._file = file
         self._lock = threading.Lock()
 
     def chinese(self, stems: Sequence[str]) -> Weighed:
@@ -64,8 +67,25 @@ class Dictionary:
 
     def _found(self, table: str, key: str) -> Weighed:
         with self._lock:
-            row = self._connection.execute(f"SELECT found FROM {table} WHERE key = ?", (key,)).fetchone()
-        return json.loads(row[0]) if row else {}
+            try:
+                return _looked_up(self._connection, table, key)
+            except (sqlite3.Error, ValueError, TypeError) as reason:
+                if self._file is None:
+                    return {}
+                # The next process writes the file anew; this one does without.
+                LOG.warning("%s is damaged (%s): the dictionary is made anew, some seconds", self._file, reason)
+                with suppress(OSError):
+                    self._file.unlink(missing_ok=True)
+                self._file, self._connection = None, _in_memory()
+                return _looked_up(self._connection, table, key)
+
+
+def _looked_up(connection: sqlite3.Connection, table: str, key: str) -> Weighed:
+    row = connection.execute(f"SELECT found FROM {table} WHERE key = ?", (key,)).fetchone()
+    found = json.loads(row[0]) if row else {}
+    if not isinstance(found, dict):
+        raise ValueError(f"what is found of {key!r} is no list of words")
+    return found
 
 
 @cache
@@ -79,12 +99,19 @@ def dictionary() -> Dictionary:
             with closing(sqlite3.connect(building)) as connection:
                 _build(connection)
             os.replace(building, path)
-        return Dictionary(_readable(path))
-    except (OSError, sqlite3.Error):
-        building.unlink(missing_ok=True)
-        connection = sqlite3.connect(":memory:", check_same_thread=False)
-        _build(connection)
-        return Dictionary(connection)
+        return Dictionary(_readable(path), path)
+    except (OSError, sqlite3.Error, UnicodeDecodeError) as reason:
+        with suppress(OSError):
+            building.unlink(missing_ok=True)
+            if isinstance(reason, sqlite3.DatabaseError) and not isinstance(reason, sqlite3.OperationalError):
+                path.unlink(missing_ok=True)  # damaged: the next process writes it anew
+        return Dictionary(_in_memory())
+
+
+def _in_memory() -> sqlite3.Connection:
+    connection = sqlite3.connect(":memory:", check_same_thread=False)
+    _build(connection)
+    return connection
 
 
 def _readable(path: Path) -> sqlite3.Connection:

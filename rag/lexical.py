@@ -122,7 +122,8 @@ class StoredLexical:
             rows = rows[order]
             first = np.flatnonzero(np.diff(rows, prepend=-1))
             rows, values = rows[first], np.maximum.reduceat(values[order], first)
-        if self._all and (not len(rows) or rows[-1] < len(self._alive)):
+        # Of what is damaged the last need not be the highest.
+        if self._all and (not len(rows) or int(rows.max()) < len(self._alive)):
             return rows, values
         there = self._there(rows)
         return rows[there], values[there]

@@ -9,7 +9,7 @@ import logging
 import sqlite3
 import threading
 
-from corpus import Library
+from corpus import Library, LibraryError
 from embeddings.index import Ids, Vectors
 from rag.adapter import Adapter
 from rag.lexical import NO_WORDS, Lexical
@@ -67,7 +67,7 @@ class Search:
             with self._library.reading(), self._lock:
                 self.opened = caught_up(self._library, loaded)
                 self.lexical = open_lexical(self._library, self.opened.alive)
-        except sqlite3.Error as reason:
+        except (sqlite3.Error, LibraryError) as reason:
             LOG.warning("a newer index of %s could not be loaded (%s)", self._library.folder, reason)
         finally:
             self._loading = None

@@ -14,6 +14,7 @@ import numpy as np
 
 from corpus import Library, LibraryError
 from corpus.library import Derived
+from corpus.to_disk import to_disk
 from corpus.vector_table import Marks
 from embeddings import FaissIndex
 from embeddings.index import Flags, Ids, VectorIndex, Vectors
@@ -48,7 +49,10 @@ class OpenIndex:
 def open_index(library: Library) -> OpenIndex:
     """The index of all vectors as they stand now. Embeds nothing, and lets others read meanwhile."""
     copy, named, marks = library.copies, library.derived(KEY), library.vectors.marks()
+    library.vectors.require_sound(marks)
     index = _loaded(library, named) if named is not None else None
+    if index is not None and len(index) and int(index.ids.max()) > marks.last:
+        index = None  # of another library, or the marks are damaged
     if index is None:
         if library.derived(KEY) != named:  # another process has written a newer one, and removed this
             return open_index(library)
@@ -84,6 +88,7 @@ def caught_up(library: Library, opened: OpenIndex) -> OpenIndex:
             opened.index.add(numbers, vectors.astype(np.float32))
             alive[numbers] = True
         gone = library.vectors.gone(opened.marks, marks)
+        gone = gone[(gone >= 0) & (gone < len(alive))]
         opened.index.remove(gone[alive[gone]])
         alive[gone] = False
         return OpenIndex(opened.index, marks, alive, library.copies, opened.file)
@@ -138,10 +143,10 @@ def _written(library: Library, marks: Marks) -> Derived:
     building = library.folder / f".{path.stem}.new"
     try:
         build(library, marks).save(building)
-        _to_disk(building)
+        to_disk(building)
         checksum = _checksum(building)
         os.replace(building, path)
-        _to_disk(library.folder)
+        to_disk(library.folder)
     except (OSError, RuntimeError) as reason:
         building.unlink(missing_ok=True)
         text = getattr(reason, "strerror", None) or str(reason).strip().splitlines()[-1]
@@ -173,14 +178,6 @@ def _stored(library: Library) -> Stored:
         return given
 
     return vectors
-
-
-def _to_disk(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _checksum(path: Path) -> int:

@@ -22,6 +22,8 @@ def make(folder: Path) -> None:
         DROP TABLE vectors;
         ALTER TABLE vectors_4 RENAME TO vectors;
         ALTER TABLE segments DROP COLUMN used;
+        ALTER TABLE segments DROP COLUMN checksum;
+        ALTER TABLE documents DROP COLUMN checksum;
         DELETE FROM meta WHERE key = 'vectors';
         INSERT INTO meta VALUES ('faiss', '{"file": "vectors-1.faiss", "generation": 1, "checksum": 0}');
         UPDATE meta SET value = '4' WHERE key = 'format';

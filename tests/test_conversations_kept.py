@@ -73,11 +73,24 @@ def test_an_answer_comes_out_of_its_row_as_it_went_in(given_answer: Answer) -> N
 
 
 def test_a_row_is_json_that_says_its_version():
-    assert json.loads(answer_to_row(MEETING))["version"] == 1
+    assert json.loads(answer_to_row(MEETING))["version"] == 2
+
+
+def test_a_row_of_version_1_which_has_no_checksum_is_read() -> None:
+    value = json.loads(answer_to_row(MEETING)) | {"version": 1}
+    del value["checksum"]
+    assert answer_from_row(json.dumps(value).encode()) == MEETING
+
+
+def test_no_byte_of_a_row_can_be_another_unnoticed() -> None:
+    row = answer_to_row(BRIDGE)
+    for at in range(len(row)):
+        with pytest.raises(ConversationError):
+            answer_from_row(row[:at] + bytes([row[at] ^ 1]) + row[at + 1 :])
 
 
 def test_a_row_of_a_newer_version_says_to_update():
-    newer = answer_to_row(MEETING).replace(b'"version": 1', b'"version": 2')
+    newer = answer_to_row(MEETING).replace(b'"version": 2', b'"version": 3')
     with pytest.raises(ConversationError, match="pip install --upgrade yinju"):
         answer_from_row(newer)
 

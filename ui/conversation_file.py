@@ -101,6 +101,8 @@ def storable(text: str) -> str:
 def _connected(target: str) -> sqlite3.Connection:
     connection = sqlite3.connect(target, timeout=BUSY, isolation_level=None, check_same_thread=False)
     try:
+        # A damaged title is shown as far as it can be read; answers are bytes, and have a checksum.
+        connection.text_factory = _readable
         connection.create_function("folded", 1, folded, deterministic=True)
         ((said,),) = connection.execute("PRAGMA integrity_check(1)").fetchall()
         if said != "ok":
@@ -114,6 +116,10 @@ def _connected(target: str) -> sqlite3.Connection:
     except BaseException:
         connection.close()
         raise
+
+
+def _readable(raw: bytes) -> str:
+    return raw.decode("utf8", "replace")
 
 
 def _make_tables(connection: sqlite3.Connection) -> None:

@@ -18,6 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from unicodedata import category
+from zlib import crc32
 
 import regex
 
@@ -26,7 +27,9 @@ from rag import Answer, Found, Quote
 from ui.conversation_file import FILE, ConversationError, folded, is_busy, is_damage, opened, storable, which_file
 
 # Of an answer's row.
-ANSWER_VERSION = 1
+ANSWER_VERSION = 2
+# Ends a row: the CRC-32 of all before it, for a disk may err, and what is shown as a quote must be one.
+CHECKSUM = b', "checksum": '
 # Characters of a title that is made of a question, and of one that a reader gives.
 TITLE, LONGEST_TITLE = 60, 200
 UNTITLED = "无题 Untitled"
@@ -245,18 +248,22 @@ def answer_to_row(answer: Answer) -> bytes:
         "timings": dict(answer.timings),
     }
     # A file's name may hold bytes that are no text: they are kept too. `float` is for numpy's numbers.
-    return json.dumps(value, ensure_ascii=False, default=float).encode("utf-8", "surrogatepass")
+    row = json.dumps(value, ensure_ascii=False, default=float).encode("utf-8", "surrogatepass")
+    return row[:-1] + CHECKSUM + b"%d}" % crc32(row[:-1])
 
 
 def answer_from_row(row: bytes) -> Answer:
     """The answer that `answer_to_row` was given, equal to it in everything.
 
-    Raises ConversationError where the row is of a newer version, or is no answer.
+    Raises ConversationError where the row is of a newer version, is no answer, or not what was kept. Rows of
+    version 1 have no checksum.
     """
     try:
         value = json.loads(row.decode("utf-8", "surrogatepass"))
         version = value.pop("version")
-        if version == ANSWER_VERSION:
+        if version == ANSWER_VERSION and value.pop("checksum") != crc32(row.rpartition(CHECKSUM)[0]):
+            raise ValueError("the checksum is another")
+        if version in (1, ANSWER_VERSION):
             quotes = tuple(Quote(**each | {"headings": tuple(each["headings"])}) for each in value.pop("quotes"))
             passages = tuple(Found(**each | {"headings": tuple(each["headings"])}) for each in value.pop("passages"))
             return Answer(**value, quotes=quotes, passages=passages)

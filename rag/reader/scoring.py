@@ -19,7 +19,7 @@ from embeddings.cache import folder_in_cache
 from embeddings.eight_bits import eight_bit_model
 from embeddings.engine import Engine, States
 from embeddings.onnx import GRAPH, RECIPE, VERSION, read_recipe, read_tokenizer, write_engine
-from embeddings.pieces import TokenizerLike
+from embeddings.pieces import TokenizerLike, read_or_mend
 from rag.reader.spans import Scores
 from rag.reader.weights import Tensors, load_weights, save_weights
 from rag.reader.windows import Specials, Tokens, row_of
@@ -52,12 +52,13 @@ class Scorer:
     def load(cls, weights: Path = WEIGHTS, engine: Engine | None = None) -> "Scorer":
         """Raises ModelError as `network_folder` does. `engine` is the one of these weights, where it is open already."""
         engine = engine or network(weights)
-        heads = load_weights(engine.file.with_name(HEADS), {})
-        return cls(
-            engine,
-            Heads(heads["spans.weight"], heads["spans.bias"], heads["null.weight"], heads["null.bias"]),
-            read_tokenizer(packaged_engine()),
-        )
+        file = engine.file.with_name(HEADS)
+
+        def read() -> Heads:
+            heads = load_weights(file, {})
+            return Heads(heads["spans.weight"], heads["spans.bias"], heads["null.weight"], heads["null.bias"])
+
+        return cls(engine, read_or_mend(file.parent, read), read_tokenizer(packaged_engine()))
 
     def score(self, pairs: Sequence[tuple[Tokens, Tokens]]) -> list[tuple[Scores, float]]:
         """For each question and passage: scores of the passage's tokens, shape (tokens, 2), and the null score."""
@@ -65,6 +66,8 @@ class Scorer:
         scored: list[tuple[Scores, float]] = [(np.zeros((0, 2), np.float32), 0.0)] * len(pairs)
 
         def take(states: States, number: int) -> None:
+            if states.shape[1:] != self._heads.null.shape[1:]:
+                raise self._engine.damaged("what comes out has another size")
             end = len(states) - 1
             inside = states[end - len(pairs[number][1]) : end]
             null = self._heads.null @ states[0] + self._heads.null_bias

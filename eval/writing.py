@@ -1,0 +1,65 @@
+"""Files of a run folder, written so that each is there whole or as it was before, whatever the disk does."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+from filelock import FileLock, Timeout
+
+from corpus import YinjuError
+from corpus.trouble import CANNOT_GROW
+
+LOCK = ".running.lock"
+
+
+@contextmanager
+def writing(path: Path, mode: str = "w") -> Iterator[IO[Any]]:
+    """A file (text in UTF-8, or bytes with `wb`) that is there whole or as it was before, also after the power fails."""
+    building = path.with_name(f".{path.name}.{os.getpid()}")
+    text = {} if "b" in mode else {"encoding": "utf8", "errors": "backslashreplace", "newline": ""}
+    try:
+        with building.open(mode, **text) as file:  # type: ignore[call-overload]
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(building, path)
+    finally:
+        building.unlink(missing_ok=True)
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """The right to write a run into the folder, for one process at a time; what a killed one left half written is removed.
+
+    Raises YinjuError where another has it.
+    """
+    lock = FileLock(folder / LOCK, timeout=0)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise YinjuError(
+            f"another process is writing a run into {folder}; wait until it is done, or choose another folder with --output"
+        ) from None
+    try:
+        for left in folder.glob(".*.*.[0-9]*"):
+            left.unlink(missing_ok=True)
+        yield
+    finally:
+        (folder / LOCK).unlink(missing_ok=True)
+        lock.release()
+
+
+@contextmanager
+def disk_explained(folder: Path) -> Iterator[None]:
+    """Raises YinjuError, one sentence, where the disk that holds the folder is full or cannot be written."""
+    try:
+        yield
+    except OSError as reason:
+        if reason.errno not in CANNOT_GROW:
+            raise
+        raise YinjuError(
+            f"{folder} cannot be written ({reason.strerror}); free some space and run the same command again: "
+            "what is answered is kept"
+        ) from None

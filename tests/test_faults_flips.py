@@ -1,0 +1,125 @@
+"""Bits that turn round on the disk, and files cut short: found, named, answered around, and never quoted."""
+
+import logging
+import random
+import shutil
+import sqlite3
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from corpus import YinjuError
+from rag import index_paths
+from rag.check import check_library
+from tests.cheap import CheapEncoder, cheap_library
+from tests.invariant import opened, require_exact, require_whole, texts, write
+
+TRUTH = texts(40)
+# All but what says which file is unchanged (a flip there makes it read again), which texts may be unused, and feedback.
+TABLES = ("meta", "documents", "passages", "vectors", "segments", "postings", "gone", "sqlite_sequence")
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A library of forty files, some of them changed and removed, whole."""
+    folder = tmp_path_factory.mktemp("flips")
+    write(folder / "in", {name: f"旧的{text}" if number % 3 else text for number, (name, text) in enumerate(TRUTH.items())})
+    (folder / "in" / "gone.txt").write_text("这份文件后来没有了。")
+    for files in ({}, TRUTH):
+        write(folder / "in", files)
+        with cheap_library(folder / "library") as held:
+            index_paths([folder / "in"], held, CheapEncoder())
+        (folder / "in" / "gone.txt").unlink(missing_ok=True)
+    with cheap_library(folder / "library") as held:
+        index_paths([folder / "in"], held, CheapEncoder())
+    require_whole(folder / "library", TRUTH, asked=40)
+    return folder / "library"
+
+
+@pytest.fixture(autouse=True)
+def quiet() -> Iterator[None]:
+    """What is damaged is told in the log, thousands of times here."""
+    logging.disable(logging.WARNING)
+    yield
+    logging.disable(logging.NOTSET)
+
+
+def spoil(file: Path, chance: random.Random) -> str:
+    """Turn one bit round, overwrite a sector, or cut the file; what was done."""
+    data = bytearray(file.read_bytes())
+    what = chance.choices(("bit", "sector", "cut"), (8, 1, 1))[0]
+    at = chance.randrange(len(data))
+    if what == "bit":
+        data[at] ^= 1 << chance.randrange(8)
+    elif what == "sector":
+        start, end = at // 512 * 512, min(at // 512 * 512 + 512, len(data))
+        data[start:end] = chance.randbytes(end - start)
+    else:
+        del data[at:]
+    file.write_bytes(data)
+    return f"{what} at {at}"
+
+
+def rows(file: Path) -> dict[str, list[tuple[object, ...]]] | None:
+    connection = sqlite3.connect(file)
+    try:
+        connection.text_factory = bytes
+        return {table: connection.execute(f"SELECT * FROM {table}").fetchall() for table in TABLES}
+    except (sqlite3.Error, UnicodeDecodeError):
+        return None
+    finally:
+        connection.close()
+
+
+def judged(folder: Path, chance: random.Random, truth: dict[str, str]) -> tuple[str, str]:
+    """What `check` says of a library, and what asking it gives; anything but an answer or a sentence fails the test."""
+    try:
+        found = "named" if check_library(folder, CheapEncoder()) else "whole"
+    except YinjuError as reason:
+        found = "refused"
+        assert "\n" not in str(reason)
+    try:
+        with opened(folder) as assistant:
+            for name in chance.sample(sorted(truth), 6):
+                answer = assistant.ask(truth[name].split("\n")[0], top_k=3)
+                require_exact(answer, truth)
+                if not answer.passages or answer.passages[0].document != name:
+                    return found, "lost"
+        return found, "right"
+    except YinjuError as reason:
+        assert "\n" not in str(reason)
+        return found, "refused"
+
+
+def flips(library: Path, scratch: Path, count: int, seed: int) -> Counter[tuple[str, str]]:
+    chance = random.Random(seed)
+    before = rows(library / "library.sqlite")
+    seen: Counter[tuple[str, str]] = Counter()
+    for _ in range(count):
+        folder = scratch / "spoiled"
+        shutil.rmtree(folder, ignore_errors=True)
+        shutil.copytree(library, folder)
+        what = spoil(folder / "library.sqlite", chance)
+        after = rows(folder / "library.sqlite")
+        found, answered = judged(folder, chance, TRUTH)
+        seen[found, answered] += 1
+        if found == "whole":
+            # What is not named changed nothing that is asked, and no answer.
+            assert answered == "right", what
+            assert after is not None and before is not None
+            assert {table for table in TABLES if after[table] != before[table]} <= {"meta"}, what
+    return seen
+
+
+def test_a_flip_in_the_database_is_named_or_touches_nothing_and_is_never_quoted(library: Path, tmp_path: Path) -> None:
+    seen = flips(library, tmp_path, 30, random.randrange(10**9))
+    assert sum(seen.values()) == 30 and seen["whole", "right"] < 30
+
+
+@pytest.mark.slow
+def test_a_thousand_flips_in_the_database_are_named_or_touch_nothing_and_are_never_quoted(library: Path, tmp_path: Path) -> None:
+    seen = flips(library, tmp_path, 1000, 20261130)
+    print(dict(seen))
+    assert sum(count for (found, _), count in seen.items() if found != "whole") > 300
