@@ -17,8 +17,9 @@ from pathlib import Path
 
 from corpus.backup_file import DIGEST, MANIFEST, BackupError, BackupWriter, Manifest, Member
 from corpus.connect import DATABASE, readable
-from corpus.library import CANNOT_GROW, Library
+from corpus.library import Library
 from corpus.schema import FORMAT
+from corpus.trouble import CANNOT_GROW
 from corpus.workplace import flush, workplace
 
 # What a library's folder holds that is of a process that runs or was killed; and what is made again. No truth of their own.
@@ -60,7 +61,7 @@ def back_up(
         _require_room_for(file, folder, force)
         try:
             with workplace(file.parent) as work:
-                size, manifest, left_out = _written(library, work / file.name, work, progress, kept)
+                size, manifest, left_out = _written(library, file, work, progress, kept)
                 _named(work / file.name, file, force)
                 flush(file.parent)
             return Backup(file, size, manifest, left_out)
@@ -70,10 +71,9 @@ def back_up(
                 raise BackupError(_full(file, text)) from None
             raise BackupError(f"{folder} could not be backed up to {file} ({text}: {reason.filename or file}); no backup was made") from None
         except sqlite3.DatabaseError as reason:
-            # A disk that cannot be read is no full one.
-            if getattr(reason, "sqlite_errorcode", 0) != sqlite3.SQLITE_IOERR_READ and any(each in str(reason) for each in ("full", "I/O")):
-                raise BackupError(_full(file, str(reason))) from None
-            raise BackupError(f"{folder} cannot be backed up ({reason}); see what is wrong with: yinju check") from None
+            raise _not_copied(folder, file, reason) from None
+        except DamagedLibrary as reason:
+            raise BackupError(f"{folder / DATABASE} is damaged, and no backup was made: {reason}") from None
 
 
 def is_of_a_process(name: str) -> bool:
@@ -97,10 +97,18 @@ def _full(file: Path, reason: str) -> str:
     return f"the disk that holds {file.parent} is full ({reason}); no backup was made: free some space and run the same command again"
 
 
+def _not_copied(folder: Path, file: Path, reason: sqlite3.DatabaseError) -> BackupError:
+    # A disk that cannot be read is no full one.
+    if getattr(reason, "sqlite_errorcode", 0) != sqlite3.SQLITE_IOERR_READ and any(each in str(reason) for each in ("full", "I/O")):
+        return BackupError(_full(file, str(reason)))
+    return BackupError(f"{folder} cannot be backed up ({reason}); see what is wrong with: yinju check")
+
+
 def _written(
-    library: Library, path: Path, work: Path, progress: Progress, kept: Callable[[Library], Path | None]
+    library: Library, target: Path, work: Path, progress: Progress, kept: Callable[[Library], Path | None]
 ) -> tuple[int, Manifest, tuple[str, ...]]:
-    meter = _Meter(progress)
+    """Write under `target`'s name in `work`."""
+    path, meter = work / target.name, _Meter(progress)
     with ExitStack() as moment:
         # All of them begin to read before the first is copied.
         databases = [each for each in _files(library.folder)[0] if each != DATABASE and _is_database(library.folder, each)]
@@ -113,7 +121,10 @@ def _written(
         others += [derived.name] if derived is not None else []
         meter.total = 2 * sum(map(_size, connections.values())) + sum(_bytes(library.folder / each) for each in others)
         for name, connection in connections.items():
-            _copy(connection, work / name, library.folder / name, meter)
+            try:
+                _copy(connection, work / name, library.folder / name, meter)
+            except sqlite3.DatabaseError as reason:  # of the copy's disk, which is not the library's fault
+                raise _not_copied(library.folder, target, reason) from None
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)  # it holds what readers asked
     with os.fdopen(handle, "wb") as file:
         writer = BackupWriter(file, meter.more)

@@ -12,8 +12,9 @@ from corpus.backup import Progress, is_of_a_process
 from corpus.backup_file import BackupError, Manifest, Member, OpenBackup, opened_backup
 from corpus.connect import DATABASE, WRITER_LOCK
 from corpus.errors import LibraryError
-from corpus.library import CANNOT_GROW, Library
+from corpus.library import Library
 from corpus.schema import FORMAT
+from corpus.trouble import CANNOT_GROW
 from corpus.workplace import flush, workplace
 
 
