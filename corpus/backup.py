@@ -17,6 +17,7 @@ from pathlib import Path
 
 from corpus.backup_file import DIGEST, MANIFEST, BackupError, BackupWriter, Manifest, Member
 from corpus.connect import DATABASE, readable
+from corpus.errors import DamagedLibrary
 from corpus.library import Library
 from corpus.schema import FORMAT
 from corpus.trouble import CANNOT_GROW
@@ -73,7 +74,8 @@ def back_up(
         except sqlite3.DatabaseError as reason:
             raise _not_copied(folder, file, reason) from None
         except DamagedLibrary as reason:
-            raise BackupError(f"{folder / DATABASE} is damaged, and no backup was made: {reason}") from None
+            why = str(reason).partition(";")[0]
+            raise BackupError(f"{folder / DATABASE} is damaged ({why}); no backup was made: restore an earlier one") from None
 
 
 def is_of_a_process(name: str) -> bool:
