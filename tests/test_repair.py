@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corpus import Document, UnreadableFile, original_at, read_bytes
-from corpus.clean import LINE_ENDS, clean
+from corpus.clean import clean
+from corpus.one_line import LINE_ENDS
 
 STORY = (
     "　　本报讯（记者 陈远）青石镇的老\n水厂昨天停止供水，由新建的云岭水厂\n接替。镇政府介绍，新水厂每天可供水\n"

@@ -11,14 +11,12 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from corpus.clean import CONTROLS, LINE_ENDS
 from corpus.document import Block, BlockKind, Document
 from corpus.errors import UnreadableFile
+from corpus.one_line import CONTROLS, LINE_ENDS, one_line
 from corpus.readers.lines import Line
 
 BLANK_LINES = re.compile(r"\n\s*\n")
-# Marks that turn the direction of what follows: a title or name that holds one can be made to look like another.
-DIRECTION = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
 @dataclass(frozen=True)
@@ -79,20 +77,15 @@ def clean(text: str) -> str:
     return BLANK_LINES.sub("\n", text).strip()
 
 
-def one_line(text: str) -> str:
-    """The text for a title, name or value: one line, without marks that turn its direction."""
-    return " ".join(DIRECTION.sub("", clean(text)).split())
-
-
 def stem(name: str) -> str:
     """The name of a file without folders and ending."""
     return name.rsplit("/", 1)[-1].rsplit(".", 1)[0] or name
 
 
 def tidy(metadata: Mapping[str, str]) -> dict[str, str]:
-    """Metadata as it is kept: cleaned values on one line, empty ones left out."""
-    values = {key: one_line(value) for key, value in metadata.items()}
-    return {key: value for key, value in values.items() if value}
+    """Metadata as it is kept: cleaned names and values, each on one line, empty ones left out."""
+    values = {one_line(key): one_line(value) for key, value in metadata.items()}
+    return {key: value for key, value in values.items() if key and value}
 
 
 def words_of(part: Part) -> tuple[str, list[tuple[int, int]]]:

@@ -5,9 +5,9 @@ import io
 import re
 from collections import Counter
 
-from corpus.clean import CONTROLS
 from corpus.document import Document
 from corpus.errors import UnreadableFile
+from corpus.one_line import CONTROLS
 from corpus.readers.build import build
 from corpus.readers.characters import text_of
 from corpus.readers.table import table_parts

@@ -8,10 +8,10 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from corpus.clean import CONTROLS, LINE_ENDS
 from corpus.document import Document
 from corpus.errors import UnreadableFile
-from corpus.readers.build import Part, build, one_line
+from corpus.one_line import CONTROLS, LINE_ENDS, one_line
+from corpus.readers.build import Part, build
 from corpus.readers.characters import text_of
 from corpus.readers.dates import iso_date
 from corpus.readers.foreign import opening

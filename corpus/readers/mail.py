@@ -6,11 +6,11 @@ from email import message_from_bytes
 from email.message import EmailMessage, MIMEPart
 from email.policy import default
 
-from corpus.clean import CONTROLS
 from corpus.document import Document
 from corpus.errors import UnreadableFile
+from corpus.one_line import CONTROLS, one_line
 from corpus.readers import text as plain
-from corpus.readers.build import Part, build, clean, one_line
+from corpus.readers.build import Part, build, clean
 from corpus.readers.dates import iso_date
 from corpus.readers.foreign import opening
 from corpus.readers.html import page_parts

@@ -10,6 +10,8 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from corpus.document import Block, BlockKind, Document
+from corpus.one_line import one_line
+from corpus.readers.build import stem, tidy
 from corpus.readers.text import running_text
 from corpus.sentences import trimmed
 
@@ -35,8 +37,8 @@ def read(data: bytes, name: str) -> Document:
     starts.append(len(text) + 1)
     blocks = _blocks(text, MarkdownIt("commonmark").enable("table").parse(text[body:]), starts)
     heading = next((text[b.start : b.end] for b in blocks if b.kind == "heading"), None)
-    title = metadata.pop("title", None) or heading or name.rsplit("/", 1)[-1].rsplit(".", 1)[0]
-    return Document(name, title, text, tuple(blocks), metadata)
+    title = one_line(metadata.pop("title", "")) or one_line(heading or "") or stem(name)
+    return Document(name, title, text, tuple(blocks), tidy(metadata))
 
 
 def _front_matter(text: str) -> tuple[dict[str, str], int]:

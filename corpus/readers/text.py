@@ -5,6 +5,8 @@ from corpus.dateline import dateline
 from corpus.decode import NotText, decode
 from corpus.document import Document
 from corpus.errors import UnreadableFile
+from corpus.one_line import one_line
+from corpus.readers.build import stem
 from corpus.repair import repair
 from corpus.runs import composed
 
@@ -21,10 +23,10 @@ def read(data: bytes, name: str) -> Document:
     repaired = repair(cleaned.text, cleaned.pages)
     changed = repaired.text != decoded
     first = next((each for each in repaired.blocks if each.kind == "heading"), None)
-    title = repaired.text[first.start : first.end] if first else name.rsplit("/", 1)[-1].rsplit(".", 1)[0]
+    title = one_line(repaired.text[first.start : first.end]) if first else ""
     return Document(
         name,
-        title,
+        title or stem(name),
         repaired.text,
         repaired.blocks,
         dateline(repaired.text, repaired.blocks),
