@@ -228,8 +228,11 @@ def _short(text: str) -> str:
 
 
 def _problem(text: str, place: int, wrong: str) -> QuestionError:
+    # What is far from the place is left out.
+    first = place - MOST_SAID if place > MOST_SAID else 0
+    near = ("…" if first else "") + text[first : place + MOST_SAID].strip() + ("…" if len(text) > place + MOST_SAID else "")
     return QuestionError(
-        f"the condition cannot be read at character {place + 1} of {text.strip()[:200]!r}: {wrong}; "
+        f"the condition cannot be read at character {place + 1} of {near!r}: {wrong}; "
         "write it like: date >= 2024-01 and not author ~ 王"
     )
 

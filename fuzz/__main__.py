@@ -32,7 +32,7 @@ class Ran:
 def run(target: str, seconds: int, grown: Path | None = None) -> Ran:
     """Fuzz a target for so many seconds, or until an input does harm. `grown` keeps the inputs that reach new code."""
     FOUND.mkdir(exist_ok=True)
-    before = {*FOUND.iterdir()}
+    before = {*FOUND.glob(f"{target}-*")}
     kept = [str(KEPT / target)] if (KEPT / target).is_dir() else []
     options = [
         f"-max_total_time={seconds}", f"-rss_limit_mb={MOST_MB}", f"-timeout={HANGS}", f"-artifact_prefix={FOUND}/{target}-",
@@ -45,7 +45,7 @@ def run(target: str, seconds: int, grown: Path | None = None) -> Ran:
         done = subprocess.run(command, capture_output=True, cwd=HERE.parent)
     told = "\n".join(line for line in done.stderr.decode("utf-8", "replace").splitlines() if not line.startswith("INFO: "))
     counts = re.findall(r"stat::number_of_executed_units:\s*(\d+)", told) or re.findall(r"^#(\d+)", told, re.M) or ["0"]
-    found = next(iter({*FOUND.iterdir()} - before), None)
+    found = next(iter({*FOUND.glob(f"{target}-*")} - before), None)
     out = done.stdout.decode("utf-8", "replace")
     said = "" if not done.returncode else (out + told if found is None else out or told)
     return Ran(target, int(counts[-1]), said.strip(), found)

@@ -9,7 +9,7 @@ from corpus import Document, UnreadableFile, YinjuError, original_at, page_at, r
 from corpus.one_line import DIRECTION, LINE_ENDS
 
 # Characters that a reason has at most, beside the file's name.
-LONGEST_REASON = 600
+LONGEST_REASON = 1_000
 # Characters that a document may have for each byte it was read from, and those that it may have anyhow.
 GROWTH, ANYHOW = 300, 1 << 20
 

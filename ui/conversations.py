@@ -204,6 +204,9 @@ class Conversations:
     def _explained(self) -> Iterator[None]:
         try:
             yield
+        except UnicodeDecodeError:  # what SQLite says of a damaged file repeats its bytes
+            self._file = (-1, -1)
+            raise ConversationError(f"{self.path} is damaged; try again: it is set aside, and a new one begun") from None
         except sqlite3.DatabaseError as reason:
             if is_damage(reason):
                 self._file = (-1, -1)  # the next use looks at it closely, and sets it aside

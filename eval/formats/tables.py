@@ -42,10 +42,21 @@ def read_xlsx(path: Path) -> QuestionSet:
     except QuestionError:
         raise
     except Exception as reason:  # openpyxl raises many kinds of error for a file that is no workbook
-        raise QuestionError(f"{path} cannot be read as a workbook ({reason}); save it as .xlsx or .csv") from None
+        said = " ".join(str(reason).split())[:200]
+        raise QuestionError(f"{path} cannot be read as a workbook ({said}); save it as .xlsx or .csv") from None
+
+    def cells() -> Iterator[tuple[object, ...]]:
+        try:
+            sheet = book.worksheets[0]
+            # What the file says of its own size is often wrong, and may be made to be a million rows.
+            sheet.reset_dimensions()
+            yield from sheet.iter_rows(values_only=True)
+        except Exception as reason:  # sheets are read row by row, and fail as the workbook does
+            said = " ".join(str(reason).split())[:200]
+            raise QuestionError(f"{path} cannot be read as a workbook ({said}); save it as .xlsx or .csv") from None
 
     def rows() -> Iterator[tuple[int, object]]:
-        lines = book.worksheets[0].iter_rows(values_only=True)
+        lines = cells()
         names = [_cell(each) for each in next(lines, ())]
         _require_column(names, path)
         for number, values in enumerate(lines, 2):

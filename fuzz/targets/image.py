@@ -3,7 +3,7 @@
 import io
 
 from fuzz.promises import read_or_refused
-from fuzz.target import Target
+from fuzz.target import OCR, Target
 
 KINDS = {"png": "PNG", "jpg": "JPEG", "tif": "TIFF", "bmp": "BMP", "webp": "WEBP"}
 
@@ -26,4 +26,4 @@ def seeds() -> dict[str, bytes]:
     return found
 
 
-TARGET = Target(check, seeds, longest=1 << 13)
+TARGET = Target(check, seeds, longest=1 << 13, seconds=OCR)

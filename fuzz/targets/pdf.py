@@ -1,7 +1,7 @@
 """PDF."""
 
 from fuzz.promises import reader
-from fuzz.target import Target
+from fuzz.target import OCR, Target
 from tests import writers
 
 
@@ -19,4 +19,4 @@ def seeds() -> dict[str, bytes]:
     }  # fmt: skip
 
 
-TARGET = Target(reader("pdf"), seeds, words=(b"/Rotate", b"/MediaBox", b"/Count", b" Tj", b" Td", b" Tf", b"/Lang", b" cm", b" Tm"))
+TARGET = Target(reader("pdf"), seeds, seconds=OCR, words=(b"/Rotate", b"/MediaBox", b"/Count", b" Tj", b" Td", b" Tf", b"/Lang", b" cm", b" Tm"))
