@@ -39,7 +39,7 @@ PAGE = st.none() | PLACE
 QUOTES = st.builds(Quote, TEXT, TEXT, TEXT, TEXT, PLACE, PLACE, PAGE, HEADINGS, PAGE, PAGE, NUMBER)
 PASSAGES = st.builds(Found, TEXT, TEXT, TEXT, TEXT, PLACE, PLACE, PAGE, HEADINGS, NUMBER)
 ANSWERS = st.builds(
-    Answer, TEXT, st.booleans(), NUMBER, st.lists(QUOTES, max_size=3).map(tuple), st.lists(PASSAGES, max_size=3).map(tuple),
+    Answer, TEXT, st.booleans(), st.floats(0, 1), st.lists(QUOTES, max_size=3).map(tuple), st.lists(PASSAGES, max_size=3).map(tuple),
     st.dictionaries(TEXT, NUMBER, max_size=4), st.none() | TEXT,
 )  # fmt: skip
 

@@ -8,7 +8,7 @@ is NFC, and each block is exactly the text of its part.
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from corpus.document import Block, BlockKind, Document
@@ -16,6 +16,9 @@ from corpus.errors import UnreadableFile
 from corpus.one_line import CONTROLS, LINE_ENDS, one_line
 from corpus.readers.lines import Line
 
+# The longest that is ever made of one file: twenty encyclopaedias. Tables repeat the names of their columns in each row, and
+# sheets their strings, so that a small file can be made to be without end.
+LONGEST_TEXT = 128_000_000
 BLANK_LINES = re.compile(r"\n\s*\n")
 
 
@@ -49,7 +52,7 @@ def build(name: str, parts: Iterable[Part], title: str = "", metadata: Mapping[s
     pages: list[tuple[int, int]] = []
     length = 0
     heading = ""
-    for part in parts:
+    for part in bounded(parts, name):
         words, borders = words_of(part)
         if not words:
             continue
@@ -69,6 +72,16 @@ def build(name: str, parts: Iterable[Part], title: str = "", metadata: Mapping[s
         raise UnreadableFile(f"{name} has no text; add text to it, or leave it out")
     title = one_line(title) or one_line(heading) or stem(name)
     return Document(name, title, "".join(text), tuple(blocks), tidy(metadata or {}), pages=tuple(pages))
+
+
+def bounded(parts: Iterable[Part], name: str) -> Iterator[Part]:
+    """The parts. Raises UnreadableFile where they are more than is made of one file."""
+    length = 0
+    for part in parts:
+        length += len(part.text)
+        if length > LONGEST_TEXT:
+            raise UnreadableFile(f"{name} is read as more than {LONGEST_TEXT:,} characters; split it into smaller files")
+        yield part
 
 
 def clean(text: str) -> str:

@@ -12,7 +12,7 @@ from corpus.document import Document
 from corpus.errors import UnreadableFile
 from corpus.one_line import CONTROLS, LINE_ENDS, one_line
 from corpus.readers.build import Part, build
-from corpus.readers.characters import text_of
+from corpus.readers.characters import declared_text, text_of
 from corpus.readers.dates import iso_date
 from corpus.readers.foreign import opening
 
@@ -51,10 +51,9 @@ def page_text(data: bytes, name: str) -> str:
     # Pages that say gb2312 are written in its superset.
     declared = {"gb2312": "gb18030", "gbk": "gb18030", "iso-8859-1": "cp1252"}.get(declared.lower(), declared)
     if declared and not data.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")):
-        try:
-            return data.decode(declared)
-        except (LookupError, UnicodeError):
-            pass
+        text = declared_text(data, declared)
+        if text is not None:
+            return text
     return text_of(data, name, "HTML")
 
 

@@ -11,6 +11,7 @@ from corpus.errors import UnreadableFile
 from corpus.one_line import CONTROLS, one_line
 from corpus.readers import text as plain
 from corpus.readers.build import Part, build, clean
+from corpus.readers.characters import declared_text
 from corpus.readers.dates import iso_date
 from corpus.readers.foreign import opening
 from corpus.readers.html import page_parts
@@ -67,9 +68,8 @@ def _body(body: MIMEPart | None, name: str) -> list[Part]:
         return []
     content = body.get_payload(decode=True)
     assert isinstance(content, bytes)
-    try:
-        text = content.decode(body.get_content_charset("utf-8"))
-    except (LookupError, UnicodeError):
+    text = declared_text(content, body.get_content_charset("utf-8"))
+    if text is None:
         text = plain.running_text(content, name)
     if not text.strip():
         return []

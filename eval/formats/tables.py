@@ -13,6 +13,8 @@ from eval.question import QuestionSet
 TRUTH = {"true": True, "1": True, "yes": True, "是": True, "false": False, "0": False, "no": False, "否": False}
 # A workbook is a zip archive: what it unpacks to is looked at before it is.
 MAX_UNPACKED = 512 << 20
+# Of a sheet, as Excel has it: a file may give a row any number, and openpyxl fills up what lies between.
+LAST_ROW = 1_048_576
 
 
 def read_csv(path: Path) -> QuestionSet:
@@ -48,9 +50,8 @@ def read_xlsx(path: Path) -> QuestionSet:
     def cells() -> Iterator[tuple[object, ...]]:
         try:
             sheet = book.worksheets[0]
-            # What the file says of its own size is often wrong, and may be made to be a million rows.
             sheet.reset_dimensions()
-            yield from sheet.iter_rows(values_only=True)
+            yield from sheet.iter_rows(max_row=LAST_ROW, values_only=True)
         except Exception as reason:  # sheets are read row by row, and fail as the workbook does
             said = " ".join(str(reason).split())[:200]
             raise QuestionError(f"{path} cannot be read as a workbook ({said}); save it as .xlsx or .csv") from None
