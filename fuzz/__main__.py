@@ -70,7 +70,7 @@ def main() -> int:
         print(f"{name:18} {ran.executions:>9,} executions  {ran.found or ('stopped' if ran.said else 'no harm')}", flush=True)
         if ran.said:
             harm = 1
-            print("\n".join(ran.said.splitlines()[:40]), flush=True)
+            print("\n".join(ran.said.splitlines()[-40:]), flush=True)
     return harm
 
 

@@ -74,8 +74,5 @@ def member(opened: zipfile.ZipFile, which: str | zipfile.ZipInfo, name: str, kin
 
 def _require_bounded(info: zipfile.ZipInfo, name: str) -> None:
     if info.compress_type not in BOUNDED:
-        raise UnreadableFile(f"{name} is packed in an uncommon way ({_way(info)}); pack it again as an ordinary zip file")
+        raise UnreadableFile(f"{name} is packed in an uncommon way (method {info.compress_type}); pack it again as an ordinary zip file")
 
-
-def _way(info: zipfile.ZipInfo) -> str:
-    return zipfile.compressor_names.get(info.compress_type, f"method {info.compress_type}")
