@@ -12,6 +12,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
+from unicodedata import is_normalized
 
 from corpus.articles import articles
 from corpus.document import Block, BlockKind, Run
@@ -20,6 +21,8 @@ from corpus.runs import merged
 from corpus.units import units
 
 BESIDE = "\n\n"
+# Characters beside a joint that may combine with one another.
+MARKS = 32
 # Scripts that put no space between words: joining two lines of them needs none either.
 UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u9fff\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef\U00020000-\U0003ffff]")
 
@@ -75,6 +78,8 @@ def _pieces(text: str, found: Sequence[Line], members: Sequence[int]) -> list[tu
     start = found[members[0]].start
     for one, other in itertools.pairwise(members):
         end, glue = _joint(text, found[one], found[other])
+        if not glue and not is_normalized("NFC", text[max(start, end - MARKS) : end] + found[other].text[:MARKS]):
+            glue = " "  # the line begins with a mark that would become one with what is before it
         pieces.append((start, end, glue))
         start = found[other].start
     return [*pieces, (start, found[members[-1]].end, "")]

@@ -17,6 +17,8 @@ from corpus.readers.foreign import opening
 from corpus.readers.html import page_parts
 
 HEADER = re.compile(rb"\A(?:From [^\r\n]*\r?\n)?[A-Za-z][A-Za-z0-9-]*:", re.M)
+# Characters of a header: five hundred receivers. Lines that begin a part.
+LONGEST_HEADER, MOST_PARTS = 20_000, 10_000
 SHOWN = ("From", "To", "Cc", "Date")
 
 
@@ -47,10 +49,21 @@ def open_letter(data: bytes, name: str) -> EmailMessage:
             f"{name} is not a letter (.eml): it begins with no header; save it again from your mail program"
         )
     with opening(name, "letter (.eml)"):
+        if data.count(b"\n--") > MOST_PARTS:
+            raise UnreadableFile(f"{name} has more than {MOST_PARTS:,} parts; save what is in it as files, and index those")
         letter = message_from_bytes(data.lstrip(), policy=default)
+        _shorten(letter)
         if not any(letter.get(each) for each in ("From", "To", "Subject", "Date")):
             raise UnreadableFile(f"{name} has no sender, date or subject; save it again from your mail program")
         return letter
+
+
+def _shorten(letter: EmailMessage) -> None:
+    """Cut headers that no person wrote: what `email` takes to read one grows with the square of its length."""
+    for part in letter.walk():
+        for key, value in [(key, value) for key, value in part.raw_items() if len(value) > LONGEST_HEADER]:
+            del part[key]
+            part.set_raw(key, value[:LONGEST_HEADER])
 
 
 def attachments(letter: EmailMessage) -> Iterator[tuple[str, bytes]]:

@@ -30,8 +30,10 @@ def read(data: bytes, name: str) -> Document:
             "keywords": properties.keywords or "",
         }
         # A presentation may name one slide any number of times.
-        slides = {slide.part.partname: slide for slide in reversed(opened.slides)}
-        parts = (part for page, slide in enumerate(reversed(slides.values()), 1) for part in _slide(slide, page))
+        slides: dict[str, Any] = {}
+        for slide in opened.slides:
+            slides.setdefault(slide.part.partname, slide)
+        parts = (part for page, slide in enumerate(slides.values(), 1) for part in _slide(slide, page))
         title = properties.title or ""
         # python-pptx's own template, from which many programs write, is titled so.
         return build(name, parts, "" if title == "PowerPoint Presentation" else title, metadata)

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from corpus import read_bytes, split_sentences
+from corpus import UnreadableFile, read_bytes, split_sentences
 from corpus.document import Document
 from fuzz.inert import harmless, same_shape
 from fuzz.target import Target
@@ -20,7 +20,10 @@ def check(data: bytes) -> None:
     text = data.decode("utf-8", "replace")
     if not text.strip() or "\0" in text:
         return
-    document = read_bytes(b"\xef\xbb\xbf" + text.encode(), "a<b>.txt")
+    try:
+        document = read_bytes(b"\xef\xbb\xbf" + text.encode(), "a<b>.txt")
+    except UnreadableFile:
+        return
     plain = Document("a[b].txt", harmless(document.title), harmless(document.text), document.blocks, {}, document.source and harmless(document.source), document.runs)
     spans = split_sentences(document)
     chosen = spans[len(data) % len(spans)]
