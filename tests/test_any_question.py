@@ -116,13 +116,13 @@ def test_what_was_said_before_is_bounded_too(assistant: Assistant) -> None:
 PIECES = st.one_of(st.sampled_from([ANSWERABLE, *HOSTILE.values(), *SCRIPTS.values(), *INJECTED]).map(lambda each: each[:40]), st.text(st.characters(), max_size=20))
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(PIECES, max_size=4).map("".join))
 def test_any_text_at_all_is_a_question_or_one_sentence(assistant: Assistant, question: str) -> None:
     asked(assistant, question)
 
 
-@pytest.mark.parametrize("question", ["", "问" * 100_000, HOSTILE["SQL"], HOSTILE["HTML"], HOSTILE["turned"], "--help me"])
+@pytest.mark.parametrize("question", ["", "问" * 30_000, HOSTILE["SQL"], HOSTILE["HTML"], HOSTILE["turned"], "--help me"])
 def test_the_command_line_says_one_sentence_or_quotes(yinju: Yinju, sample_library: Path, assistant: Assistant, question: str) -> None:
     done = yinju("ask", "--library", sample_library, "--json", "--", question)
     assert "Traceback" not in done.stderr

@@ -41,7 +41,7 @@ def _unfold(path: Path, content: bytes) -> None:
     def kept(first: bytes, members: dict[str, bytes]) -> bytes:
         for name, words in {"queries.jsonl": first, **members}.items():
             parts = [each for each in name.split("/") if each not in ("", ".", "..")][:2]
-            if parts and len(name) < 200 and name.isprintable():
+            if parts and len(name.encode()) < 200 and name.isprintable():
                 place = path.joinpath(*parts)
                 if not place.is_dir() and (place.parent == path or not place.parent.is_file()):
                     place.parent.mkdir(exist_ok=True)
