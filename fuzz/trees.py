@@ -26,12 +26,12 @@ def changed(data: bytes, longest: int, seed: int) -> bytes:
         return data
     if root is None:
         return data
-    for _ in range(chance.choice((1, 1, 2, 5))):
-        each = chance.choice([found for found in root.iter() if isinstance(found.tag, str)])
-        # A name whose prefix is declared nowhere is parsed, but not given to another element.
-        with suppress(ValueError):
+    # A name that is no text, or whose prefix is declared nowhere, is parsed, but neither read nor given to another element.
+    with suppress(ValueError):
+        for _ in range(chance.choice((1, 1, 2, 5))):
+            each = chance.choice([found for found in root.iter() if isinstance(found.tag, str)])
             chance.choice(CHANGES)(each, root, chance)
-    parts[number] = path + line + etree.tostring(root)
+        parts[number] = path + line + etree.tostring(root)
     made = PARTS.join(parts)
     return made if len(made) <= longest else data
 

@@ -86,6 +86,12 @@ WITHOUT_END: dict[str, tuple[str, Callable[[], bytes], str]] = {
     "a name above every row": ("a.csv", lambda: b"x" * 100_000 + b",b\n" + b"a,b\n" * 20_000, ""),
     "a name that is a codec's": ("a.html", lambda: b"<meta charset=punycode><p>words-" + b"zz9" * 200_000, ""),
     "a letter in a codec of names": ("a.eml", lambda: b"Subject: a\nContent-Type: text/plain; charset=idna\n\n" + b"xn--a." * 50_000, ""),
+    "a letter to all the world": ("a.eml", lambda: b"Subject: a\nTo: " + b"a@b.c, " * 30_000 + b"\n\nwords", ""),
+    "a subject of subjects": ("a.eml", lambda: b"Subject: " + b"=?utf-8?q?a?= " * 20_000 + b"\n\nwords", ""),
+    "parts of a letter": ("a.eml", lambda: b"Subject: a\nContent-Type: multipart/mixed; boundary=x\n\n" + b"--x\n\na\n" * 20_000, "more than 10,000 parts"),
+    "accents on a letter": ("a.txt", lambda: ("\u0345\u0301" * 100_000).encode(), "more than 60 accents on one letter"),
+    "accents in a table": ("a.csv", lambda: ("a,b\n1,x" + "\u0345\u0301" * 100_000).encode(), ""),
+    "bylines and captions": ("a.txt", lambda: "".join(f"第{n}版\n图为工人\n本报记者 王\n" for n in range(7_000)).encode(), ""),
     "brackets in a sentence": ("a.txt", lambda: ("他说x（好。）y" * 40_000).encode(), ""),
 }  # fmt: skip
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from corpus.document import Block, BlockKind, Document
 from corpus.errors import UnreadableFile
-from corpus.one_line import CONTROLS, LINE_ENDS, one_line
+from corpus.one_line import CONTROLS, LINE_ENDS, few_marks, one_line
 from corpus.readers.lines import Line
 
 # The longest that is ever made of one file: twenty encyclopaedias. Tables repeat the names of their columns in each row, and
@@ -86,7 +86,7 @@ def bounded(parts: Iterable[Part], name: str) -> Iterator[Part]:
 
 def clean(text: str) -> str:
     """NFC, `\\n` line ends, no control characters or lone surrogates, no blank lines or white space around."""
-    text = unicodedata.normalize("NFC", CONTROLS.sub("", LINE_ENDS.sub("\n", text)))
+    text = unicodedata.normalize("NFC", few_marks(CONTROLS.sub("", LINE_ENDS.sub("\n", text))))
     return BLANK_LINES.sub("\n", text).strip()
 
 
@@ -108,6 +108,6 @@ def words_of(part: Part) -> tuple[str, list[tuple[int, int]]]:
     for further, page in part.overleaf:
         before = len(words)
         # What follows may begin with a mark that combines with what is here.
-        words = unicodedata.normalize("NFC", words + CONTROLS.sub("", LINE_ENDS.sub(" ", further))).rstrip()
+        words = unicodedata.normalize("NFC", few_marks(words + CONTROLS.sub("", LINE_ENDS.sub(" ", further)))).rstrip()
         borders.append((min(before, len(words)), page))
     return words, borders

@@ -17,8 +17,8 @@ from corpus.readers.foreign import opening
 from corpus.readers.html import page_parts
 
 HEADER = re.compile(rb"\A(?:From [^\r\n]*\r?\n)?[A-Za-z][A-Za-z0-9-]*:", re.M)
-# Characters of a header: five hundred receivers. Lines that begin a part.
-LONGEST_HEADER, MOST_PARTS = 20_000, 10_000
+# Characters of a header: two hundred receivers. Lines that begin a part.
+LONGEST_HEADER, MOST_PARTS = 8_000, 10_000
 SHOWN = ("From", "To", "Cc", "Date")
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from corpus import QuestionError
+from corpus.one_line import few_marks
 from eval.question import Question, Span
 
 EXAMPLE = '{"id": "1", "question": "Who won?", "answers": ["the visitors"], "documents": ["match.txt"]}'
@@ -16,7 +17,7 @@ KNOWN = frozenset(["id", "question", "answers", "documents", "answerable", "lang
 
 def storable(text: str) -> str:
     """NFC, as long as it was but for what NFC joins: each NUL and lone surrogate, which no library can hold, is U+FFFD."""
-    return unicodedata.normalize("NFC", UNSTORABLE.sub("\ufffd", text))
+    return unicodedata.normalize("NFC", UNSTORABLE.sub("\ufffd", few_marks(text)))
 
 
 def numbered(text: str) -> Iterator[tuple[int, str]]:
