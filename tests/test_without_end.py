@@ -88,6 +88,7 @@ WITHOUT_END: dict[str, tuple[str, Callable[[], bytes], str]] = {
     "a letter in a codec of names": ("a.eml", lambda: b"Subject: a\nContent-Type: text/plain; charset=idna\n\n" + b"xn--a." * 50_000, ""),
     "a letter to all the world": ("a.eml", lambda: b"Subject: a\nTo: " + b"a@b.c, " * 30_000 + b"\n\nwords", ""),
     "a subject of subjects": ("a.eml", lambda: b"Subject: " + b"=?utf-8?q?a?= " * 20_000 + b"\n\nwords", ""),
+    "a kind with any number of details": ("a.eml", lambda: b"Subject: a\nContent-Type: text/plain; " + b"a=b; " * 30_000 + b"\n\nwords", ""),
     "parts of a letter": ("a.eml", lambda: b"Subject: a\nContent-Type: multipart/mixed; boundary=x\n\n" + b"--x\n\na\n" * 20_000, "more than 10,000 parts"),
     "accents on a letter": ("a.txt", lambda: ("\u0345\u0301" * 100_000).encode(), "more than 60 accents on one letter"),
     "accents in a table": ("a.csv", lambda: ("a,b\n1,x" + "\u0345\u0301" * 100_000).encode(), ""),

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from email import message_from_bytes
 from email.message import EmailMessage, MIMEPart
-from email.policy import default
+from email.policy import EmailPolicy
 
 from corpus.document import Document
 from corpus.errors import UnreadableFile
@@ -20,6 +20,14 @@ HEADER = re.compile(rb"\A(?:From [^\r\n]*\r?\n)?[A-Za-z][A-Za-z0-9-]*:", re.M)
 # Characters of a header: two hundred receivers. Lines that begin a part.
 LONGEST_HEADER, MOST_PARTS = 8_000, 10_000
 SHOWN = ("From", "To", "Cc", "Date")
+
+
+class Bounded(EmailPolicy):
+    """Cuts headers that no person wrote: what `email` takes to read one grows with the square of its length."""
+
+    def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
+        name, value = super().header_source_parse(sourcelines)
+        return name, value[:LONGEST_HEADER]
 
 
 def read(data: bytes, name: str) -> Document:
@@ -51,19 +59,11 @@ def open_letter(data: bytes, name: str) -> EmailMessage:
     with opening(name, "letter (.eml)"):
         if data.count(b"\n--") > MOST_PARTS:
             raise UnreadableFile(f"{name} has more than {MOST_PARTS:,} parts; save what is in it as files, and index those")
-        letter = message_from_bytes(data.lstrip(), policy=default)
-        _shorten(letter)
+        letter = message_from_bytes(data.lstrip(), policy=Bounded())
+        assert isinstance(letter, EmailMessage)  # as the policy has it
         if not any(letter.get(each) for each in ("From", "To", "Subject", "Date")):
             raise UnreadableFile(f"{name} has no sender, date or subject; save it again from your mail program")
         return letter
-
-
-def _shorten(letter: EmailMessage) -> None:
-    """Cut headers that no person wrote: what `email` takes to read one grows with the square of its length."""
-    for part in letter.walk():
-        for key, value in [(key, value) for key, value in part.raw_items() if len(value) > LONGEST_HEADER]:
-            del part[key]
-            part.set_raw(key, value[:LONGEST_HEADER])
 
 
 def attachments(letter: EmailMessage) -> Iterator[tuple[str, bytes]]:
