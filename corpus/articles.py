@@ -8,6 +8,7 @@ evidence, weighed together by a logistic regression that bench/articles.py fits.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate
 from math import log
 
 from corpus.cohesion import Rarity, bag, cosine, rarity, share
@@ -51,6 +52,8 @@ class Issue:
     texts: Sequence[str]
     kinds: Sequence[str]
     rare: Rarity
+    # How many paragraphs there are before each unit: a file may be one article of a hundred thousand units.
+    paragraphs: Sequence[int]
 
     @classmethod
     def of(cls, lines: Sequence[Line], units: Sequence[Unit]) -> "Issue":
@@ -58,7 +61,12 @@ class Issue:
         kinds = _kinds(lines, units, texts)
         paragraphs = [text for text, kind in zip(texts, kinds, strict=True) if kind == "paragraph"]
         # Nothing is compared where there is no headline: a long clean text costs nothing here.
-        return cls(units, texts, kinds, rarity(paragraphs) if "heading" in kinds else {})
+        before = list(accumulate((kind == "paragraph" for kind in kinds), initial=0))
+        return cls(units, texts, kinds, rarity(paragraphs) if "heading" in kinds else {}, before)
+
+    def paragraphs_of(self, article: Sequence[int]) -> int:
+        """How many of the article's units, which follow one another, are paragraphs."""
+        return self.paragraphs[article[-1] + 1] - self.paragraphs[article[0]] if article else 0
 
 
 def articles(lines: Sequence[Line], units: Sequence[Unit]) -> list[Placed]:
@@ -125,7 +133,7 @@ def _has_headline(issue: Issue, numbers: Sequence[int]) -> bool:
 def begins_article(issue: Issue, number: int, article: Sequence[int]) -> bool:
     """Whether an article begins at the unit `number`; `article` are the units of the one under way."""
     kind = issue.kinds[number]
-    if kind not in ("heading", "paragraph") or "paragraph" not in (issue.kinds[each] for each in article):
+    if kind not in ("heading", "paragraph") or not issue.paragraphs_of(article):
         return False
     if kind == "heading":
         return border_score(features(issue, number, article)) > 0
@@ -140,18 +148,18 @@ def begins_article(issue: Issue, number: int, article: Sequence[int]) -> bool:
 def features(issue: Issue, number: int, article: Sequence[int]) -> tuple[float, ...]:
     """What speaks for a headline beginning an article, in the order of `WEIGHTS`."""
     kinds, texts = issue.kinds, issue.texts
-    ahead = [each for each in range(number + 1, len(texts)) if kinds[each] == "paragraph" and not issue.units[each].displaced][:1]
-    following = ahead[0] if ahead else len(texts)
-    body = [each for each in article if kinds[each] == "paragraph"]
+    ahead = next((each for each in range(number + 1, len(texts)) if kinds[each] == "paragraph" and not issue.units[each].displaced), None)
+    following = len(texts) if ahead is None else ahead
+    body = next((each for each in reversed(article) if kinds[each] == "paragraph"), None)
     last = next((each for each in reversed(article) if kinds[each] not in ("furniture", "caption")), None)
     head, before, after = bag(texts[number]), bag(_before(issue, article)), bag(_after(issue, number))
-    near = cosine(bag(texts[body[-1]]), bag(texts[following]), issue.rare) if ahead and body else 0.0
+    near = cosine(bag(texts[body]), bag(texts[following]), issue.rare) if ahead is not None and body is not None else 0.0
     shared = sum(1 for term in before if term in after and issue.rare.get(term, 0.0) > 0.5)
     return (
         cosine(before, after, issue.rare),
         share(head, after, issue.rare),
         share(head, before, issue.rare),
-        float(bool(ahead) and bool(DATELINE.match(texts[following]))),
+        float(ahead is not None and bool(DATELINE.match(texts[following]))),
         float("byline" in kinds[number + 1 : following]),
         float(last is not None and kinds[last] == "byline"),
         float(last is not None and bool(ARTICLE_END.search(texts[last]))),
@@ -161,7 +169,7 @@ def features(issue: Issue, number: int, article: Sequence[int]) -> tuple[float, 
         float(kinds[number:following].count("heading") > 1),
         near,
         log(1 + shared),
-        log(1 + len(body)),
+        log(1 + issue.paragraphs_of(article)),
     )
 
 

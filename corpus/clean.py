@@ -7,12 +7,9 @@ from dataclasses import dataclass
 import regex
 
 from corpus.document import Run
+from corpus.one_line import CONTROLS, LINE_ENDS
 from corpus.runs import composed, merged
 
-# Control characters say nothing to a reader and break JSON, terminals and web pages; lone
-# surrogates cannot be stored. Tabs and line ends stay.
-CONTROLS = re.compile("[\x00-\x08\x0e-\x1f\x7f\x80-\x84\x86-\x9f\ufeff\ud800-\udfff]")
-LINE_ENDS = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
 CHANGED = re.compile(f"{LINE_ENDS.pattern}|{CONTROLS.pattern}+")
 # Nothing before an ASCII character composes with it, so a text may be normalised piece by piece.
 PIECE = re.compile(r"[\x00-\x7f]+|[^\x00-\x7f]+")

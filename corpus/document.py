@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Literal
 
+from corpus.one_line import one_line
+
 BlockKind = Literal["heading", "paragraph", "list", "table", "code", "caption", "byline", "furniture"]
 
 
@@ -120,7 +122,7 @@ def title_at(document: Document, position: int) -> str:
     article = document.blocks[number].article
     for block in document.blocks:
         if block.article == article and block.kind == "heading" and block.level == 1:
-            return document.text[block.start : block.end]
+            return one_line(document.text[block.start : block.end]) or document.name.rsplit("/", 1)[-1]
     return document.name.rsplit("/", 1)[-1]
 
 

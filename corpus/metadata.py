@@ -22,8 +22,11 @@ from corpus.document import Document
 from corpus.errors import UnreadableFile
 from corpus.files import LABELS_FILE, printable
 from corpus.language import language
+from corpus.one_line import one_line
 
 FILE_COLUMN = "file"
+# Of a path, with those inside archives; a path on disk has at most 4,096 bytes.
+LONGEST_NAME = 8_192
 # Folders whose metadata.csv is kept in memory.
 FOLDERS_KEPT = 64
 
@@ -71,12 +74,15 @@ def read_labels(data: bytes, name: str) -> dict[str, dict[str, str]]:
                 continue
             if len(cells) != len(columns):
                 raise UnreadableFile(f"{line}: {len(cells)} cells under {len(columns)} columns; give each row as many")
-            row = {key: cell.strip() for key, cell in zip(columns, cells, strict=True) if cell.strip()}
-            file = _relative(row.pop(FILE_COLUMN, ""))
+            given = dict(zip(columns, cells, strict=True))
+            file = _relative(given.pop(FILE_COLUMN).strip())
+            row = {key: value for key, value in ((key, one_line(cell)) for key, cell in given.items()) if value}
             if not file:
                 raise UnreadableFile(f"{line}: `file` is empty; name the file that the row speaks of")
+            if len(file) > LONGEST_NAME:
+                raise UnreadableFile(f"{line}: `file` has {len(file):,} characters, as no file's name has; correct it")
             if file in rows:
-                raise UnreadableFile(f"{line}: {file} stands twice; keep one row for each file")
+                raise UnreadableFile(f"{line}: {printable(file[:200])} stands twice; keep one row for each file")
             rows[file] = row
     except csv.Error as reason:
         raise UnreadableFile(f"{name}, line {reader.line_num}: not CSV ({reason}); mend the line") from None
@@ -86,7 +92,7 @@ def read_labels(data: bytes, name: str) -> dict[str, dict[str, str]]:
 
 
 def _columns(cells: list[str], line: str) -> list[str]:
-    columns = [each.strip().casefold() for each in cells]
+    columns = [one_line(each).casefold() for each in cells]
     if FILE_COLUMN not in columns:
         raise UnreadableFile(f"{line}: no column is called `file`; add it, with each file's name relative to the folder")
     if "" in columns or len(set(columns)) != len(columns):
@@ -150,7 +156,7 @@ class FolderLabels:
         try:
             if not file.is_file():
                 return {}
-            return _by_file(read_labels(file.read_bytes(), name))
+            return by_file(read_labels(file.read_bytes(), name))
         except UnreadableFile as reason:
             self.failures[name] = str(reason)
         except OSError as reason:
@@ -158,7 +164,8 @@ class FolderLabels:
         return None
 
 
-def _by_file(rows: Mapping[str, Mapping[str, str]]) -> Labels:
+def by_file(rows: Mapping[str, Mapping[str, str]]) -> Labels:
+    """The rows by the files on disk that they may speak of, each with the rest of its name."""
     found: dict[str, dict[str, Mapping[str, str]]] = {}
     for file, row in rows.items():
         for end in [*(match.start() for match in re.finditer("[/#]", file)), len(file)]:

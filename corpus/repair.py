@@ -9,9 +9,10 @@ articles of an issue are told apart. Text that was never cut comes out exactly a
 
 import itertools
 import re
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from typing import cast
+from unicodedata import is_normalized
 
 from corpus.articles import articles
 from corpus.document import Block, BlockKind, Run
@@ -20,8 +21,12 @@ from corpus.runs import merged
 from corpus.units import units
 
 BESIDE = "\n\n"
+# Characters beside a joint that may combine with one another.
+MARKS = 32
 # Scripts that put no space between words: joining two lines of them needs none either.
 UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u9fff\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef\U00020000-\U0003ffff]")
+# Two words with a hyphen between them on one line: such a hyphen at a line's end is the word's own.
+COMPOUND = re.compile(rf"\b(\w++)([{re.escape(HYPHENS)}])(?=(\w++))")
 
 
 @dataclass(frozen=True)
@@ -37,6 +42,7 @@ def repair(text: str, pages: Sequence[int] = ()) -> Repaired:
     """The running text of what was printed; `pages` are the places where further pages begin."""
     found = lines(text, pages)
     placed = articles(found, units(found))
+    compounds = {f"{match[1]}{match[2]}{match[3]}" for match in COMPOUND.finditer(text)}
     parts: list[str] = []
     runs: list[Run] = []
     blocks: list[Block] = []
@@ -57,7 +63,7 @@ def repair(text: str, pages: Sequence[int] = ()) -> Repaired:
         elif number:
             add(BESIDE, None)
         begin = length
-        for first, last, glue in _pieces(text, found, each.unit.members):
+        for first, last, glue in _pieces(text, compounds, found, each.unit.members):
             add(text[first:last], first)
             if glue:
                 add(glue, None)
@@ -69,18 +75,20 @@ def repair(text: str, pages: Sequence[int] = ()) -> Repaired:
     return Repaired("".join(parts), tuple(blocks), merged(runs))
 
 
-def _pieces(text: str, found: Sequence[Line], members: Sequence[int]) -> list[tuple[int, int, str]]:
+def _pieces(text: str, compounds: Set[str], found: Sequence[Line], members: Sequence[int]) -> list[tuple[int, int, str]]:
     """The stretches of a unit's text, each with what is put after it; unbroken lines stay one stretch."""
     pieces: list[tuple[int, int, str]] = []
     start = found[members[0]].start
     for one, other in itertools.pairwise(members):
-        end, glue = _joint(text, found[one], found[other])
+        end, glue = _joint(compounds, found[one], found[other])
+        if not glue and not is_normalized("NFC", text[max(start, end - MARKS) : end] + found[other].text[:MARKS]):
+            glue = " "  # the line begins with a mark that would become one with what is before it
         pieces.append((start, end, glue))
         start = found[other].start
     return [*pieces, (start, found[members[-1]].end, "")]
 
 
-def _joint(text: str, line: Line, following: Line) -> tuple[int, str]:
+def _joint(compounds: Set[str], line: Line, following: Line) -> tuple[int, str]:
     """Where the line's part ends, and what joins it to the next: a hyphen of the line's end is taken away."""
     before, after = line.text, following.text
     if UNSPACED.match(before[-1]) or UNSPACED.match(after[0]):
@@ -90,7 +98,7 @@ def _joint(text: str, line: Line, following: Line) -> tuple[int, str]:
     if before[-1] in SOFT_HYPHENS or (before[-1] in HYPHENS and before[-2:-1].isalpha() and after[0].islower()):
         left = re.findall(r"\w+", before[:-1])[-1:]
         right = re.match(r"\w+", after)
-        kept = bool(left and right and before[-1] in HYPHENS and f"{left[0]}{before[-1]}{right[0]}" in text)
+        kept = bool(left and right and before[-1] in HYPHENS and f"{left[0]}{before[-1]}{right[0]}" in compounds)
         return line.end - (0 if kept else 1), ""
     if before[-1] in HYPHENS + "–—/" and not before[-2:-1].isspace():
         return line.end, ""

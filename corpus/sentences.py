@@ -44,6 +44,7 @@ OPENERS = frozenset(
 GERMAN_ORDINAL = re.compile(
     r"(?:^|\s)(?:am|vom|zum|bis|der|dem|den|des|die|das|im|und|ab|seit|beim|ein|–|-)\s+\d{1,2}\.$", re.I
 )
+WORD = re.compile(r"\S")
 # Characters before a full stop that can tell whether it ends a sentence.
 LOOK_BACK = 60
 MONTH = re.compile(
@@ -104,7 +105,7 @@ def _ends_sentence(text: str, stop: re.Match[str], begin: int, end: int, held: l
     if any(closing >= after for _, closing in enclosing):
         return False
     # （…。）in the middle of a sentence: the bracket closes, the sentence goes on.
-    if any(text[opening] in "（(" and text[begin:opening].strip() for opening, _ in enclosing) and not text[
+    if any(text[opening] in "（(" and WORD.search(text, begin, opening) for opening, _ in enclosing) and not text[
         after
     ].isspace():
         return False

@@ -30,6 +30,8 @@ TOKEN = re.compile(
     re.S,
 )
 LONGEST, DEEPEST = 10_000, 50
+# Characters of a field or value, and names of fields, that a message repeats.
+MOST_SAID, MOST_NAMED = 60, 40
 
 DATE = re.compile(
     r"\D{0,8}?(\d{4})(?:\s*[-/.年]\s*(\d{1,2})(?:\s*[-/.月]\s*(\d{1,2})\s*日?(?:[T\s]+(\d{1,2})[:：](\d{2}).*)?)?)?\s*[年月]?\s*\Z", re.S
@@ -126,7 +128,9 @@ def require_known(condition: Condition, known: set[str]) -> None:
     """Raises QuestionError where a condition asks about a field that no document has."""
     for field in fields_of(condition):
         if _folded(field) not in known:
-            raise QuestionError(f"no document has the field {field!r}; known fields are {', '.join(sorted(known))}")
+            names = sorted(known)
+            more = f", and {len(names) - MOST_NAMED:,} others" if len(names) > MOST_NAMED else ""
+            raise QuestionError(f"no document has the field {_short(field)}; known fields are {', '.join(names[:MOST_NAMED])}{more}")
 
 
 def _folded(text: str) -> str:
@@ -177,7 +181,8 @@ def _span(date: tuple[int, ...]) -> tuple[tuple[int, ...], tuple[int, ...]]:
 
 def _date(text: str) -> tuple[int, ...] | None:
     """Year, and as much of month, day, hour and minute as a text says; None where it is no date."""
-    folded = unicodedata.normalize("NFKC", text).strip()
+    # White space as one blank: between the parts of a date the pattern would try every share of a long stretch of it.
+    folded = " ".join(unicodedata.normalize("NFKC", text).split())
     match = COMPACT_DATE.match(folded) or DATE.match(folded)
     if match is None:
         return None
@@ -218,9 +223,16 @@ def _tokens(text: str) -> Iterator[_Token]:
         place = match.end()
 
 
+def _short(text: str) -> str:
+    return repr(text if len(text) <= MOST_SAID else text[:MOST_SAID] + "…")
+
+
 def _problem(text: str, place: int, wrong: str) -> QuestionError:
+    # What is far from the place is left out.
+    first = place - MOST_SAID if place > MOST_SAID else 0
+    near = ("…" if first else "") + text[first : place + MOST_SAID].strip() + ("…" if len(text) > place + MOST_SAID else "")
     return QuestionError(
-        f"the condition cannot be read at character {place + 1} of {text.strip()[:200]!r}: {wrong}; "
+        f"the condition cannot be read at character {place + 1} of {near!r}: {wrong}; "
         "write it like: date >= 2024-01 and not author ~ 王"
     )
 
@@ -241,7 +253,7 @@ class _Parser:
         token = self._tokens[self._at]
         if token.kind != "end":
             hint = '; a value of several words stands in quotation marks' if token.kind in ("bare", "quoted") else ""
-            raise _problem(self._text, token.place, f"{token.text!r} where `and`, `or` or the end was expected{hint}")
+            raise _problem(self._text, token.place, f"{_short(token.text)} where `and`, `or` or the end was expected{hint}")
 
     def _all(self, depth: int) -> Condition:
         parts = [self._one(depth)]
@@ -282,7 +294,7 @@ class _Parser:
 
     def _expected(self, what: str) -> QuestionError:
         token = self._tokens[self._at]
-        found = "the end" if token.kind == "end" else repr(token.text)
+        found = "the end" if token.kind == "end" else _short(token.text)
         return _problem(self._text, token.place, f"{found} where {what} was expected")
 
 

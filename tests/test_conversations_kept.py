@@ -39,7 +39,7 @@ PAGE = st.none() | PLACE
 QUOTES = st.builds(Quote, TEXT, TEXT, TEXT, TEXT, PLACE, PLACE, PAGE, HEADINGS, PAGE, PAGE, NUMBER)
 PASSAGES = st.builds(Found, TEXT, TEXT, TEXT, TEXT, PLACE, PLACE, PAGE, HEADINGS, NUMBER)
 ANSWERS = st.builds(
-    Answer, TEXT, st.booleans(), NUMBER, st.lists(QUOTES, max_size=3).map(tuple), st.lists(PASSAGES, max_size=3).map(tuple),
+    Answer, TEXT, st.booleans(), st.floats(0, 1), st.lists(QUOTES, max_size=3).map(tuple), st.lists(PASSAGES, max_size=3).map(tuple),
     st.dictionaries(TEXT, NUMBER, max_size=4), st.none() | TEXT,
 )  # fmt: skip
 
@@ -95,7 +95,8 @@ def test_a_row_of_a_newer_version_says_to_update():
         answer_from_row(newer)
 
 
-@pytest.mark.parametrize("row", [b"", b"null", b"[]", b"{}", b'{"version": 1}', b'{"version": 1, "quotes": [{}], "passages": []}', b"\xff"])
+@pytest.mark.parametrize("row", [b"", b"null", b"[]", b"{}", b'{"version": 1}', b'{"version": 1, "quotes": [{}], "passages": []}', b"\xff", b"[" * 100_000, b'{"version": "two\\nlines"}',
+                                 answer_to_row(MEETING).replace(b'"start": 7', b'"start": "7"'), answer_to_row(MEETING).replace(b"0.87654321", b"NaN")])
 def test_a_row_that_is_no_answer_is_one_sentence(row):
     with pytest.raises(ConversationError, match="ask the question again"):
         answer_from_row(row)

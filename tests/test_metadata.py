@@ -45,6 +45,11 @@ def test_labels_are_read_as_spreadsheets_write_them() -> None:
     assert read_labels(data.encode("utf-8-sig"), "metadata.csv") == expected
 
 
+def test_labels_are_of_one_line_and_turn_nothing() -> None:
+    data = 'file,"ti\ntle",作者\r\na.txt,"两\n行","\u202e王"\r\n'
+    assert read_labels(data.encode(), "metadata.csv") == {"a.txt": {"ti tle": "两 行", "作者": "王"}}
+
+
 @pytest.mark.parametrize(
     ("data", "says"),
     [
@@ -55,6 +60,7 @@ def test_labels_are_read_as_spreadsheets_write_them() -> None:
         ("file,title\na.txt,x\na.txt,y\n", "line 3: a.txt stands twice"),
         ("file,title\n,x\n", "line 2: `file` is empty"),
         ('file,title\na.txt,"x\n', "not CSV"),
+        ("file,title\n" + "/" * 100_000 + ",x\n", "`file` has 100,000 characters, as no file's name has"),
     ],
 )
 def test_a_broken_metadata_file_names_the_line(data: str, says: str) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bench.ocr import SERIF, page
 from corpus import Document, UnreadableFile, read_bytes
-from corpus.clean import CONTROLS, LINE_ENDS
+from corpus.one_line import CONTROLS, LINE_ENDS
 from corpus.readers.columns import reading_order
 from corpus.readers.lines import Line
 from corpus.readers.paragraphs import parts_of

@@ -1,13 +1,15 @@
 """Printed pages back to running text, on pages of our own."""
 
 import itertools
+from unicodedata import is_normalized
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corpus import Document, UnreadableFile, original_at, read_bytes
-from corpus.clean import LINE_ENDS, clean
+from corpus.clean import clean
+from corpus.one_line import LINE_ENDS
 
 STORY = (
     "　　本报讯（记者 陈远）青石镇的老\n水厂昨天停止供水，由新建的云岭水厂\n接替。镇政府介绍，新水厂每天可供水\n"
@@ -143,6 +145,12 @@ def test_cleaning_keeps_the_place_of_every_character(text: str) -> None:
     for run in cleaned.runs:
         there = text[run.original : run.original + run.length]
         assert cleaned.text[run.start : run.start + run.length] == LINE_ENDS.sub("\n", there)
+
+
+def test_a_line_that_begins_with_a_mark_is_not_joined_into_another_character() -> None:
+    text = "　港町の図書館は来年四月に新しい建\n物へ移ることになった。蔵書はおよそ\n十二万冊で、これまでの倍の広さにか\n\u3099る。館長は「子どもが本と出会う場所に\nしたい」と話している。開館時間は午\n前九時から午後八時までとなる。\n"
+    document = read(text)
+    assert is_normalized("NFC", document.text) and "か \u3099る" in document.text
 
 
 def test_form_feeds_are_pages() -> None:

@@ -39,6 +39,7 @@ def add_endpoints(desk: Desk) -> None:
         Returns:
             whether it is answered, the confidence, quotes with their document, place and answering words, and passages.
         """
+        _require(question=question, where=where, history=history)
         with _plainly():
             return answer_to_json(await answer(desk, caller_of(request), question, _count(top_k), where or None, history or ()))
 
@@ -53,6 +54,7 @@ def add_endpoints(desk: Desk) -> None:
         Returns:
             the passages, best first, each with its text, document, title and place.
         """
+        _require(query=query, where=where)
         with _plainly():
             nearest = await answer(desk, caller_of(request), query, _count(top_k), where or None)
             found: list[dict[str, Any]] = answer_to_json(nearest)["passages"]
@@ -75,6 +77,7 @@ def serve_tools(page: gr.Blocks) -> None:
     Gradio lists the tools. Its own call of one gives Python's notation, and goes back to this server over HTTP, at whatever
     address the caller names, over a connection that keeps the server from stopping; so do its prompts and resources.
     """
+    _require_all(page)
     listed = page.mcp_server_obj
     server = listed.mcp_server
 
@@ -113,7 +116,33 @@ def _plainly() -> Iterator[None]:
         raise gr.Error(str(error)) from None
 
 
+def _require(where: object, history: object = None, **texts: object) -> None:
+    """Says what is of another kind than the endpoint's description has it: over HTTP anything comes as it was sent."""
+    for name, value in texts.items():
+        if not isinstance(value, str):
+            raise gr.Error(f"{name} is not text; write it in quotation marks")
+    if where is not None and not isinstance(where, str):
+        raise gr.Error('where is not text; write it like "date >= 2024-01"')
+    if history is not None and not (isinstance(history, list) and all(isinstance(each, str) for each in history)):
+        raise gr.Error('history is no list of questions; write it like ["…"]')
+
+
+def _require_all(page: gr.Blocks) -> None:
+    """Have a call with too few values refused in a sentence: Gradio's own shows the insides of the page."""
+    given = page.validate_inputs
+
+    def validate(block_fn: Any, inputs: list[Any]) -> None:
+        wanted, name = len(block_fn.inputs), block_fn.api_name or "this"
+        if len(inputs) < wanted:
+            raise gr.Error(f"{name} was given {len(inputs)} of {wanted} values; give each of them, in the order of /gradio_api/info")
+        given(block_fn, inputs)
+
+    page.validate_inputs = validate
+
+
 def _count(top_k: int) -> int:
+    if isinstance(top_k, bool) or not isinstance(top_k, int | float) or top_k % 1:
+        raise gr.Error("top_k is not a whole number; give 1 to 50")
     if not 1 <= top_k <= 50:
         raise gr.Error(f"top_k is {top_k}; give 1 to 50")
     # A whole number may come as 5.0: JSON does not tell them apart.

@@ -101,14 +101,16 @@ def storable(text: str) -> str:
 def _connected(target: str) -> sqlite3.Connection:
     connection = sqlite3.connect(target, timeout=BUSY, isolation_level=None, check_same_thread=False)
     try:
-        # A damaged title is shown as far as it can be read; answers are bytes, and have a checksum.
-        connection.text_factory = _readable
         connection.create_function("folded", 1, folded, deterministic=True)
-        ((said,),) = connection.execute("PRAGMA integrity_check(1)").fetchall()
-        if said != "ok":
-            raise _Foreign(said)
-        with Database(connection).changing():
-            _make_tables(connection)
+        connection.text_factory = _text
+        try:
+            whole = connection.execute("PRAGMA integrity_check(1)").fetchall()
+            if whole != [("ok",)]:
+                raise _Foreign(*whole[0] if whole else ("it cannot be looked at",))
+            with Database(connection).changing():
+                _make_tables(connection)
+        except UnicodeDecodeError:  # what SQLite says of a damaged file repeats its bytes
+            raise _Foreign("its tables have names that are no text") from None
         # Only now: what is set aside stays as it was. `secure_delete`: what a reader deletes is gone from the file too.
         for setting in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "secure_delete = ON"):
             connection.execute(f"PRAGMA {setting}")
@@ -118,8 +120,9 @@ def _connected(target: str) -> sqlite3.Connection:
         raise
 
 
-def _readable(raw: bytes) -> str:
-    return raw.decode("utf8", "replace")
+def _text(raw: bytes) -> str:
+    """Text as it stands in the file: bytes that are none are shown as such, and hide no conversation."""
+    return raw.decode("utf-8", "replace")
 
 
 def _make_tables(connection: sqlite3.Connection) -> None:

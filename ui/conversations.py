@@ -207,6 +207,9 @@ class Conversations:
     def _explained(self) -> Iterator[None]:
         try:
             yield
+        except UnicodeDecodeError:  # what SQLite says of a damaged file repeats its bytes
+            self._file = (-1, -1)
+            raise ConversationError(f"{self.path} is damaged; try again: it is set aside, and a new one begun") from None
         except sqlite3.DatabaseError as reason:
             if is_damage(reason):
                 self._file = (-1, -1)  # the next use looks at it closely, and sets it aside
@@ -266,13 +269,34 @@ def answer_from_row(row: bytes) -> Answer:
         if version in (1, ANSWER_VERSION):
             quotes = tuple(Quote(**each | {"headings": tuple(each["headings"])}) for each in value.pop("quotes"))
             passages = tuple(Found(**each | {"headings": tuple(each["headings"])}) for each in value.pop("passages"))
-            return Answer(**value, quotes=quotes, passages=passages)
-    except (ValueError, TypeError, KeyError, AttributeError):
+            return _whole(Answer(**value, quotes=quotes, passages=passages))
+        if not isinstance(version, int):
+            raise ValueError("no version")
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise ConversationError("this answer was not kept whole and cannot be shown; ask the question again") from None
     raise ConversationError(
         f"this answer was kept by another version of Yinju (its form is {version}, not {ANSWER_VERSION}); "
         "update Yinju with: pip install --upgrade yinju"
     )
+
+
+def _whole(answer: Answer) -> Answer:
+    """The answer, which can be shown and exported. Raises ValueError where a value is not what its name says."""
+    texts = [answer.question, "" if answer.understood is None else answer.understood, *answer.timings]
+    numbers = [answer.confidence, *answer.timings.values()]
+    places: list[object] = []
+    shown: tuple[Quote | Found, ...] = (*answer.quotes, *answer.passages)
+    for each in shown:
+        texts += [each.document_id, each.document, each.title, each.text, *each.headings]
+        numbers.append(each.score)
+        places += [each.start, each.end, 0 if each.page is None else each.page]
+    for quote in answer.quotes:
+        places += [at for at in (quote.answer_start, quote.answer_end) if at is not None]
+    if not all(isinstance(text, str) for text in texts) or not all(isinstance(number, float | int) for number in numbers):
+        raise ValueError("a text or number is none")
+    if not all(isinstance(place, int) for place in places) or not isinstance(answer.answered, bool) or not 0 <= answer.confidence <= 1:
+        raise ValueError("a place or confidence is none")
+    return answer
 
 
 def title_of(question: str) -> str:

@@ -108,6 +108,8 @@ def _tar(data: bytes, name: str, bounds: Bounds, depth: int) -> Iterator[Found]:
                 _known_kind(inner)
                 if not info.isfile():
                     raise UnreadableFile(f"{inner} is a link or a device; put the file itself into the archive")
+                if info.issparse():  # a few bytes may stand for any number of zeros
+                    raise UnreadableFile(f"{inner} is kept with holes in it; make the archive again without --sparse")
                 if info.size > MAX_BYTES:
                     raise UnreadableFile(f"{inner} is larger than {MAX_BYTES >> 20} MB; split it into smaller files")
             except UnreadableFile as reason:

@@ -8,17 +8,18 @@ is NFC, and each block is exactly the text of its part.
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from corpus.clean import CONTROLS, LINE_ENDS
 from corpus.document import Block, BlockKind, Document
 from corpus.errors import UnreadableFile
+from corpus.one_line import CONTROLS, LINE_ENDS, few_marks, one_line
 from corpus.readers.lines import Line
 
+# The longest that is ever made of one file: twenty encyclopaedias. Tables repeat the names of their columns in each row, and
+# sheets their strings, so that a small file can be made to be without end.
+LONGEST_TEXT = 128_000_000
 BLANK_LINES = re.compile(r"\n\s*\n")
-# Marks that turn the direction of what follows: a title or name that holds one can be made to look like another.
-DIRECTION = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ def build(name: str, parts: Iterable[Part], title: str = "", metadata: Mapping[s
     pages: list[tuple[int, int]] = []
     length = 0
     heading = ""
-    for part in parts:
+    for part in bounded(parts, name):
         words, borders = words_of(part)
         if not words:
             continue
@@ -73,15 +74,20 @@ def build(name: str, parts: Iterable[Part], title: str = "", metadata: Mapping[s
     return Document(name, title, "".join(text), tuple(blocks), tidy(metadata or {}), pages=tuple(pages))
 
 
+def bounded(parts: Iterable[Part], name: str) -> Iterator[Part]:
+    """The parts. Raises UnreadableFile where they are more than is made of one file."""
+    length = 0
+    for part in parts:
+        length += len(part.text)
+        if length > LONGEST_TEXT:
+            raise UnreadableFile(f"{name} is read as more than {LONGEST_TEXT:,} characters; split it into smaller files")
+        yield part
+
+
 def clean(text: str) -> str:
     """NFC, `\\n` line ends, no control characters or lone surrogates, no blank lines or white space around."""
-    text = unicodedata.normalize("NFC", CONTROLS.sub("", LINE_ENDS.sub("\n", text)))
+    text = unicodedata.normalize("NFC", few_marks(CONTROLS.sub("", LINE_ENDS.sub("\n", text))))
     return BLANK_LINES.sub("\n", text).strip()
-
-
-def one_line(text: str) -> str:
-    """The text for a title, name or value: one line, without marks that turn its direction."""
-    return " ".join(DIRECTION.sub("", clean(text)).split())
 
 
 def stem(name: str) -> str:
@@ -90,9 +96,9 @@ def stem(name: str) -> str:
 
 
 def tidy(metadata: Mapping[str, str]) -> dict[str, str]:
-    """Metadata as it is kept: cleaned values on one line, empty ones left out."""
-    values = {key: one_line(value) for key, value in metadata.items()}
-    return {key: value for key, value in values.items() if value}
+    """Metadata as it is kept: cleaned names and values, each on one line, empty ones left out."""
+    values = {one_line(key): one_line(value) for key, value in metadata.items()}
+    return {key: value for key, value in values.items() if key and value}
 
 
 def words_of(part: Part) -> tuple[str, list[tuple[int, int]]]:
@@ -102,6 +108,6 @@ def words_of(part: Part) -> tuple[str, list[tuple[int, int]]]:
     for further, page in part.overleaf:
         before = len(words)
         # What follows may begin with a mark that combines with what is here.
-        words = unicodedata.normalize("NFC", words + CONTROLS.sub("", LINE_ENDS.sub(" ", further))).rstrip()
+        words = unicodedata.normalize("NFC", few_marks(words + CONTROLS.sub("", LINE_ENDS.sub(" ", further)))).rstrip()
         borders.append((min(before, len(words)), page))
     return words, borders

@@ -5,10 +5,10 @@ import io
 import re
 from collections import Counter
 
-from corpus.clean import CONTROLS
 from corpus.document import Document
 from corpus.errors import UnreadableFile
-from corpus.readers.build import build
+from corpus.one_line import CONTROLS
+from corpus.readers.build import bounded, build
 from corpus.readers.characters import text_of
 from corpus.readers.table import table_parts
 
@@ -29,12 +29,13 @@ def read(data: bytes, name: str) -> Document:
     csv.field_size_limit(LONGEST_CELL)
     delimiter = _delimiter(text)
     try:
-        parts = list(table_parts(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)))
+        rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+        parts = list(bounded(table_parts(rows), name))
     except csv.Error:
         # Quotation marks that quote no cell (inches, a title in a sentence) stand for themselves.
         rows = csv.reader(text.splitlines(), delimiter=delimiter, quoting=csv.QUOTE_NONE)
         try:
-            parts = list(table_parts(rows))
+            parts = list(bounded(table_parts(rows), name))
         except csv.Error as reason:
             raise UnreadableFile(
                 f"{name} is not a table of values at line {rows.line_num} ({reason}); save it again as CSV"

@@ -12,7 +12,7 @@ from zipfile import ZipFile
 
 from corpus.document import Document
 from corpus.errors import UnreadableFile
-from corpus.readers.build import Part, build
+from corpus.readers.build import Part, bounded, build
 from corpus.readers.dates import iso_date
 from corpus.readers.foreign import opening
 from corpus.readers.html import page_root, page_text
@@ -36,7 +36,9 @@ def read(data: bytes, name: str) -> Document:
         container = _tree(member(opened, CONTAINER, name, KIND))
         index = next(each.get("full-path") or "" for each in container.iter("{*}rootfile"))
         package = _tree(member(opened, index, name, KIND))
-        parts = [part for path in _spine(package, posixpath.dirname(index)) for part in _chapter(opened, path, name)]
+        # Each is to be named once (EPUB 3.3, 5.8.2); a chapter named a million times would be a book without end.
+        paths = dict.fromkeys(_spine(package, posixpath.dirname(index)))
+        parts = [part for path in paths for part in bounded(_chapter(opened, path, name), name)]
         found = {key: package.findtext(f".//{DC}{key}") or "" for key in ("title", "creator", "date", "language")}
         metadata = {"author": found["creator"], "date": iso_date(found["date"]), "language": found["language"]}
         return build(name, parts, found["title"], metadata)
@@ -57,7 +59,7 @@ def _chapter(opened: ZipFile, path: str, name: str) -> Iterator[Part]:
 
     from corpus.readers.markup import parts_seen
 
-    if path not in opened.namelist():
+    if path not in opened.NameToInfo:
         raise UnreadableFile(f"{name} is damaged: its chapter {path} is missing; get the book again, or leave it out")
     data = member(opened, path, name, KIND)
     try:

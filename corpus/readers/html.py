@@ -8,11 +8,11 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from corpus.clean import CONTROLS, LINE_ENDS
 from corpus.document import Document
 from corpus.errors import UnreadableFile
-from corpus.readers.build import Part, build, one_line
-from corpus.readers.characters import text_of
+from corpus.one_line import CONTROLS, LINE_ENDS, one_line
+from corpus.readers.build import Part, build
+from corpus.readers.characters import declared_text, text_of
 from corpus.readers.dates import iso_date
 from corpus.readers.foreign import opening
 
@@ -25,6 +25,8 @@ DECLARED = re.compile(
     rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?([\w-]+)|<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([\w-]+)", re.I
 )
 XML_DECLARATION = re.compile(r"\A\s*<\?xml[^>]*\?>")
+# Characters compared to find parts in the main text: a newspaper's longest page takes a fiftieth of it.
+MOST_COMPARED = 500_000_000
 BOILERPLATE = {"nav", "footer", "aside", "menu", "dialog"}
 # Name of a <meta> to the key that its content is kept under; the first that is there counts.
 META = {
@@ -51,10 +53,9 @@ def page_text(data: bytes, name: str) -> str:
     # Pages that say gb2312 are written in its superset.
     declared = {"gb2312": "gb18030", "gbk": "gb18030", "iso-8859-1": "cp1252"}.get(declared.lower(), declared)
     if declared and not data.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")):
-        try:
-            return data.decode(declared)
-        except (LookupError, UnicodeError):
-            pass
+        text = declared_text(data, declared)
+        if text is not None:
+            return text
     return text_of(data, name, "HTML")
 
 
@@ -95,7 +96,10 @@ def _main(seen: "Sequence[Seen]", text: str) -> list[Part]:
     found = trafilatura.extract(text, favor_recall=True, include_comments=False, output_format="txt")
     main = _bare(found or "")
     bare = [_bare(each.part.text) for each in outside]
-    chosen = {number for number, words in enumerate(bare) if words in main}
+    # Looking for each part in all of it takes the product of both; in a page made to be long, only whole lines count.
+    lines = {_bare(line) for line in (found or "").splitlines()}
+    within: str | set[str] = main if len(main) * len(bare) < MOST_COMPARED else lines
+    chosen = {number for number, words in enumerate(bare) if words in within}
     if sum(len(bare[number]) for number in chosen) * 2 < len(main) or not chosen:
         chosen = {number for number, each in enumerate(outside) if not each.is_links}
     if not chosen:

@@ -14,6 +14,8 @@ from corpus.readers.paragraphs import parts_of
 from corpus.readers.printed import Printed, Sheet
 
 KIND = "picture"
+# Pillow knows dozens more, for some of which it runs other programs. (A JPEG of two pictures, as telephones write, is a JPEG.)
+KINDS = ("PNG", "JPEG", "TIFF", "BMP", "WEBP", "GIF")
 # A picture of more dots is refused before it is unpacked: a small file can claim to be of any size.
 MAX_DOTS = 100_000_000
 MAX_FRAMES = 5_000
@@ -30,7 +32,7 @@ def printed(data: bytes, name: str) -> Printed:
     with opening(name, KIND):
         from PIL import Image
 
-        with Image.open(io.BytesIO(data)) as opened:
+        with Image.open(io.BytesIO(data), formats=KINDS) as opened:
             frames = getattr(opened, "n_frames", 1)
             if frames > MAX_FRAMES:
                 raise UnreadableFile(f"{name} holds more than {MAX_FRAMES:,} pages; split it into smaller files")

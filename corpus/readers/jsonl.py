@@ -12,12 +12,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from corpus.clean import CONTROLS
 from corpus.decode import NotText, decode
 from corpus.document import Document
 from corpus.errors import UnreadableFile
+from corpus.one_line import CONTROLS, one_line
 from corpus.readers import text as plain
-from corpus.readers.build import clean, one_line, tidy
+from corpus.readers.build import clean, tidy
 from corpus.readers.dates import iso_date
 from corpus.readers.names import safe_name, unlike
 

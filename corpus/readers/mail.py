@@ -4,19 +4,30 @@ import re
 from collections.abc import Iterator
 from email import message_from_bytes
 from email.message import EmailMessage, MIMEPart
-from email.policy import default
+from email.policy import EmailPolicy
 
-from corpus.clean import CONTROLS
 from corpus.document import Document
 from corpus.errors import UnreadableFile
+from corpus.one_line import CONTROLS, one_line
 from corpus.readers import text as plain
-from corpus.readers.build import Part, build, clean, one_line
+from corpus.readers.build import Part, build, clean
+from corpus.readers.characters import declared_text
 from corpus.readers.dates import iso_date
 from corpus.readers.foreign import opening
 from corpus.readers.html import page_parts
 
 HEADER = re.compile(rb"\A(?:From [^\r\n]*\r?\n)?[A-Za-z][A-Za-z0-9-]*:", re.M)
+# Characters of a header: two hundred receivers. Lines that begin a part.
+LONGEST_HEADER, MOST_PARTS = 8_000, 10_000
 SHOWN = ("From", "To", "Cc", "Date")
+
+
+class Bounded(EmailPolicy):
+    """Cuts headers that no person wrote: what `email` takes to read one grows with the square of its length."""
+
+    def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
+        name, value = super().header_source_parse(sourcelines)
+        return name, value[:LONGEST_HEADER]
 
 
 def read(data: bytes, name: str) -> Document:
@@ -46,7 +57,10 @@ def open_letter(data: bytes, name: str) -> EmailMessage:
             f"{name} is not a letter (.eml): it begins with no header; save it again from your mail program"
         )
     with opening(name, "letter (.eml)"):
-        letter = message_from_bytes(data.lstrip(), policy=default)
+        if data.count(b"\n--") > MOST_PARTS:
+            raise UnreadableFile(f"{name} has more than {MOST_PARTS:,} parts; save what is in it as files, and index those")
+        letter = message_from_bytes(data.lstrip(), policy=Bounded())
+        assert isinstance(letter, EmailMessage)  # as the policy has it
         if not any(letter.get(each) for each in ("From", "To", "Subject", "Date")):
             raise UnreadableFile(f"{name} has no sender, date or subject; save it again from your mail program")
         return letter
@@ -67,9 +81,8 @@ def _body(body: MIMEPart | None, name: str) -> list[Part]:
         return []
     content = body.get_payload(decode=True)
     assert isinstance(content, bytes)
-    try:
-        text = content.decode(body.get_content_charset("utf-8"))
-    except (LookupError, UnicodeError):
+    text = declared_text(content, body.get_content_charset("utf-8"))
+    if text is None:
         text = plain.running_text(content, name)
     if not text.strip():
         return []

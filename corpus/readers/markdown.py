@@ -10,6 +10,9 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from corpus.document import Block, BlockKind, Document
+from corpus.errors import UnreadableFile
+from corpus.one_line import one_line
+from corpus.readers.build import stem, tidy
 from corpus.readers.text import running_text
 from corpus.sentences import trimmed
 
@@ -34,9 +37,11 @@ def read(data: bytes, name: str) -> Document:
     starts += [body + match.end() for match in re.finditer("\n", text[body:])]
     starts.append(len(text) + 1)
     blocks = _blocks(text, MarkdownIt("commonmark").enable("table").parse(text[body:]), starts)
+    if not blocks:
+        raise UnreadableFile(f"{name} has marks but no text; add text to it, or leave it out")
     heading = next((text[b.start : b.end] for b in blocks if b.kind == "heading"), None)
-    title = metadata.pop("title", None) or heading or name.rsplit("/", 1)[-1].rsplit(".", 1)[0]
-    return Document(name, title, text, tuple(blocks), metadata)
+    title = one_line(metadata.pop("title", "")) or one_line(heading or "") or stem(name)
+    return Document(name, title, text, tuple(blocks), tidy(metadata))
 
 
 def _front_matter(text: str) -> tuple[dict[str, str], int]:

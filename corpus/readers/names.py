@@ -1,6 +1,6 @@
 """Names of files inside files: readable, and never a way out of the folder they are said to be in."""
 
-from corpus.readers.build import one_line
+from corpus.one_line import one_line
 
 LONGEST = 200
 

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import accumulate, pairwise
 
-from corpus.clean import CLUSTER, CONTROLS, LINE_ENDS
+from corpus.clean import CLUSTER
 from corpus.document import Document
+from corpus.one_line import CONTROLS, LINE_ENDS
 from corpus.readers import image, pdf
 from corpus.readers.build import Part, words_of
 from corpus.readers.lines import Line

@@ -9,14 +9,14 @@ from corpus.readers.build import Part, build
 from corpus.readers.dates import iso_date
 from corpus.readers.foreign import opening
 from corpus.readers.table import table_parts
-from corpus.readers.zipped import open_zip
+from corpus.readers.zipped import open_zip, require_honest
 
 KIND = "presentation (.pptx)"
 
 
 def read(data: bytes, name: str) -> Document:
     """A presentation. Raises UnreadableFile where it is damaged, protected or without text."""
-    open_zip(data, name, KIND)
+    require_honest(open_zip(data, name, KIND), name, KIND)
     with opening(name, KIND):
         import pptx
 
@@ -29,7 +29,11 @@ def read(data: bytes, name: str) -> Document:
             "subject": properties.subject or "",
             "keywords": properties.keywords or "",
         }
-        parts = [part for page, slide in enumerate(opened.slides, 1) for part in _slide(slide, page)]
+        # A presentation may name one slide any number of times.
+        slides: dict[str, Any] = {}
+        for slide in opened.slides:
+            slides.setdefault(slide.part.partname, slide)
+        parts = (part for page, slide in enumerate(slides.values(), 1) for part in _slide(slide, page))
         title = properties.title or ""
         # python-pptx's own template, from which many programs write, is titled so.
         return build(name, parts, "" if title == "PowerPoint Presentation" else title, metadata)

@@ -6,18 +6,23 @@ from datetime import date, datetime, time
 from typing import Any
 
 from corpus.document import Document
+from corpus.errors import UnreadableFile
 from corpus.readers.build import Part, build
 from corpus.readers.dates import iso_date
 from corpus.readers.foreign import opening
 from corpus.readers.table import table_parts
-from corpus.readers.zipped import open_zip
+from corpus.readers.zipped import open_zip, require_honest
 
 KIND = "spreadsheet (.xlsx)"
+# Of a sheet, as Excel has it (ECMA-376): a file may give a row any number.
+LAST_ROW = 1_048_576
+# Empty cells that a sheet may have, and how many more for each that holds anything.
+FEW_EMPTY, MOST_EMPTY = 2_000_000, 100
 
 
 def read(data: bytes, name: str) -> Document:
     """A spreadsheet as its cells were last shown. Raises UnreadableFile where it is damaged or protected."""
-    open_zip(data, name, KIND)
+    require_honest(open_zip(data, name, KIND), name, KIND)
     with opening(name, KIND):
         import openpyxl
 
@@ -30,17 +35,37 @@ def read(data: bytes, name: str) -> Document:
             "subject": properties.subject or "",
             "keywords": properties.keywords or "",
         }
-        parts = [part for sheet in opened.worksheets for part in _sheet(sheet)]
+        # A workbook may name one sheet any number of times.
+        sheets = {sheet._worksheet_path: sheet for sheet in reversed(opened.worksheets)}
+        parts = (part for sheet in reversed(sheets.values()) for part in _sheet(sheet, name))
         return build(name, parts, properties.title or "", metadata)
 
 
-def _sheet(sheet: Any) -> Iterator[Part]:
+def _sheet(sheet: Any, name: str) -> Iterator[Part]:
     # What the file says of its own size is often wrong, and may be made to be a million rows.
     sheet.reset_dimensions()
-    rows = list(table_parts([_shown(cell) for cell in row] for row in sheet.iter_rows()))
-    if rows:
+    rows = table_parts(_rows(sheet, name))
+    first = next(rows, None)
+    if first is not None:
         yield Part("heading", sheet.title, 1)
+        yield first
         yield from rows
+
+
+def _rows(sheet: Any, name: str) -> Iterator[list[str]]:
+    """The cells as they are shown, row by row. openpyxl fills up what the file leaves out, however far apart its cells stand.
+
+    Raises UnreadableFile where that is nearly all of them.
+    """
+    empty = filled = 0
+    for row in sheet.iter_rows(max_row=LAST_ROW):
+        shown = [_shown(cell) if cell.value is not None else "" for cell in row]
+        there = sum(map(bool, shown))
+        filled += there
+        empty += len(shown) - there
+        if empty > FEW_EMPTY + MOST_EMPTY * filled:
+            raise UnreadableFile(f"{name} has a few cells far apart from each other; move them together, or leave it out")
+        yield shown
 
 
 def _shown(cell: Any) -> str:

@@ -9,6 +9,8 @@ from corpus.readers.build import Part, clean
 NUMBER = re.compile(r"(?=.*\d)[-+\d.,\s/:%¥$€£年月日]+")
 # Rows of one cell above the first wider one, within so many rows, are the table's title.
 LOOK_AHEAD = 5
+# A cell of more characters is no column's name: it would be said again with every row.
+LONGEST_NAME = 120
 
 
 def table_parts(rows: Iterable[Iterable[str]], page: int | None = None, named: bool | None = None) -> Iterator[Part]:
@@ -17,7 +19,7 @@ def table_parts(rows: Iterable[Iterable[str]], page: int | None = None, named: b
     `named` says whether there are column names, where the format knows. Rows of one cell above
     them are paragraphs. Each part says which of `rows` it is.
     """
-    cells = ((number, [" ".join(clean(cell).split()) for cell in row]) for number, row in enumerate(rows))
+    cells = ((number, [" ".join(clean(cell).split()) if cell else "" for cell in row]) for number, row in enumerate(rows))
     filled = ((number, row) for number, row in cells if any(row))
     head = list(islice(filled, LOOK_AHEAD))
     if not head:
@@ -27,7 +29,7 @@ def table_parts(rows: Iterable[Iterable[str]], page: int | None = None, named: b
         yield Part("paragraph", "".join(row), page=page, row=at)
     first, *rest = head[titles:]
     if named is None:
-        named = not any(NUMBER.fullmatch(cell) for cell in first[1])
+        named = not any(NUMBER.fullmatch(cell) or len(cell) > LONGEST_NAME for cell in first[1])
     below = chain(rest, filled)
     second = next(below, None)
     # Names with nothing below them are all the words there are.

@@ -5,6 +5,8 @@ from corpus.dateline import dateline
 from corpus.decode import NotText, decode
 from corpus.document import Document
 from corpus.errors import UnreadableFile
+from corpus.one_line import MOST_MARKS, few_marks, one_line
+from corpus.readers.build import stem
 from corpus.repair import repair
 from corpus.runs import composed
 
@@ -21,10 +23,10 @@ def read(data: bytes, name: str) -> Document:
     repaired = repair(cleaned.text, cleaned.pages)
     changed = repaired.text != decoded
     first = next((each for each in repaired.blocks if each.kind == "heading"), None)
-    title = repaired.text[first.start : first.end] if first else name.rsplit("/", 1)[-1].rsplit(".", 1)[0]
+    title = one_line(repaired.text[first.start : first.end]) if first else ""
     return Document(
         name,
-        title,
+        title or stem(name),
         repaired.text,
         repaired.blocks,
         dateline(repaired.text, repaired.blocks),
@@ -52,6 +54,8 @@ def _text(data: bytes, name: str) -> tuple[str, Cleaned]:
         raise UnreadableFile(
             f"{name} has a line of {longest:,} characters, as data has and no text; break it into lines, or leave it out"
         )
+    if few_marks(decoded) != decoded:
+        raise UnreadableFile(f"{name} has more than {MOST_MARKS} accents on one letter, as no text has; mend it, or leave it out")
     cleaned = clean(decoded)
     if not cleaned.text.strip():
         raise UnreadableFile(f"{name} is empty; add text to it, or leave it out")

@@ -13,7 +13,7 @@ from corpus.readers.build import Part, build
 from corpus.readers.dates import iso_date
 from corpus.readers.foreign import opening
 from corpus.readers.table import table_parts
-from corpus.readers.zipped import open_zip
+from corpus.readers.zipped import open_zip, require_honest
 
 if TYPE_CHECKING:
     from lxml.etree import _Element as Element
@@ -29,7 +29,7 @@ HEADING_STYLES = {"title": 1, "标题": 1, "subtitle": 2, "副标题": 2}
 
 def read(data: bytes, name: str) -> Document:
     """A Word document. Raises UnreadableFile where it is damaged, protected or without text."""
-    open_zip(data, name, KIND)
+    require_honest(open_zip(data, name, KIND), name, KIND)
     with opening(name, KIND):
         import docx
         from docx.document import Document as WordDocument

@@ -3,13 +3,12 @@
 Only judged questions are asked, of the test split where there is one.
 """
 
-import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 
 from corpus import Block, Document, QuestionError
 from eval.formats.judged import Judgements, judged, judgements
-from eval.formats.row import numbered, parsed
+from eval.formats.row import numbered, parsed, storable
 from eval.question import Question, QuestionSet
 
 QUERY = '{"_id": "q1", "text": "Who won?"}'
@@ -59,6 +58,6 @@ def _entries(path: Path, example: str) -> Iterator[tuple[str, str, str, str]]:
         where = f"{path}, line {number}"
         if not isinstance(row, dict) or not isinstance(row.get("text"), str) or "_id" not in row:
             raise QuestionError(f"{where}: `_id` or `text` is missing; a right line is: {example}")
-        text, title = (unicodedata.normalize("NFC", str(row.get(key) or "")) for key in ("text", "title"))
+        text, title = (storable(str(row.get(key) or "")) for key in ("text", "title"))
         if text.strip():
-            yield where, str(row["_id"]), text, title
+            yield where, storable(str(row["_id"])), text, title

@@ -1,15 +1,23 @@
 """A row of named values, from JSON or from a table, into a Question."""
 
 import json
+import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from corpus import QuestionError
+from corpus.one_line import few_marks
 from eval.question import Question, Span
 
 EXAMPLE = '{"id": "1", "question": "Who won?", "answers": ["the visitors"], "documents": ["match.txt"]}'
+UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 KNOWN = frozenset(["id", "question", "answers", "documents", "answerable", "lang", "history", "spans", "grades"])
+
+
+def storable(text: str) -> str:
+    """NFC, as long as it was but for what NFC joins: each NUL and lone surrogate, which no library can hold, is U+FFFD."""
+    return unicodedata.normalize("NFC", UNSTORABLE.sub("\ufffd", few_marks(text)))
 
 
 def numbered(text: str) -> Iterator[tuple[int, str]]:
@@ -57,7 +65,7 @@ def question_of(row: object, number: int, where: str) -> Question:
     documents = _strings(row.get("documents"), "documents", where)
     return Question(
         id=str(number if identity in (None, "") else identity),
-        question=unicodedata.normalize("NFC", text),
+        question=storable(text),
         answers=_strings(row.get("answers"), "answers", where),
         documents=documents,
         answerable=answerable,

@@ -1,11 +1,12 @@
 """SQuAD's JSON, as CMRC 2018, DRCD and JaQuAD have it: the paragraphs become the corpus."""
 
 import json
-import unicodedata
 from pathlib import Path
 from typing import Any
 
 from corpus import Block, Document, QuestionError
+from corpus.one_line import one_line
+from eval.formats.row import storable
 from eval.question import Question, QuestionSet, Span
 
 
@@ -28,9 +29,9 @@ def _from_articles(articles: list[dict[str, Any]]) -> QuestionSet:
     corpus: dict[str, Document] = {}
     for article in articles:
         for paragraph in article["paragraphs"]:
-            text = unicodedata.normalize("NFC", paragraph["context"])
+            text = storable(paragraph["context"])
             if text not in corpus:
-                title = str(article.get("title") or "paragraph")
+                title = one_line(str(article.get("title") or "")) or "paragraph"
                 corpus[text] = Document(document_name(title, len(corpus)), title, text, (Block("paragraph", 0, len(text)),))
             for entry in paragraph["qas"]:
                 # Two questions of CMRC's trial set are blank; nobody can ask them.
@@ -44,12 +45,12 @@ def _from_articles(articles: list[dict[str, Any]]) -> QuestionSet:
 
 
 def _question(identity: str, entry: dict[str, Any], document: Document) -> Question:
-    text = unicodedata.normalize("NFC", entry["question"])
+    text = storable(entry["question"])
     if entry.get("is_impossible", False):
         return Question(identity, text, answerable=False)
     spans, answers = [], []
     for each in entry.get("answers", []):
-        answer = unicodedata.normalize("NFC", str(each["text"]))
+        answer = storable(str(each["text"]))
         answers.append(answer)
         start = each.get("answer_start")
         # Some starts are wrong, or count what NFC has since joined: only a place that holds the answer is one.

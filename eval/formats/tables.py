@@ -13,6 +13,8 @@ from eval.question import QuestionSet
 TRUTH = {"true": True, "1": True, "yes": True, "是": True, "false": False, "0": False, "no": False, "否": False}
 # A workbook is a zip archive: what it unpacks to is looked at before it is.
 MAX_UNPACKED = 512 << 20
+# Of a sheet, as Excel has it: a file may give a row any number, and openpyxl fills up what lies between.
+LAST_ROW = 1_048_576
 
 
 def read_csv(path: Path) -> QuestionSet:
@@ -42,10 +44,20 @@ def read_xlsx(path: Path) -> QuestionSet:
     except QuestionError:
         raise
     except Exception as reason:  # openpyxl raises many kinds of error for a file that is no workbook
-        raise QuestionError(f"{path} cannot be read as a workbook ({reason}); save it as .xlsx or .csv") from None
+        said = " ".join(str(reason).split())[:200]
+        raise QuestionError(f"{path} cannot be read as a workbook ({said}); save it as .xlsx or .csv") from None
+
+    def cells() -> Iterator[tuple[object, ...]]:
+        try:
+            sheet = book.worksheets[0]
+            sheet.reset_dimensions()
+            yield from sheet.iter_rows(max_row=LAST_ROW, values_only=True)
+        except Exception as reason:  # sheets are read row by row, and fail as the workbook does
+            said = " ".join(str(reason).split())[:200]
+            raise QuestionError(f"{path} cannot be read as a workbook ({said}); save it as .xlsx or .csv") from None
 
     def rows() -> Iterator[tuple[int, object]]:
-        lines = book.worksheets[0].iter_rows(values_only=True)
+        lines = cells()
         names = [_cell(each) for each in next(lines, ())]
         _require_column(names, path)
         for number, values in enumerate(lines, 2):

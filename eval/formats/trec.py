@@ -5,6 +5,7 @@ Names of documents with white space are percent-encoded there, as a run's `run.t
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -13,9 +14,9 @@ from eval.formats.judged import judged, judgements
 from eval.formats.row import numbered
 from eval.question import QuestionSet
 
-TOPIC = re.compile(r"<top>(.*?)</top>", re.S | re.I)
-NUMBER = re.compile(r"<num>\s*(?:Number:)?\s*([^\s<]+)", re.I)
-TITLE = re.compile(r"<title>\s*(?:Topic:)?\s*([^<]+)", re.I)
+TOPIC = re.compile(r"<(/?)top>", re.I)
+NUMBER = re.compile(r"<num>\s*+(?:Number:)?\s*+([^\s<]+)", re.I)
+TITLE = re.compile(r"<title>\s*+(?:Topic:)?\s*+([^<]+)", re.I)
 
 
 def is_one(folder: Path) -> bool:
@@ -40,7 +41,7 @@ def _files(folder: Path, kind: str) -> list[Path]:
 def _topics(path: Path) -> dict[str, str]:
     text = unicodedata.normalize("NFC", path.read_text("utf-8-sig"))
     found: dict[str, str] = {}
-    for place, identity, title in _records(text, path) if TOPIC.search(text) else _lines(text, path):
+    for place, identity, title in _records(text, path) if any(True for _ in _topics_in(text)) else _lines(text, path):
         if identity in found:
             raise QuestionError(f"{path}, {place}: the id {identity!r} stands twice; give each topic its own")
         found[identity] = title
@@ -49,12 +50,23 @@ def _topics(path: Path) -> dict[str, str]:
 
 def _records(text: str, path: Path) -> list[tuple[str, str, str]]:
     records = []
-    for place, match in enumerate(TOPIC.finditer(text), 1):
-        number, title = NUMBER.search(match[1]), TITLE.search(match[1])
+    for place, topic in enumerate(_topics_in(text), 1):
+        number, title = NUMBER.search(topic), TITLE.search(topic)
         if number is None or title is None or not title[1].strip():
             raise QuestionError(f"{path}, topic {place}: `<num>` or `<title>` is missing; add it")
         records.append((f"topic {place}", number[1], " ".join(title[1].split())))
     return records
+
+
+def _topics_in(text: str) -> Iterator[str]:
+    """What stands between each `<top>` and the `</top>` after it."""
+    start = None
+    for match in TOPIC.finditer(text):
+        if not match[1]:
+            start = match.end() if start is None else start
+        elif start is not None:
+            yield text[start : match.start()]
+            start = None
 
 
 def _lines(text: str, path: Path) -> list[tuple[str, str, str]]:

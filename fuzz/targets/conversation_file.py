@@ -1,0 +1,57 @@
+"""`conversations.db` with any bytes in it: it is used, or set aside and begun anew, and then holds what is put into it."""
+
+import logging
+import sqlite3
+import tempfile
+from pathlib import Path
+
+from fuzz.target import Target
+from fuzz.targets.answer_row import seeds as rows
+from ui.conversation_file import FILE, ConversationError
+from ui.conversations import Conversations, answer_from_row
+
+
+def check(data: bytes) -> None:
+    logging.getLogger("ui.conversation_file").setLevel(logging.ERROR)
+    logging.getLogger("ui.conversations").setLevel(logging.ERROR)
+    answer = answer_from_row(rows()["answer"])
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / FILE).write_bytes(data)
+        with Conversations(folder) as conversations:
+            for _ in range(3):  # a file that turns out damaged is set aside at the next use
+                try:
+                    for each in conversations.list():
+                        _shown(conversations, each.id)
+                    conversations.list("", "会议")
+                    talk = conversations.begin()
+                    conversations.add(talk, answer)
+                    assert [each.answer for each in conversations.turns(talk)] == [answer]
+                    return
+                except ConversationError as reason:
+                    assert "\n" not in str(reason) and len(str(reason)) < 1000, reason
+        raise AssertionError("it was never set aside")
+
+
+def _shown(conversations: Conversations, identity: str) -> None:
+    try:
+        conversations.turns(identity)
+    except ConversationError as reason:
+        assert "\n" not in str(reason)
+
+
+def seeds() -> dict[str, bytes]:
+    answer = answer_from_row(rows()["answer"])
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / FILE
+        with Conversations(folder) as conversations:
+            talk = conversations.begin()
+            conversations.add(talk, answer)
+        connection = sqlite3.connect(path)
+        connection.execute("PRAGMA journal_mode = DELETE")
+        connection.execute("UPDATE turn SET answer = 'text'")
+        connection.commit()
+        connection.close()
+        return {"whole": path.read_bytes(), "none": b"", "other": b"SQLite format 3\0" + bytes(84)}
+
+
+TARGET = Target(check, seeds)

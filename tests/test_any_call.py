@@ -1,0 +1,141 @@
+"""Whatever is sent to the server's addresses: an answer or one sentence, no traceback, and it goes on serving."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from tests.test_browser import ANSWERABLE, HOSTILE, Served
+
+# Seconds that a call may take, and that a stream is listened to.
+PATIENCE = 60.0
+ENDPOINTS = ("ask", "search", "documents")
+JSON: st.SearchStrategy[Any] = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=6,
+)
+# What a parameter's own schema says it is; anything else is sent as well.
+KINDS: dict[str, st.SearchStrategy[Any]] = {
+    "string": st.sampled_from([ANSWERABLE, HOSTILE, "", "\0", "date >>> 3", "date >= 2023", "'; DROP TABLE x", "问" * 20_000]) | st.text(max_size=30),
+    "integer": st.integers(-(10**20), 10**20) | st.integers(1, 50), "number": st.floats(allow_nan=False, allow_infinity=False),
+    "array": st.lists(st.text(max_size=10), max_size=4), "boolean": st.booleans(), "object": st.dictionaries(st.text(max_size=5), st.text(max_size=5)),
+}  # fmt: skip
+FEW = settings(max_examples=12, deadline=None, phases=[Phase.explicit, Phase.generate], suppress_health_check=[HealthCheck.function_scoped_fixture])
+BROKEN = [b"", b"{", b"null", b"[]", b"3", b'"x"', b"\xff\xfe", b"[" * 100_000, b'{"data": ' * 3_000, b'{"data": null}', b'{"data": {}}', b'{"data": [[[[]]]]}',
+          b'{"data": ["x"], "fn_index": 99999}', b'{"data": ["x"], "fn_index": "x"}', b'{"data": [], "fn_index": -1, "session_hash": 3}',
+          b'{"data": [{"path": "/etc/passwd", "meta": {"_type": "gradio.FileData"}}], "fn_index": 0, "session_hash": "x"}']  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def served(sample_library: Path) -> Iterator[Served]:
+    server = Served(sample_library)
+    yield server
+    assert server.process.poll() is None, "the server has ended"
+    server.stop()
+
+
+def parameters(served: Served, endpoint: str) -> list[dict[str, Any]]:
+    """What the server itself says an endpoint takes."""
+    told = httpx.get(f"{served.address}/gradio_api/info", timeout=PATIENCE).json()
+    found: list[dict[str, Any]] = told["named_endpoints"][f"/{endpoint}"]["parameters"]
+    return found
+
+
+def harmless(response: httpx.Response) -> None:
+    """Nothing of our insides in what is said; Gradio says of what is refused 500, with one sentence as JSON, or without one."""
+    no_insides(response.text)
+    if response.status_code >= 500 and response.text != "Internal Server Error":
+        refusal = response.json()
+        assert isinstance(refusal, dict) and refusal.keys() & {"error", "detail"}, response.text[:500]
+        one_sentence(refusal.get("error"))
+
+
+def no_insides(said: str) -> None:
+    assert "Traceback" not in said and 'File "/' not in said and "site-packages" not in said, said[:1000]
+
+
+def one_sentence(said: str | None) -> None:
+    assert said is None or ("\n" not in said and len(said) < 1_000 and " object at 0x" not in said), said
+
+
+def called(served: Served, endpoint: str, body: bytes) -> None:
+    """A call over HTTP as gradio's documentation has it, and what comes of it."""
+    headers = {"Content-Type": "application/json"}
+    begun = httpx.post(f"{served.address}/gradio_api/call/{endpoint}", content=body, headers=headers, timeout=PATIENCE)
+    harmless(begun)
+    event = begun.json().get("event_id") if begun.status_code == 200 else None
+    if event is None:
+        return
+    stream = httpx.get(f"{served.address}/gradio_api/call/{endpoint}/{event}", timeout=PATIENCE)
+    harmless(stream)
+    kinds = [line.removeprefix("event: ") for line in stream.text.splitlines() if line.startswith("event: ")]
+    assert kinds and kinds[-1] in ("complete", "error"), stream.text[:500]
+    data = json.loads(stream.text.splitlines()[-1 if stream.text.splitlines()[-1] else -2].removeprefix("data: "))
+    if kinds[-1] == "error" and data is not None:
+        one_sentence(data["error"] if isinstance(data, dict) else data)
+
+
+def still_serves(served: Served) -> None:
+    assert httpx.get(f"{served.address}/health", timeout=PATIENCE).json()["status"] == "ok"
+
+
+@pytest.mark.parametrize("endpoint", ENDPOINTS)
+@FEW
+@given(data=st.data())
+def test_any_values_of_an_endpoints_own_parameters_are_answered_or_refused(served: Served, endpoint: str, data: st.DataObject) -> None:
+    given_values = [
+        data.draw(KINDS.get(each["type"].get("type", "string"), JSON) | JSON, each["parameter_name"]) for each in parameters(served, endpoint)
+    ]
+    body = {"data": given_values[: data.draw(st.integers(0, len(given_values)))] if data.draw(st.booleans()) else given_values}
+    called(served, endpoint, json.dumps(body).encode())
+    still_serves(served)
+
+
+@pytest.mark.parametrize("body", BROKEN, ids=range(len(BROKEN)))
+def test_a_body_that_is_no_call_is_refused(served: Served, body: bytes) -> None:
+    called(served, "ask", body)
+    for path in ("queue/join", "run/ask", "run/predict", "api/ask", "component_server", "upload", "reset", "cancel", "heartbeat/x", "stream/x"):
+        headers = {"Content-Type": "application/json"}
+        with httpx.stream("POST", f"{served.address}/gradio_api/{path}", content=body, headers=headers, timeout=PATIENCE) as response:
+            response.read()
+            harmless(response)
+    still_serves(served)
+
+
+@pytest.mark.parametrize("path", ["../../etc/passwd", "/etc/passwd", "file=/etc/passwd", "file/../../../etc/passwd", "%2e%2e%2f%2e%2e%2fetc%2fpasswd", "\0"])
+def test_no_file_of_the_machine_is_given(served: Served, path: str) -> None:
+    for prefix in ("/gradio_api/file=", "/gradio_api/", "/static/", "/assets/", "/"):
+        response = httpx.get(httpx.URL(served.address).copy_with(raw_path=(prefix + path.replace("\0", "%00")).encode()), timeout=PATIENCE)
+        harmless(response)
+        assert "root:" not in response.text
+
+
+@FEW
+@given(arguments=st.dictionaries(st.sampled_from(["question", "query", "top_k", "where", "history", "x"]), JSON, max_size=4), tool=st.sampled_from(["ask", "search", "documents", "y"]) | st.text(max_size=5))
+def test_any_arguments_of_a_tool_are_answered_or_refused(served: Served, tool: str, arguments: dict[str, Any]) -> None:
+    headers = {"Accept": "application/json, text/event-stream", "Content-Type": "application/json"}
+    call = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": tool, "arguments": arguments}}
+    harmless(httpx.post(f"{served.address}/gradio_api/mcp/", content=json.dumps(call), headers=headers, timeout=PATIENCE))
+    still_serves(served)
+
+
+@pytest.mark.parametrize("body", BROKEN, ids=range(len(BROKEN)))
+def test_what_is_no_message_to_the_tools_is_refused(served: Served, body: bytes) -> None:
+    headers = {"Accept": "application/json, text/event-stream", "Content-Type": "application/json"}
+    harmless(httpx.post(f"{served.address}/gradio_api/mcp/", content=body, headers=headers, timeout=PATIENCE))
+    still_serves(served)
+
+
+def test_a_file_sent_to_be_uploaded_has_a_name_inside(served: Served) -> None:
+    for name in ("../../../tmp/x.txt", "a\0b.txt", "\u202egpj.txt", "x" * 5_000 + ".txt", "", "<script>.txt"):
+        response = httpx.post(f"{served.address}/gradio_api/upload", files={"files": (name, b"words")}, timeout=PATIENCE)
+        harmless(response)
+        for each in response.json() if response.status_code == 200 else ():
+            assert ".." not in each and "gradio" in each
+    still_serves(served)
