@@ -2,8 +2,9 @@
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -40,6 +41,11 @@ INJECTED = (
 )  # fmt: skip
 
 
+def sampled(names: Iterable[str], every: int) -> list[Any]:
+    """One of so many at each run; all of them with -m slow."""
+    return [pytest.param(name, marks=() if number % every == 0 else pytest.mark.slow) for number, name in enumerate(names)]
+
+
 @pytest.fixture(scope="module")
 def assistant(sample_library: Path) -> Iterator[Assistant]:
     with Assistant.open(sample_library) as opened:
@@ -71,12 +77,12 @@ def word_for_word(assistant: Assistant, answer: Answer) -> None:
             assert quote.start <= quote.answer_start < quote.answer_end <= quote.end
 
 
-@pytest.mark.parametrize("script", SCRIPTS)
+@pytest.mark.parametrize("script", sampled(SCRIPTS, 5))
 def test_a_question_in_any_script_is_answered_word_for_word_or_not_at_all(assistant: Assistant, script: str) -> None:
     assert asked(assistant, SCRIPTS[script]) is not None
 
 
-@pytest.mark.parametrize("what", HOSTILE)
+@pytest.mark.parametrize("what", sampled(HOSTILE, 3))
 def test_a_question_made_to_do_harm_does_none(assistant: Assistant, what: str) -> None:
     before = assistant.library.document_count(), assistant.library.generation
     asked(assistant, HOSTILE[what])
@@ -116,13 +122,14 @@ def test_what_was_said_before_is_bounded_too(assistant: Assistant) -> None:
 PIECES = st.one_of(st.sampled_from([ANSWERABLE, *HOSTILE.values(), *SCRIPTS.values(), *INJECTED]).map(lambda each: each[:40]), st.text(st.characters(), max_size=20))
 
 
-@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.mark.slow
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(PIECES, max_size=4).map("".join))
 def test_any_text_at_all_is_a_question_or_one_sentence(assistant: Assistant, question: str) -> None:
     asked(assistant, question)
 
 
-@pytest.mark.parametrize("question", ["", "问" * 30_000, HOSTILE["SQL"], HOSTILE["HTML"], HOSTILE["turned"], "--help me"])
+@pytest.mark.parametrize("question", sampled(["", "问" * 30_000, HOSTILE["SQL"], "--help me", HOSTILE["turned"], HOSTILE["HTML"]], 2))
 def test_the_command_line_says_one_sentence_or_quotes(yinju: Yinju, sample_library: Path, assistant: Assistant, question: str) -> None:
     done = yinju("ask", "--library", sample_library, "--json", "--", question)
     assert "Traceback" not in done.stderr
