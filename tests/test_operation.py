@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT
-from ui.server import GRACE
+from ui.graceful import GRACE
 
 DOCS = ROOT / "docs"
 

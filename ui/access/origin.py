@@ -24,8 +24,8 @@ READING = ("GET", "HEAD", "OPTIONS")
 class FromHere:
     """Lets requests through that name this machine and come from no page of another site.
 
-    `names` are further names that the server has. Where `any_name` is true the host is not looked at but for the tools (who
-    has to log in is not fooled by a name: the browser sends no cookie to it). MCP calls are POST only: a stream that a
+    `names` are further names that the server has. Where `any_name` is true the host is not looked at: where one has to log in,
+    a name that was pointed here gets nothing, for the browser sends it no cookie. MCP calls are POST only: a stream that a
     client merely holds open would keep the server from stopping.
     """
 
