@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from corpus.errors import ModelError
 from embeddings.cache import mended
+from embeddings.priority import give_way
 
 Ids = NDArray[np.int64]
 States = NDArray[np.float32]
@@ -26,6 +27,8 @@ Result = TypeVar("Result")
 # Texts that have come alone when the second session is opened: one command has a question and a passage or two. Its threads
 # at most: more than two were never measured.
 ALONE, THREADS = 3, 4
+# Texts that one question may have computed at once: its own forms, or passages that are read.
+FEW = 32
 
 
 class Engine:
@@ -66,6 +69,11 @@ class Engine:
     def _workers(self) -> ThreadPoolExecutor:
         return ThreadPoolExecutor(self.cores, thread_name_prefix="engine")
 
+    @cached_property
+    def _patient_workers(self) -> ThreadPoolExecutor:
+        """Of texts by the batch, as documents have them: a question that is asked meanwhile goes before."""
+        return ThreadPoolExecutor(self.cores, thread_name_prefix="patient engine", initializer=give_way)
+
     def each(self, rows: Sequence[Ids], take: Callable[[States, int], Result]) -> list[Result]:
         """`take(states, number)` of every row, in no particular order of time: its states, shape (tokens, hidden)."""
         session = self._session()
@@ -82,7 +90,8 @@ class Engine:
                 return [one(0, session if others else self._for_one() or session)]
             # The longest first: no core waits long for the last.
             order = sorted(range(len(rows)), key=lambda number: -len(rows[number]))
-            results = dict(zip(order, self._workers.map(one, order), strict=True))
+            workers = self._workers if len(rows) <= FEW else self._patient_workers
+            results = dict(zip(order, workers.map(one, order), strict=True))
             return [results[number] for number in range(len(rows))]
 
     def _run(self, session: Any, row: Ids) -> Any:

@@ -80,9 +80,12 @@ def index(
         if next(find_files(path, library), None) is None and not existed:
             raise YinjuError(f"{path} holds no files; put documents into it, or give another path")
     from embeddings import load_encoder
+    from embeddings.priority import give_way
     from rag.deferred import DeferredEncoder
     from rag.watch import changes
 
+    # Whoever is answered from the library meanwhile goes before.
+    give_way()
     encoder: Encoder
     if model is None and existed:
         with Library.open(library) as opened:

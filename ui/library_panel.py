@@ -15,6 +15,7 @@ import gradio as gr
 from corpus import YinjuError
 from corpus.files import LABELS_FILE
 from corpus.whereabouts import NamedFile, whereabouts
+from embeddings.priority import give_way
 from rag import Assistant, IndexReport
 from rag.named_files import Step
 from ui.chat import document_opened
@@ -212,6 +213,7 @@ def _steps(work: Work, turns: Turns, code: str) -> Iterator[str]:
     told: SimpleQueue[tuple[bool, str]] = SimpleQueue()
 
     def run() -> None:
+        give_way()
         try:
             with turns.turn(lambda before: told.put((False, _status(said(WORDS, "waiting", code, count=before))))):
                 told.put((False, _status(said(WORDS, "starting", code))))

@@ -135,7 +135,7 @@ def web_app(served: Sequence[Served], users: Users, room: Room, host: str = "loc
     whole = Starlette(lifespan=living)
     whole.mount("/", guard)
     # The last added is the outermost.
-    whole.add_middleware(FromHere, names=(host, *terms.names), any_name=closed)
+    whole.add_middleware(FromHere, names=(host, *terms.names), any_name=closed and not terms.rules.guests)
     whole.add_middleware(WithHeaders)
     whole.add_middleware(Observed, count=figures.request)
     whole.add_middleware(Proxied, proxies=terms.rules.proxies)
