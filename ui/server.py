@@ -3,6 +3,7 @@
 The first library is at `/`, each other one at `/library/NAME/`, where NAME is its folder's name.
 """
 
+import asyncio
 import os
 import re
 import threading
@@ -38,6 +39,7 @@ from ui.app import Place, build_app
 from ui.conversations import Conversations
 from ui.graceful import GracefulServer
 from ui.served import TERMS, Served, Terms
+from ui.sessions import keep_forgetting
 from ui.style import CSS
 from ui.suggestions import suggestions
 from ui.watch.figures import Figures
@@ -93,8 +95,9 @@ def _in_address(name: str) -> str:
     return re.sub(r"[^\w.-]+", "-", name).strip("-.") or "library"
 
 
-def page_app(served: Sequence[Served], room: Room, figures: Figures, note: Callable[[Noted], None], role: Role = "keeper") -> FastAPI:
-    """The pages as this role has them, with the MCP tools of each library and what is told of the server."""
+def page_app(served: Sequence[Served], room: Room, figures: Figures, note: Callable[[Noted], None], role: Role = "keeper") -> tuple[FastAPI, list[gr.Blocks]]:
+    """The pages as this role has them, with the MCP tools of each library and what is told of the server; and the pages alone."""
+    pages = []
     outer = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     add_watch(outer, served, room, figures, role)
     several = [each.place for each in served] if len(served) > 1 else []
@@ -109,7 +112,8 @@ def page_app(served: Sequence[Served], room: Room, figures: Figures, note: Calla
             theme=gr.themes.Base(primary_hue="red", font=FONTS, font_mono=["ui-monospace", "monospace"]),
         )  # fmt: skip
         serve_tools(page)
-    return outer
+        pages.append(page)
+    return outer, pages
 
 
 def web_app(served: Sequence[Served], users: Users, room: Room, host: str = "localhost", terms: Terms = TERMS) -> Starlette:
@@ -122,16 +126,18 @@ def web_app(served: Sequence[Served], users: Users, room: Room, host: str = "loc
         tell_question(noted, terms.log_text)
 
     roles: tuple[Role, ...] = ("reader", "keeper") if closed else ("keeper",)
-    pages = {role: page_app(served, room, figures, note, role) for role in roles}
+    built = {role: page_app(served, room, figures, note, role) for role in roles}
 
     @asynccontextmanager
     async def living(_: Starlette) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
-            for each in pages.values():
-                await stack.enter_async_context(each.router.lifespan_context(each))
+            for app, pages in built.values():
+                await stack.enter_async_context(app.router.lifespan_context(app))
+                for each in pages:
+                    stack.callback(asyncio.create_task(keep_forgetting(each.state_holder)).cancel)
             yield
 
-    guard = Guard({role: Surface(each, role == "keeper", terms.mb_per_hour if shared else None) for role, each in pages.items()}, users, terms.rules)
+    guard = Guard({role: Surface(each, role == "keeper", terms.mb_per_hour if shared else None) for role, (each, _) in built.items()}, users, terms.rules)
     whole = Starlette(lifespan=living)
     whole.mount("/", guard)
     # The last added is the outermost.

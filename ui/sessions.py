@@ -1,0 +1,39 @@
+"""What gradio keeps of each session, forgotten when nobody comes back to it.
+
+Gradio keeps the newest ten thousand, some 100 kB each, and every call of a program is a session of its own.
+"""
+
+import asyncio
+from datetime import datetime, timedelta
+
+from gradio.state_holder import StateHolder
+
+# Sessions of a page at most; those unused the longest go first.
+MOST = 2000
+# How long one is kept unused: that has nothing of its own (a program's call), whose page was closed, any.
+EMPTY, CLOSED, UNUSED = timedelta(minutes=2), timedelta(hours=1), timedelta(days=1)
+# Seconds between two looks.
+EVERY = 20.0
+
+
+def forget(holder: StateHolder, now: datetime) -> int:
+    """Forget the sessions that nobody comes back to; how many those were."""
+    with holder.lock:
+        gone = [session for session in holder.session_data if _is_over(holder, session, now)]
+        for session in gone:
+            holder.session_data.pop(session, None)
+            holder.time_last_used.pop(session, None)
+    return len(gone)
+
+
+async def keep_forgetting(holder: StateHolder) -> None:
+    """Until it is cancelled."""
+    holder.capacity = MOST
+    while True:
+        await asyncio.sleep(EVERY)
+        forget(holder, datetime.now())
+
+
+def _is_over(holder: StateHolder, session: str, now: datetime) -> bool:
+    state, unused = holder.session_data[session], now - holder.time_last_used.get(session, now)
+    return bool(unused > (EMPTY if not state.state_data else CLOSED if state.is_closed else UNUSED))
