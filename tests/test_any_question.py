@@ -77,12 +77,12 @@ def word_for_word(assistant: Assistant, answer: Answer) -> None:
             assert quote.start <= quote.answer_start < quote.answer_end <= quote.end
 
 
-@pytest.mark.parametrize("script", sampled(SCRIPTS, 5))
+@pytest.mark.parametrize("script", sampled(SCRIPTS, 12))
 def test_a_question_in_any_script_is_answered_word_for_word_or_not_at_all(assistant: Assistant, script: str) -> None:
     assert asked(assistant, SCRIPTS[script]) is not None
 
 
-@pytest.mark.parametrize("what", sampled(HOSTILE, 3))
+@pytest.mark.parametrize("what", sampled(HOSTILE, 6))
 def test_a_question_made_to_do_harm_does_none(assistant: Assistant, what: str) -> None:
     before = assistant.library.document_count(), assistant.library.generation
     asked(assistant, HOSTILE[what])

@@ -256,7 +256,8 @@ def killed(target: Callable[..., None], arguments: tuple[str, ...], seconds: flo
     return time.monotonic() - began
 
 
-def test_a_backup_killed_at_thirty_random_moments_is_never_half(library: Path, whole: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("kills", [6, pytest.param(30, marks=pytest.mark.slow)])
+def test_a_backup_killed_at_random_moments_is_never_half(kills: int, library: Path, whole: Path, tmp_path: Path) -> None:
     chance, file, dead = random.Random(), tmp_path / "b.tar", 0
     run = (str(library), str(file))
     lasts = min(killed(backing_up.run_backup, run, None) for _ in range(3))
@@ -266,15 +267,16 @@ def test_a_backup_killed_at_thirty_random_moments_is_never_half(library: Path, w
         dead += killed(backing_up.run_backup, run, chance.uniform(0, lasts)) < 0
         if file.exists():
             restore(file, tmp_path / "other" / str(dead) / str(time.monotonic_ns()), derive)
-        if dead >= 30:
+        if dead >= kills:
             break
-    assert dead >= 30
+    assert dead >= kills
     back_up(library, file, force=True)
     assert sorted(each.name for each in tmp_path.iterdir()) == ["b.tar", "other"]
     assert check_library(library, CheapEncoder()) == []
 
 
-def test_a_restore_killed_at_thirty_random_moments_leaves_a_whole_library_or_none(library: Path, whole: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("kills", [6, pytest.param(30, marks=pytest.mark.slow)])
+def test_a_restore_killed_at_random_moments_leaves_a_whole_library_or_none(kills: int, library: Path, whole: Path, tmp_path: Path) -> None:
     chance, dead, there, before = random.Random(), 0, tmp_path / "other", content(library)
     lasts = min(killed(backing_up.run_restore, (str(whole), str(tmp_path / "timing" / str(each))), None) for each in range(3))
     for _ in range(200):
@@ -282,9 +284,9 @@ def test_a_restore_killed_at_thirty_random_moments_leaves_a_whole_library_or_non
         if there.exists():
             assert content(there) == before and check_library(there, CheapEncoder()) == []
             subprocess.run(["rm", "-r", there], check=True)
-        if dead >= 30:
+        if dead >= kills:
             break
-    assert dead >= 30
+    assert dead >= kills
     restore(whole, there, derive)
     assert sorted(each.name for each in tmp_path.iterdir()) == ["other", "timing"]
 
