@@ -72,7 +72,7 @@ def build_app(
                 [(name, code) for code, name in LANGUAGES.items()], value="zh", label=said(WORDS, "language", "zh"), show_label=False,
                 container=False, scale=0, min_width=130, elem_id="yinju-language", filterable=False,
             )  # fmt: skip
-        account = gr.HTML(padding=False, elem_id="yinju-account")
+        account = gr.HTML(padding=False, visible=False, elem_id="yinju-account")
         others = gr.HTML(places_html(places, here, "zh"), padding=False, visible=bool(places), elem_id="yinju-libraries")
         chat = chat_panel(desk, conversations, examples, language, owner, kept)
         documents = library_panel(assistant, language, chat.shown, chat.opened, role == "keeper")
@@ -84,7 +84,7 @@ def build_app(
             """The whole page in this language, but for the answers."""
             rows = list_html(conversations, whose, sought, current, code)
             who = account_html(caller_of(request), up_from(here), code)
-            return code, _source(assistant, now, code), rows, who, *(words(code) for _, words in labels)
+            return code, _source(assistant, now, code), rows, gr.update(value=who, visible=bool(who)), *(words(code) for _, words in labels)
 
         def begin(before: Any, had: str, request: gr.Request) -> tuple[Any, ...]:
             """The language and the conversation that this browser had, or those of the link that it follows."""

@@ -11,9 +11,9 @@ from gradio.state_holder import StateHolder
 # Sessions of a page at most; those unused the longest go first.
 MOST = 2000
 # How long one is kept unused: that has nothing of its own (a program's call), whose page was closed, any.
-EMPTY, CLOSED, UNUSED = timedelta(minutes=2), timedelta(hours=1), timedelta(days=1)
+EMPTY, CLOSED, UNUSED = timedelta(seconds=30), timedelta(hours=1), timedelta(days=1)
 # Seconds between two looks.
-EVERY = 20.0
+EVERY = 10.0
 
 
 def forget(holder: StateHolder, now: datetime) -> int:
