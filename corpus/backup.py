@@ -20,8 +20,9 @@ from corpus.connect import DATABASE, readable
 from corpus.errors import DamagedLibrary
 from corpus.library import Library
 from corpus.schema import FORMAT
+from corpus.to_disk import to_disk
 from corpus.trouble import CANNOT_GROW
-from corpus.workplace import flush, workplace
+from corpus.workplace import workplace
 
 # What a library's folder holds that is of a process that runs or was killed; and what is made again. No truth of their own.
 RUNNING = (".vectors-*.new", f".{DATABASE}.*", "*.lock", "*-wal", "*-shm", "*-journal")
@@ -64,7 +65,7 @@ def back_up(
             with workplace(file.parent) as work:
                 size, manifest, left_out = _written(library, file, work, progress, kept)
                 _named(work / file.name, file, force)
-                flush(file.parent)
+                to_disk(file.parent)
             return Backup(file, size, manifest, left_out)
         except OSError as reason:
             text = reason.strerror or str(reason)

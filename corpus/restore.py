@@ -14,8 +14,9 @@ from corpus.connect import DATABASE, WRITER_LOCK
 from corpus.errors import LibraryError
 from corpus.library import Library
 from corpus.schema import FORMAT
+from corpus.to_disk import to_disk
 from corpus.trouble import CANNOT_GROW
-from corpus.workplace import flush, workplace
+from corpus.workplace import workplace
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ def restore(
                 _flush_all(place)
                 _give_name(place, target, folder)
                 made.clear()
-            flush(target.parent)
+            to_disk(target.parent)
         except OSError as reason:
             text = reason.strerror or str(reason)
             remedy = "free some space" if reason.errno in CANNOT_GROW else "restore into another folder, with --library"
@@ -141,8 +142,8 @@ def _move_files(library: Library, before: tuple[str, ...], now: str) -> None:
 def _flush_all(place: Path) -> None:
     for folder, _, names in os.walk(place):
         for each in names:
-            flush(Path(folder, each))
-        flush(Path(folder))
+            to_disk(Path(folder, each))
+        to_disk(Path(folder))
 
 
 def _give_name(place: Path, target: Path, folder: Path) -> None:

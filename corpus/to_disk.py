@@ -1,6 +1,7 @@
-"""What is written and named is so after the power fails."""
+"""What is written and named is so after the power fails, and is what was written."""
 
 import os
+import zlib
 from pathlib import Path
 
 
@@ -11,3 +12,12 @@ def to_disk(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def checksum_of(path: Path) -> int:
+    """The CRC-32 of a file, read in parts. Raises OSError."""
+    value = 0
+    with path.open("rb") as file:
+        while part := file.read(1 << 20):
+            value = zlib.crc32(part, value)
+    return value

@@ -1,6 +1,5 @@
 """A place beside a result for what is made on the way to it: what is found under its own name is always whole."""
 
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -35,15 +34,6 @@ def workplace(folder: Path) -> Iterator[Path]:
         lock.release()
         # On some systems a file that is held open cannot be removed.
         shutil.rmtree(place, ignore_errors=True)
-
-
-def flush(path: Path) -> None:
-    """Wait until a file, or what a folder lists, is on the disk."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _clear(folder: Path) -> None:

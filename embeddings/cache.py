@@ -5,7 +5,6 @@ import os
 import shutil
 import sys
 import tempfile
-import zlib
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import platformdirs
 from filelock import FileLock
 
 from corpus.errors import ModelError
+from corpus.to_disk import checksum_of
 
 # Names the files of a folder, with their sizes and CRC-32.
 CONTENTS = "contents.json"
@@ -82,7 +82,7 @@ def _is_whole(folder: Path, marker: str, thorough: bool = False) -> bool:
     try:
         said = json.loads((folder / CONTENTS).read_text("utf8"))
         for name, (size, checksum) in said.items():
-            if (folder / name).stat().st_size != size or ((thorough or size <= SMALL) and _checksum(folder / name) != checksum):
+            if (folder / name).stat().st_size != size or ((thorough or size <= SMALL) and checksum_of(folder / name) != checksum):
                 return False
         return True
     except FileNotFoundError as reason:
@@ -93,20 +93,12 @@ def _is_whole(folder: Path, marker: str, thorough: bool = False) -> bool:
 
 def _say_contents(folder: Path) -> None:
     files = sorted(each for each in folder.rglob("*") if each.is_file())
-    said = {each.relative_to(folder).as_posix(): (each.stat().st_size, _checksum(each)) for each in files}
+    said = {each.relative_to(folder).as_posix(): (each.stat().st_size, checksum_of(each)) for each in files}
     with (folder / CONTENTS).open("w", encoding="utf8") as file:
         json.dump(said, file)
         file.flush()
         # A folder under its final name has this file, whatever else a disk that loses its power forgets.
         os.fsync(file.fileno())
-
-
-def _checksum(path: Path) -> int:
-    value = 0
-    with path.open("rb") as file:
-        while part := file.read(1 << 20):
-            value = zlib.crc32(part, value)
-    return value
 
 
 def _remove(paths: Iterable[Path]) -> None:

@@ -6,7 +6,6 @@ It is written anew only when much has changed: whoever opens it takes up the res
 
 import logging
 import os
-import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +13,7 @@ import numpy as np
 
 from corpus import Library, LibraryError
 from corpus.library import Derived
-from corpus.to_disk import to_disk
+from corpus.to_disk import checksum_of, to_disk
 from corpus.vector_table import Marks
 from embeddings import FaissIndex
 from embeddings.index import Flags, Ids, VectorIndex, Vectors
@@ -133,7 +132,7 @@ def trained_file(library: Library) -> Path | None:
 def is_whole(named: Derived) -> bool:
     """Whether the file is there as it was written."""
     try:
-        return _checksum(named.path) == named.checksum
+        return checksum_of(named.path) == named.checksum
     except OSError:
         return False
 
@@ -144,7 +143,7 @@ def _written(library: Library, marks: Marks) -> Derived:
     try:
         build(library, marks).save(building)
         to_disk(building)
-        checksum = _checksum(building)
+        checksum = checksum_of(building)
         os.replace(building, path)
         to_disk(library.folder)
     except (OSError, RuntimeError) as reason:
@@ -178,11 +177,3 @@ def _stored(library: Library) -> Stored:
         return given
 
     return vectors
-
-
-def _checksum(path: Path) -> int:
-    value = 0
-    with path.open("rb") as file:
-        while part := file.read(1 << 20):
-            value = zlib.crc32(part, value)
-    return value
