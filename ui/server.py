@@ -25,7 +25,7 @@ from corpus import Library, YinjuError
 from embeddings import Encoder
 from embeddings.pieces import ENOUGH
 from rag import Assistant
-from ui.access.guard import Guard
+from ui.access.guard import Guard, is_closed
 from ui.access.headers import WithHeaders
 from ui.access.origin import FromHere
 from ui.access.proxy import Proxied
@@ -118,7 +118,7 @@ def page_app(served: Sequence[Served], room: Room, figures: Figures, note: Calla
 
 def web_app(served: Sequence[Served], users: Users, room: Room, host: str = "localhost", terms: Terms = TERMS) -> Starlette:
     """The whole server: a page for each role behind the guard, and around it what is checked, counted and said of every request."""
-    closed, shared = is_closed(users, terms), is_shared(users, terms)
+    closed, shared = is_closed(users, terms.rules), is_shared(users, terms)
     figures = Figures(room, [(each.place.name, each.assistant) for each in served])
 
     def note(noted: Noted) -> None:
@@ -148,14 +148,9 @@ def web_app(served: Sequence[Served], users: Users, room: Room, host: str = "loc
     return whole
 
 
-def is_closed(users: Users, terms: Terms) -> bool:
-    """Whether one has to log in, guests aside."""
-    return bool(users) or terms.rules.header is not None
-
-
 def is_shared(users: Users, terms: Terms) -> bool:
     """Whether others than the one who runs it use it."""
-    return is_closed(users, terms) or terms.public
+    return is_closed(users, terms.rules) or terms.public
 
 
 def _with_slash(request: Request) -> RedirectResponse:

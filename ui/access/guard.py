@@ -45,6 +45,11 @@ class Rules:
     proxies: tuple[str, ...] = ("127.0.0.1", "::1")
 
 
+def is_closed(users: Users, rules: Rules) -> bool:
+    """Whether one has to log in, guests aside."""
+    return bool(users) or rules.header is not None
+
+
 class Guard:
     """ASGI, around one application for each role: what a role may not do is not in its application."""
 
@@ -54,7 +59,7 @@ class Guard:
         self._rules = rules
         self._attempts = Attempts()
         self._checking = asyncio.Lock()
-        self._closed = bool(users) or rules.header is not None
+        self._closed = is_closed(users, rules)
         # Cookies do not tell ports apart: servers of one machine keep theirs by name.
         self._cookie = f"yinju-{blake2b(str(users.path.resolve()).encode(), digest_size=6).hexdigest()}"
         self._salt = secrets.token_bytes(32)
