@@ -12,6 +12,7 @@ from corpus.errors import DamagedDocument, DamagedLibrary
 from corpus.library import Library
 from corpus.passages import passage_text
 from corpus.rows import DAMAGED, text_key
+from corpus.store import Store
 
 RESTORE = "restore the library from a copy, or delete its folder and index again"
 # One kind of problem may be everywhere: so many are named one by one.
@@ -35,7 +36,7 @@ def check_database(library: Library) -> list[Problem]:
                 if len(problems) > NAMED:
                     problems.append(Problem("there are more problems than are named here", RESTORE))
                     break
-                problems += _document_problems(library, str(identity))
+                problems += document_problems(library, str(identity))
             return problems or [*_counts(library, connection), *_tables(library)]
     except sqlite3.DatabaseError as reason:
         return [Problem(f"{library.folder / DATABASE} cannot be read ({reason})", RESTORE)]
@@ -79,11 +80,12 @@ def again(name: str) -> str:
     return f"run: yinju docs remove {shlex.quote(name)}, and index its file again"
 
 
-def _document_problems(library: Library, identity: str) -> list[Problem]:
+def document_problems(library: Store, identity: str) -> list[Problem]:
+    """What is wrong with a document, its spans and its passages; at most three things are named."""
     try:
         entry = library.with_sentences(identity)
         passages = library.passages_with_keys(identity)
-        held = library.vectors.held([key for _, key in passages])
+        held = library.held([key for _, key in passages])
     except DamagedDocument as reason:
         what, _, remedy = str(reason).partition("; ")
         return [Problem(what, remedy)]

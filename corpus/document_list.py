@@ -9,8 +9,6 @@ import sqlite3
 from dataclasses import dataclass
 from unicodedata import normalize
 
-from corpus.library import Library
-
 # By name, which has an index: neither texts nor metadata are read.
 ALL = """SELECT name, title, (SELECT count(*) FROM passages WHERE document_id = documents.id), characters
     FROM documents ORDER BY name LIMIT ? OFFSET ?"""
@@ -49,20 +47,20 @@ class Found:
     passages: int
 
 
-def find_documents(library: Library, words: str = "", limit: int = 50, offset: int = 0) -> Found:
-    """The documents whose title or name holds every one of the words; without words, all documents."""
+def find(connection: sqlite3.Connection, generation: str, words: str, limit: int, offset: int) -> Found:
+    """The documents whose title or name holds every one of the words; without words, all documents. For `corpus.library`."""
     sought = folded(words).split()
     page = max(limit, 0), max(offset, 0)
-    with library.reading() as connection:
-        if not sought:
-            rows = connection.execute(ALL, page).fetchall()
-            return Found(tuple(Entry(*row) for row in rows), library.document_count(), library.passage_count())
-        _bring_up(connection, str(library.generation))
-        holds = " AND ".join("instr(label, ?)" for _ in sought)
-        found = connection.execute(f"SELECT count(*), coalesce(sum(passages), 0) FROM labels WHERE {holds}", sought).fetchone()
-        rows = connection.execute(
-            f"SELECT name, title, passages, characters FROM labels WHERE {holds} ORDER BY name LIMIT ? OFFSET ?", (*sought, *page)
-        ).fetchall()
+    if not sought:
+        rows = connection.execute(ALL, page).fetchall()
+        ((documents, passages),) = connection.execute("SELECT (SELECT count(*) FROM documents), (SELECT count(*) FROM passages)").fetchall()
+        return Found(tuple(Entry(*row) for row in rows), documents, passages)
+    _bring_up(connection, generation)
+    holds = " AND ".join("instr(label, ?)" for _ in sought)
+    found = connection.execute(f"SELECT count(*), coalesce(sum(passages), 0) FROM labels WHERE {holds}", sought).fetchone()
+    rows = connection.execute(
+        f"SELECT name, title, passages, characters FROM labels WHERE {holds} ORDER BY name LIMIT ? OFFSET ?", (*sought, *page)
+    ).fetchall()
     return Found(tuple(Entry(*row) for row in rows), *found)
 
 

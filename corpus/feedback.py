@@ -3,13 +3,16 @@
 A span is kept with its words, so that it still says something when the document has changed.
 """
 
+import sqlite3
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from corpus.errors import YinjuError
-from corpus.library import Library
+
+if TYPE_CHECKING:
+    from corpus.store import Store
 
 Verdict = Literal["up", "down", "corrected"]
 VERDICTS = ("up", "down", "corrected")
@@ -32,7 +35,7 @@ class Feedback:
     when: str = ""
 
 
-def add_feedback(library: Library, said: Feedback) -> None:
+def add_feedback(library: "Store", said: Feedback) -> None:
     """Keep a verdict. Raises YinjuError where it is none, or its span is not in the document."""
     if said.verdict not in VERDICTS:
         raise YinjuError(f"{said.verdict!r} is no verdict; give one of {', '.join(VERDICTS)}")
@@ -45,17 +48,18 @@ def add_feedback(library: Library, said: Feedback) -> None:
     elif said.verdict != "down":
         raise YinjuError(f"a verdict of {said.verdict!r} needs the document, start and end of what answers")
     when = said.when or datetime.now(UTC).isoformat(timespec="seconds")
-    with library.changing() as connection:
-        connection.execute(
-            'INSERT INTO feedback (question, verdict, document, "start", "end", text, "when") VALUES (?, ?, ?, ?, ?, ?, ?)',
-            (said.question, said.verdict, said.document, said.start, said.end, text, when),
-        )
+    library.add_feedback(replace(said, text=text, when=when))
 
 
-def all_feedback(library: Library) -> Iterator[Feedback]:
-    """Every verdict, oldest first."""
-    with library.reading() as connection:
-        rows = connection.execute(
-            'SELECT question, verdict, document, "start", "end", text, "when" FROM feedback ORDER BY id'
-        ).fetchall()
+def put_feedback(connection: sqlite3.Connection, said: Feedback) -> None:
+    """Into a folder's database; for `corpus.library`."""
+    connection.execute(
+        'INSERT INTO feedback (question, verdict, document, "start", "end", text, "when") VALUES (?, ?, ?, ?, ?, ?, ?)',
+        (said.question, said.verdict, said.document, said.start, said.end, said.text, said.when),
+    )
+
+
+def kept_feedback(connection: sqlite3.Connection) -> Iterator[Feedback]:
+    """Every verdict of a folder's database, oldest first."""
+    rows = connection.execute('SELECT question, verdict, document, "start", "end", text, "when" FROM feedback ORDER BY id').fetchall()
     return (Feedback(*row) for row in rows)

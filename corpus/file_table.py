@@ -57,6 +57,11 @@ class FileTable:
         rows = self._database.rows("SELECT path FROM files WHERE substr(path, 1, ?) = ? ORDER BY path", (len(prefix), prefix))
         return [row[0] for row in rows if isinstance(row[0], bytes)]
 
+    def with_documents(self) -> list[tuple[bytes, str]]:
+        """The path and name of every file that has documents here, by path."""
+        query = "SELECT path, name FROM files WHERE EXISTS (SELECT 1 FROM documents WHERE file_id = files.id) ORDER BY path"
+        return [(path, str(name)) for path, name in self._database.rows(query) if isinstance(path, bytes)]
+
     def put(self, file: KnownFile) -> None:
         """Write down what is known of a file; its documents stay as they are."""
         with self._database.changing() as connection:

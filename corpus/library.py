@@ -22,7 +22,9 @@ from numpy.typing import NDArray
 from corpus.connect import DATABASE, WRITER_LOCK, connect, migrated, new_database, state_of
 from corpus.database import Database, marks, next_generation, parts
 from corpus.document import Document, Passage, Sentence
+from corpus.document_list import Found, find
 from corpus.errors import DamagedDocument, LibraryError
+from corpus.feedback import Feedback, kept_feedback, put_feedback
 from corpus.file_table import FileTable, KnownFile
 from corpus.posting_table import PostingTable
 from corpus.rows import (
@@ -76,6 +78,8 @@ class Derived:
 
 class Library:
     """An open library. One object may be used by many threads, one at a time inside."""
+
+    engine = "folder"
 
     def __init__(self, folder: Path, connection: sqlite3.Connection, on_disk: bool = True) -> None:
         self.folder = folder
@@ -133,6 +137,19 @@ class Library:
             raise
         return library
 
+    @classmethod
+    def exists(cls, folder: Path) -> bool:
+        """Whether there is one in the folder, whole or not."""
+        return (folder / DATABASE).is_file()
+
+    @property
+    def address(self) -> str:
+        return str(self.folder)
+
+    def size(self) -> int:
+        """Bytes of the folder's own files."""
+        return sum(each.stat().st_size for each in self.folder.iterdir() if each.is_file())
+
     def __enter__(self) -> "Library":
         return self
 
@@ -141,6 +158,15 @@ class Library:
 
     def close(self) -> None:
         self._database.close()
+
+    def discard(self) -> None:
+        """Close a library that never held a document, and leave no trace of it."""
+        self.close()
+        for pattern in (f"{DATABASE}*", "vectors-*.faiss", WRITER_LOCK):
+            for file in self.folder.glob(pattern):
+                file.unlink(missing_ok=True)
+        if not any(self.folder.iterdir()):
+            self.folder.rmdir()
 
     # Writing
 
@@ -217,6 +243,11 @@ class Library:
         rows = self._database.rows("SELECT value FROM meta WHERE key = ?", (key,))
         return str(rows[0][0]) if rows else None
 
+    def set_meta(self, key: str, value: str) -> None:
+        """Keep a value under a key; for who may write."""
+        with self.changing() as connection:
+            connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
+
     @property
     def model(self) -> str:
         return self.meta("model") or ""
@@ -252,6 +283,11 @@ class Library:
             "metadata FROM documents ORDER BY name"
         )
         return [Listed(str(n), str(t), int(str(p)), int(str(c)), _metadata(m) or {}) for n, t, p, c, m in rows]
+
+    def find_documents(self, words: str = "", limit: int = 50, offset: int = 0) -> Found:
+        """The documents whose title or name holds every one of the words; without words, all documents."""
+        with self.reading() as connection:
+            return find(connection, str(self.generation), words, limit, offset)
 
     def known_documents(self, path: bytes | None) -> dict[str, KnownDocument]:
         """The documents of a file, or those of no file, by name."""
@@ -328,6 +364,16 @@ class Library:
             if removed:
                 next_generation(connection)
         return removed
+
+    def held(self, keys: Sequence[bytes]) -> set[bytes]:
+        """Those of the keys whose vectors are here."""
+        return self.vectors.held(keys)
+
+    def vectors_of(self, keys: Sequence[bytes]) -> dict[bytes, NDArray[np.float32]]:
+        """The vectors (dimension) of those keys that are here."""
+        numbers = self.vectors.numbers(keys)
+        found = dict(zip(*self.vectors.of(list(numbers.values())), strict=True))
+        return {key: found[number].astype(np.float32) for key, number in numbers.items() if number in found}
 
     def put_texts(
         self, keys: Sequence[bytes], vectors: NDArray[np.float32], terms: Sequence[Mapping[str, int]]
@@ -417,13 +463,23 @@ class Library:
         )
         return sorted(str(row[0]) for row in self._database.rows(query, (key, limit)))
 
+    # What people said of answers
+
+    def add_feedback(self, said: Feedback) -> None:
+        with self.changing() as connection:
+            put_feedback(connection, said)
+
+    def feedback(self) -> Iterator[Feedback]:
+        """Every verdict, oldest first."""
+        with self.reading() as connection:
+            return kept_feedback(connection)
+
     # Files derived from the truth
 
     def name_derived(self, key: str, derived: Derived) -> None:
         """From now on this is what is derived from the library under `key`."""
         value = {"file": derived.path.name, "checksum": derived.checksum, "last": derived.marks.last, "gone": derived.marks.gone}
-        with self.changing() as connection:
-            connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, json.dumps(value)))
+        self.set_meta(key, json.dumps(value))
 
     def derived(self, key: str) -> Derived | None:
         """What is named last under `key`."""

@@ -65,6 +65,8 @@ class Any:
 
 
 Condition = Comparison | Not | All | Any
+# The first and the last moment of a date.
+Moments = tuple[tuple[int, ...], tuple[int, ...]]
 
 
 def parse_where(text: str) -> Condition:
@@ -106,8 +108,8 @@ def fulfils(metadata: Mapping[str, str], condition: Condition) -> bool:
     """Whether a document with this metadata (names of fields in case-folded form) fulfils a condition."""
     match condition:
         case Comparison(field, operator, value):
-            found = metadata.get(_folded(field))
-            return operator == "!=" if found is None else _compares(_folded(field), found, operator, value)
+            found = metadata.get(folded_field(field))
+            return operator == "!=" if found is None else _compares(folded_field(field), found, operator, value)
         case Not(inner):
             return not fulfils(metadata, inner)
         case All(parts):
@@ -118,7 +120,7 @@ def fulfils(metadata: Mapping[str, str], condition: Condition) -> bool:
 
 def searchable(name: str, title: str, metadata: Mapping[str, str]) -> dict[str, str]:
     """What conditions may ask of a document: its metadata, name and title; a byline is an author."""
-    fields = {_folded(key): value for key, value in metadata.items()}
+    fields = {folded_field(key): value for key, value in metadata.items()}
     if "byline" in fields:
         fields.setdefault("author", fields["byline"])
     return fields | {"name": name, "title": title}
@@ -127,14 +129,32 @@ def searchable(name: str, title: str, metadata: Mapping[str, str]) -> dict[str, 
 def require_known(condition: Condition, known: set[str]) -> None:
     """Raises QuestionError where a condition asks about a field that no document has."""
     for field in fields_of(condition):
-        if _folded(field) not in known:
+        if folded_field(field) not in known:
             names = sorted(known)
             more = f", and {len(names) - MOST_NAMED:,} others" if len(names) > MOST_NAMED else ""
             raise QuestionError(f"no document has the field {_short(field)}; known fields are {', '.join(names[:MOST_NAMED])}{more}")
 
 
-def _folded(text: str) -> str:
+def folded_field(text: str) -> str:
+    """A field's name or text as it is compared: width, case and the white space around it make no difference."""
     return unicodedata.normalize("NFKC", text).casefold().strip()
+
+
+def is_dated(field: str) -> bool:
+    """Whether a field's values are compared as dates, where they are any."""
+    return "date" in field or "日期" in field
+
+
+def date_span(text: str) -> Moments | None:
+    """The first and the last minute of a date (year, month, day, hour, minute), given whole or in part; None where it is none."""
+    date = _date(text)
+    return None if date is None else _span(date)
+
+
+def number_of(text: str) -> float | None:
+    """The number that a text is; None where it is none."""
+    folded = folded_field(text)
+    return float(folded) if NUMBER.match(folded) else None
 
 
 # Comparing
@@ -142,16 +162,16 @@ def _folded(text: str) -> str:
 
 def _compares(field: str, found: str, operator: str, value: str) -> bool:
     if operator == "~":
-        return _folded(value) in _folded(found)
+        return folded_field(value) in folded_field(found)
     if operator == "!=":
         return not _compares(field, found, "=", value)
-    dates = (_date(found), _date(value)) if "date" in field or "日期" in field else (None, None)
-    if dates[0] is not None and dates[1] is not None:
-        return _dates_compare(dates[0], operator, dates[1])
-    left, right = _folded(found), _folded(value)
-    if NUMBER.match(left) and NUMBER.match(right):
-        return _ORDER[operator](float(left), float(right))
-    return _ORDER[operator](left, right)
+    spans = (date_span(found), date_span(value)) if is_dated(field) else (None, None)
+    if spans[0] is not None and spans[1] is not None:
+        return _dates_compare(spans[0], operator, spans[1])
+    left, right = number_of(found), number_of(value)
+    if left is not None and right is not None:
+        return _ORDER[operator](left, right)
+    return _ORDER[operator](folded_field(found), folded_field(value))
 
 
 _ORDER: dict[str, Callable[..., bool]] = {
@@ -163,9 +183,9 @@ _ORDER: dict[str, Callable[..., bool]] = {
 }
 
 
-def _dates_compare(found: tuple[int, ...], operator: str, asked: tuple[int, ...]) -> bool:
+def _dates_compare(found: Moments, operator: str, asked: Moments) -> bool:
     """Each date is the span from its first minute to its last: `< 2024-01` is before all of January."""
-    (first, last), (begin, end) = _span(found), _span(asked)
+    (first, last), (begin, end) = found, asked
     return {
         "=": begin <= first and last <= end,
         "<": last < begin,
@@ -175,7 +195,7 @@ def _dates_compare(found: tuple[int, ...], operator: str, asked: tuple[int, ...]
     }[operator]
 
 
-def _span(date: tuple[int, ...]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+def _span(date: tuple[int, ...]) -> Moments:
     return date + FIRST[len(date) :], date + LAST[len(date) :]
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from corpus.files import printable
-from corpus.library import Library
+from corpus.store import Store
 
 
 @dataclass(frozen=True)
@@ -26,16 +26,13 @@ class Whereabouts:
     away: tuple[str, ...]
 
 
-def whereabouts(library: Library) -> Whereabouts:
+def whereabouts(library: Store) -> Whereabouts:
     """Looks for every file that has documents in the library; one whose documents were all removed is not looked for.
 
     A file is gone where its folder is there without it. Where the folder is not there, cannot be read or holds nothing at all,
     as the place of a disk that is not plugged in does, the file is away.
     """
-    with library.reading() as connection:
-        rows = connection.execute(
-            "SELECT path, name FROM files WHERE EXISTS (SELECT 1 FROM documents WHERE file_id = files.id) ORDER BY path"
-        ).fetchall()
+    rows = library.files.with_documents()
     there, gone, away = [], [], []
     holds: dict[bytes, bool] = {}
     for path, name in rows:

@@ -8,7 +8,6 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from itertools import islice
 from multiprocessing import get_context, parent_process
-from pathlib import Path
 from typing import Any
 
 from corpus import YinjuError
@@ -35,7 +34,7 @@ def answers(assistant: Assistant, asked: Sequence[Sequence[Question]], processes
         for block in asked:
             yield _block(assistant, block)
         return
-    arguments = (assistant.library.folder, assistant.settings)
+    arguments = (assistant.library.address, assistant.settings)
     # Spawned: a forked process would share the model's threads, which do not survive it.
     with ProcessPoolExecutor(processes, get_context("spawn"), _open, arguments) as pool:
         waiting = iter(asked)
@@ -80,9 +79,9 @@ def kept(question: Question, answer: Answer, threshold: float) -> dict[str, Any]
 _ASSISTANTS: list[Assistant] = []
 
 
-def _open(folder: Path, settings: Settings) -> None:
+def _open(address: str, settings: Settings) -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    _ASSISTANTS.append(Assistant.open(folder, settings=settings))
+    _ASSISTANTS.append(Assistant.open(address, settings=settings))
 
 
 def _end_with_parent() -> None:

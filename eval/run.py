@@ -15,7 +15,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from corpus import Library, YinjuError
+from corpus import YinjuError
+from corpus.store import Store
 from corpus.to_disk import to_disk
 from eval import asking
 from eval.asking import DEPTH
@@ -208,14 +209,13 @@ def _number(value: float | None) -> str:
     return "" if value is None else f"{value:.6g}"
 
 
-def _cost(library: Library, seconds: float) -> dict[str, float]:
-    size = sum(each.stat().st_size for each in library.folder.iterdir() if each.is_file())
+def _cost(library: Store, seconds: float) -> dict[str, float]:
     # Linux counts kilobytes, macOS bytes.
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1 << 20 if sys.platform == "darwin" else 1 << 10)
     return {
         "documents": library.document_count(),
         "passages": library.passage_count(),
-        "library_mb": round(size / 1e6, 3),
+        "library_mb": round((library.size() or 0) / 1e6, 3),
         "peak_memory_mb": round(peak, 1),
         "seconds": round(seconds, 2),
     }

@@ -4,8 +4,8 @@ import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 
-from corpus import Library
 from corpus.language import SIMPLIFIED, TRADITIONAL, language
+from corpus.store import Store
 from eval.question import Question
 
 # Slices of fewer questions say little; of one kind, so many of the largest are shown.
@@ -63,7 +63,7 @@ def language_of(text: str) -> str:
     return "en" if re.search(r"\b(what|who|whom|which|when|where|why|how|the|is|did|does|was)\b", text, re.IGNORECASE) else "other"
 
 
-def library_facts(library: Library) -> Facts:
+def library_facts(library: Store) -> Facts:
     """What the library knows of its documents, by name."""
     labels = {name: (metadata.get("language") or metadata.get("lang"), metadata.get("section"))
               for _, name, _, metadata in library.labels()}  # fmt: skip

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corpus import Library, QuestionError
+from corpus.store import open_store
 from embeddings import Encoder
 from embeddings.index import Vectors
 from eval import asking
@@ -66,7 +67,7 @@ class Tuned:
         return asdict(self)
 
 
-def tune(questions: Sequence[Question], folder: Path, encoder: Encoder, tell: Progress, lengths: Sequence[int] = LENGTHS) -> Tuned:
+def tune(questions: Sequence[Question], folder: str | Path, encoder: Encoder, tell: Progress, lengths: Sequence[int] = LENGTHS) -> Tuned:
     """The best settings by `quotes.hit@1`. Changes nothing; see `save`.
 
     Raises QuestionError where too few questions have a gold answer.
@@ -74,7 +75,7 @@ def tune(questions: Sequence[Question], folder: Path, encoder: Encoder, tell: Pr
     development, measuring = halves(questions)
     if min(len([q for q in half if q.has_gold]) for half in (development, measuring)) < FEWEST:
         raise QuestionError(f"fewer than {2 * FEWEST} questions have a gold answer to tune by; give a larger set")
-    with Library.open(folder) as library:
+    with open_store(folder) as library:
         before = library_settings(library)
         small = library.passage_count() <= MOST_PASSAGES
     tried: list[tuple[int, float]] = []
@@ -99,9 +100,9 @@ def tune(questions: Sequence[Question], folder: Path, encoder: Encoder, tell: Pr
     return Tuned(before, best, len(development), len(measuring), tuple(tried), changed)
 
 
-def save(folder: Path, encoder: Encoder, settings: Settings) -> None:
+def save(folder: str | Path, encoder: Encoder, settings: Settings) -> None:
     """Write settings into a library, cutting its documents anew where their length has changed."""
-    with Library.open(folder) as library:
+    with open_store(folder) as library:
         if library_settings(library).passage_tokens != settings.passage_tokens:
             recut(library, encoder, settings)
             return
@@ -119,9 +120,9 @@ def halves(questions: Sequence[Question]) -> tuple[list[Question], list[Question
 
 
 @contextmanager
-def _cut(folder: Path, encoder: Encoder, settings: Settings) -> Iterator[Path]:
+def _cut(folder: str | Path, encoder: Encoder, settings: Settings) -> Iterator[str | Path]:
     """The library itself, or one of its documents cut otherwise."""
-    with Library.open(folder) as library:
+    with open_store(folder) as library:
         if library_settings(library).passage_tokens == settings.passage_tokens:
             yield folder
             return
@@ -135,7 +136,7 @@ def _cut(folder: Path, encoder: Encoder, settings: Settings) -> Iterator[Path]:
             yield other
 
 
-def _finding(folder: Path, encoder: Encoder, settings: Settings, questions: Sequence[Question]) -> Settings:
+def _finding(folder: str | Path, encoder: Encoder, settings: Settings, questions: Sequence[Question]) -> Settings:
     """The weights by which a right document comes first (MRR); the given ones where none are better."""
     chosen = [each for each in questions if each.documents]
     with Assistant.open(folder, encoder, settings) as assistant:
@@ -165,7 +166,7 @@ def _reciprocal(scores: NDArray[np.float64], right: NDArray[np.bool_]) -> float:
     return 1.0 / (1 + int((scores > scores[right].max()).sum())) if right.any() else 0.0
 
 
-def _weights(folder: Path, encoder: Encoder, settings: Settings, questions: Sequence[Question]) -> tuple[Settings, float]:
+def _weights(folder: str | Path, encoder: Encoder, settings: Settings, questions: Sequence[Question]) -> tuple[Settings, float]:
     """The weights whose best reading is right most often, and how often; the given ones where none are better."""
     with Assistant.open(folder, encoder, replace(settings, read=max(READ))) as assistant:
         rows = np.concatenate([_figures(assistant, block) for block in asking.blocks(questions, 0)])

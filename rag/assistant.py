@@ -7,7 +7,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Literal
 
-from corpus import Library, LibraryError
+from corpus import LibraryError
+from corpus.store import Store, open_store
 from corpus.where import parse_where
 from corpus.whereabouts import NamedFile
 from embeddings import Encoder, load_encoder
@@ -17,13 +18,13 @@ from rag.answer import Answer, Found
 from rag.candidates import Candidates
 from rag.clock import Clock
 from rag.conversation import TURNS, Turn, chosen, forms, plain, turn
+from rag.engines import engine_of
 from rag.indexing import IndexReport, Progress, index_paths, remove_documents, silent
 from rag.named_files import Step, index_named
 from rag.question import check_question
 from rag.quote import found, nearest_first, quotes
 from rag.reader import ACROSS, Candidate, Reader, Reading, load_reader, to_read
 from rag.retrieve import Hit
-from rag.search import Search
 from rag.settings import Settings, library_settings
 
 # Passages that the reader and the confidence are given, however few are asked for.
@@ -74,19 +75,19 @@ class Assistant:
     """An open library that can be asked. May be used by many threads."""
 
     def __init__(
-        self, library: Library, encoder: Encoder, reader: Reader | None = None, settings: Settings | None = None
+        self, library: Store, encoder: Encoder, reader: Reader | None = None, settings: Settings | None = None
     ) -> None:
         library.require_model(encoder.name, encoder.dimension)
         self.library = library
         self.encoder = encoder
         self.settings = settings or library_settings(library)
         self.reader = reader or load_reader(encoder, self.settings)
-        self.search = Search(library, load_adapter(encoder.name))
+        self.search = engine_of(library).open_search(library, load_adapter(encoder.name))
         self._count = max(READ, self.settings.read)
         self._found = Candidates(library, self.search, self.settings)
         if not self.has_words:
             LOG.warning("%s has no index of words yet: passages are found by vectors alone until you run "
-                        "yinju index again", library.folder)  # fmt: skip
+                        "yinju index again", library.address)  # fmt: skip
 
     @classmethod
     def open(cls, folder: str | Path, encoder: Encoder | None = None, settings: Settings | None = None) -> "Assistant":
@@ -94,7 +95,7 @@ class Assistant:
 
         Raises LibraryError where there is no such library, ModelError where its model is gone.
         """
-        library = Library.open(folder)
+        library = open_store(folder)
         try:
             return cls(library, encoder or load_encoder(library.model, remember=True), settings=settings)
         except BaseException:
@@ -220,7 +221,7 @@ class Assistant:
         for text, vector in zip(texts, vectors, strict=True):
             candidates = self.candidates(text, vector, max(top_k, ACROSS * self._count), where)
             if not candidates and where is None:
-                raise LibraryError(f"{self.library.folder} holds no documents yet; add some with: yinju index PATH")
+                raise LibraryError(f"{self.library.address} holds no documents yet; add some with: yinju index PATH")
             # The rest's documents are let go: in a library of large ones they would fill the memory.
             best = to_read(candidates, self._count)
             sought.append(Sought(text, vector, best, [found(each) for each in candidates[len(best) :]]))

@@ -10,9 +10,10 @@ from functools import partial
 
 import numpy as np
 
-from corpus import Document, Library, Passage, passage_text, split_passages, split_sentences
+from corpus import Document, Passage, passage_text, split_passages, split_sentences
 from corpus.document import passage_id
 from corpus.rows import Prepared, document_hash, text_key
+from corpus.store import Store
 from embeddings import Encoder
 from embeddings.index import Vectors
 from embeddings.memory import give_back_memory
@@ -54,7 +55,7 @@ def embedded_text(document: Document, passage: Passage, encoder: Encoder) -> str
 class Batch:
     """Changes to a library that wait for their vectors; `embedded` counts passages embedded so far."""
 
-    def __init__(self, library: Library, encoder: Encoder, told: Callable[[], None]) -> None:
+    def __init__(self, library: Store, encoder: Encoder, told: Callable[[], None]) -> None:
         self.embedded = 0
         self.stored_passages = 0
         self._library = library
@@ -80,7 +81,7 @@ class Batch:
 
     def flush(self) -> None:
         """Embed what is new and cut its terms, and store all that waits: all of it, or nothing but texts."""
-        held = self._library.vectors.held(list(self._texts))
+        held = self._library.held(list(self._texts))
         missing = [key for key in self._texts if key not in held]
         for at in range(0, len(missing), EMBED_TOGETHER):
             keys = missing[at : at + EMBED_TOGETHER]

@@ -4,46 +4,41 @@ import logging
 import threading
 from collections import OrderedDict
 
-from corpus import Document, Library, Passage, Sentence
+from corpus import Document, Passage, Sentence
 from corpus.document import passage_id
 from corpus.errors import DamagedDocument
-from corpus.where import fulfils, parse_where, require_known, searchable
+from corpus.store import Store
+from corpus.where import parse_where
 from embeddings.index import Vectors
 from rag.across import is_across
+from rag.engines import Searching
 from rag.reader import Candidate
-from rag.retrieve import Among, Hit
-from rag.search import Search
+from rag.retrieve import Hit
 from rag.settings import Settings
 
 LOG = logging.getLogger(__name__)
 # Documents kept in memory, with their sentences, for the next question.
 DOCUMENTS_KEPT = 256
-# Conditions whose passages are kept in memory.
-CONDITIONS_KEPT = 8
 
 
 class Candidates:
     """What an open library has for a question. May be used by many threads."""
 
-    def __init__(self, library: Library, search: Search, settings: Settings) -> None:
+    def __init__(self, library: Store, search: Searching, settings: Settings) -> None:
         self.library, self.search, self.settings = library, search, settings
-        self._seen = library.generation, search.opened
+        self._seen = library.generation, search.seen
         self._lock = threading.Lock()
         self._documents: OrderedDict[str, tuple[Document, list[Sentence]]] = OrderedDict()
-        self._labels: list[tuple[str, dict[str, str]]] | None = None
-        self._chosen: dict[str, Among] = {}
         self._damaged: set[str] = set()
 
     def reload(self) -> None:
         """Take up what this or another process has indexed since: only what is new is read."""
         with self.library.reading(), self._lock:
             self.search.catch_up()
-            now = self.library.generation, self.search.opened
+            now = self.library.generation, self.search.seen
             if now != self._seen:
                 self._seen = now
                 self._documents.clear()
-                self._labels = None
-                self._chosen.clear()
 
     def best(self, question: str, vector: Vectors, count: int, where: str | None = None) -> list[Candidate]:
         """The `count` best passages of a question and its vector (shape: dimension), best first.
@@ -54,7 +49,7 @@ class Candidates:
         # All of one moment: whatever another process writes meanwhile, these belong together.
         with self.library.reading():
             self.reload()
-            among = self._among(where) if where is not None else None
+            among = parse_where(where) if where is not None else None
             hits = {each.id: each for each in self.search.hits(question, vector, count, self.settings, among)}
             found = [self._candidate(question, each, hits[each.id]) for each in self.library.passages(list(hits))]
             return [each for each in found if each is not None]
@@ -81,25 +76,6 @@ class Candidates:
         body = [each for each in inside if (each.start, each.end) not in headings]
         far = is_across(question, words)
         return Candidate(passage, document, tuple(body or inside), hit.score, max(hit.words, hit.translated), far)
-
-    def _among(self, where: str) -> Among:
-        """The passages of the documents that fulfil a condition."""
-        condition = parse_where(where)
-        with self._lock:
-            if where in self._chosen:
-                return self._chosen[where]
-            if self._labels is None:
-                rows = self.library.labels()
-                self._labels = [(identity, searchable(name, title, metadata)) for identity, name, title, metadata in rows]
-            labels = self._labels
-        require_known(condition, {"name", "title"}.union(*(fields for _, fields in labels)))
-        chosen = [identity for identity, fields in labels if fulfils(fields, condition)]
-        among = self.search.among(*self.library.passages_of(chosen))
-        with self._lock:
-            while len(self._chosen) >= CONDITIONS_KEPT:
-                del self._chosen[next(iter(self._chosen))]
-            self._chosen[where] = among
-        return among
 
     def _document(self, identity: str) -> tuple[Document, list[Sentence]] | None:
         with self._lock:

@@ -1,4 +1,4 @@
-"""Is this library whole? Documents against themselves, vectors against their words, FAISS against SQLite."""
+"""Is this library whole? Documents against themselves, vectors against their words, and what searches them against both."""
 
 import sqlite3
 from pathlib import Path
@@ -9,8 +9,10 @@ from corpus import Library, passage_text
 from corpus.check import RESTORE, Problem, again, check_database
 from corpus.errors import DamagedLibrary, LibraryError
 from corpus.rows import text_key
+from corpus.store import Store, open_store
 from embeddings import Encoder, load_encoder
 from embeddings.cache import damaged_folders
+from rag.engines import engine_of
 from rag.reader.scoring import WEIGHTS, network_folder
 from rag.vectors import KEY, is_whole, open_index
 
@@ -23,31 +25,40 @@ MODEL = "delete it: it is made anew when something is asked"
 EMBED = "delete the library's folder and index your files again"
 
 
-def check_library(folder: Path, encoder: Encoder | None = None) -> list[Problem]:
-    """All that is wrong with the library in `folder`, with the remedy for each; nothing where it is whole.
+def check_library(address: str | Path, encoder: Encoder | None = None) -> list[Problem]:
+    """All that is wrong with the library at an address, with the remedy for each; nothing where it is whole.
 
     Raises LibraryError where there is no library, ModelError where its model is gone.
     """
     try:
-        library = Library.open(folder)
+        library = open_store(address)
     except DamagedLibrary as reason:
         return [_problem(reason)]
     with library:
-        problems = check_database(library)
-        if problems:
-            return problems
-        try:
-            problems = _numbers(library)
-            if not problems:
-                used = encoder or load_encoder(library.model)
-                problems += [] if encoder else _models()
-                problems += _sample(library, used)
-                problems += _faiss(library)
-            return problems
-        except sqlite3.DatabaseError as reason:
-            return [Problem(f"the vectors of {folder} cannot be read ({reason})", RESTORE)]
-        except DamagedLibrary as reason:
-            return [_problem(reason)]
+        return engine_of(library).problems(library, encoder)
+
+
+def folder_problems(library: Library, encoder: Encoder | None) -> list[Problem]:
+    """All that is wrong with a library in a folder."""
+    problems = check_database(library)
+    if problems:
+        return problems
+    try:
+        problems = _numbers(library)
+        if not problems:
+            problems += sample_problems(library, encoder)
+            problems += _faiss(library)
+        return problems
+    except sqlite3.DatabaseError as reason:
+        return [Problem(f"the vectors of {library.folder} cannot be read ({reason})", RESTORE)]
+    except DamagedLibrary as reason:
+        return [_problem(reason)]
+
+
+def sample_problems(library: Store, encoder: Encoder | None) -> list[Problem]:
+    """What is wrong with the models, and with the vectors of some passages, which are embedded again."""
+    used = encoder or load_encoder(library.model)
+    return [*([] if encoder else _models()), *_sample(library, used)]
 
 
 def _problem(reason: LibraryError) -> Problem:
@@ -71,7 +82,7 @@ def _numbers(library: Library) -> list[Problem]:
     return [Problem(f"{wrong} vectors have not the length 1", EMBED)] if wrong else []
 
 
-def _sample(library: Library, encoder: Encoder) -> list[Problem]:
+def _sample(library: Store, encoder: Encoder) -> list[Problem]:
     """Some passages embedded again: each stored vector belongs to its words."""
     ids = library.passage_ids()
     chosen = [int(each) for each in ids[np.linspace(0, len(ids) - 1, min(SAMPLE, len(ids))).astype(int)]] if len(ids) else []
@@ -85,12 +96,11 @@ def _sample(library: Library, encoder: Encoder) -> list[Problem]:
         places.append(f"{entry[0].name}, {passage.start}–{passage.end}")
         texts.append(words if text_key(words) == key else passage_text(entry[0], passage))
         keys.append(key)
-    numbers = library.vectors.numbers(keys)
-    stored = dict(zip(*library.vectors.of(list(numbers.values())), strict=True))
+    stored = library.vectors_of(keys)
     rows = encoder.encode_passages(texts)
     problems = []
     for name, place, key, row in zip(names, places, keys, rows, strict=True):
-        cosine = float(row @ stored[numbers[key]].astype(np.float32)) if key in numbers else 0.0
+        cosine = float(row @ stored[key]) if key in stored else 0.0
         if not cosine >= NEAR:
             problems.append(Problem(f"{place}: the vector is not that of the words (cosine {cosine:.3f})", again(name)))
     return problems

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from functools import cached_property
 
-from corpus import Library
+from corpus.store import Store
 from embeddings import Encoder, load_encoder
 from embeddings.encoder import Vectors
 
@@ -16,7 +16,7 @@ class DeferredEncoder:
         self.dimension = dimension
 
     @classmethod
-    def of(cls, library: Library) -> "DeferredEncoder":
+    def of(cls, library: Store) -> "DeferredEncoder":
         return cls(library.model, library.dimension)
 
     @cached_property

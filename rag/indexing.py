@@ -6,15 +6,15 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from corpus import Document, Library, YinjuError
+from corpus import Document, YinjuError
 from corpus.files import Unlisted, walk
 from corpus.rows import document_hash
+from corpus.store import Store
 from embeddings import Encoder
 from rag.batch import Batch, prepared
-from rag.posting import bring_up
+from rag.engines import engine_of
 from rag.refresh import Refresh
 from rag.settings import library_settings
-from rag.vectors import save_index
 
 # Files after which progress is told where nothing is embedded.
 TELL_EVERY = 256
@@ -45,7 +45,7 @@ def silent(done: int, total: int, label: str) -> None:
 
 
 def index_paths(
-    paths: Sequence[Path], library: Library, encoder: Encoder, progress: Progress = silent
+    paths: Sequence[Path], library: Store, encoder: Encoder, progress: Progress = silent
 ) -> IndexReport:
     """Add or update the files of these paths, and drop documents of theirs whose files are gone.
 
@@ -60,7 +60,7 @@ def index_paths(
     library.require_model(encoder.name, encoder.dimension)
     total = sum(_size_of(path, library) for path in paths)
     with library.writing():
-        bring_up(library)
+        engine_of(library).begin(library)
         meter = _Meter(progress, total)
         batch = Batch(library, encoder, meter.tell)
         roots = [os.fsencode(os.path.join(os.path.abspath(each), "")) for each in paths if each.is_dir()]
@@ -73,13 +73,13 @@ def index_paths(
             removed = library.files.remove(_gone(roots, library, refresh.seen))
             library.drop_unused()
         except KeyboardInterrupt:
-            save_index(library)
+            engine_of(library).finish(library)
             raise
-        save_index(library)
+        engine_of(library).finish(library)
     return report_of(refresh, removed, batch, library, began)
 
 
-def report_of(refresh: Refresh, removed: int, batch: Batch, library: Library, began: float) -> IndexReport:
+def report_of(refresh: Refresh, removed: int, batch: Batch, library: Store, began: float) -> IndexReport:
     """What was done since `began` (of `time.perf_counter`); `removed` are documents of files that are gone."""
     return IndexReport(
         added=refresh.added,
@@ -95,14 +95,14 @@ def report_of(refresh: Refresh, removed: int, batch: Batch, library: Library, be
 
 
 def index_documents(
-    documents: Iterable[Document], library: Library, encoder: Encoder, progress: Progress = silent
+    documents: Iterable[Document], library: Store, encoder: Encoder, progress: Progress = silent
 ) -> IndexReport:
     """Make the library hold exactly these documents, which are in no file of their own."""
     began = time.perf_counter()
     library.require_model(encoder.name, encoder.dimension)
     wanted = {each.name: each for each in documents}
     with library.writing():
-        bring_up(library)
+        engine_of(library).begin(library)
         hashes = {name: each.hash for name, each in library.known_documents(None).items()}
         batch = Batch(library, encoder, lambda: None)
         settings = library_settings(library)
@@ -113,7 +113,7 @@ def index_documents(
         batch.flush()
         removed = library.remove([each.name for each in library.list_documents() if each.name not in wanted])
         library.drop_unused()
-        save_index(library)
+        engine_of(library).finish(library)
     progress(len(changed), len(changed), "")
     added = sum(each.name not in hashes for each in changed)
     return IndexReport(
@@ -122,7 +122,7 @@ def index_documents(
     )  # fmt: skip
 
 
-def _size_of(path: Path, library: Library) -> int:
+def _size_of(path: Path, library: Store) -> int:
     """The bytes of a path's files. Raises YinjuError where it holds none and the library knows of none."""
     total = -1
     for each in walk(path, library.folder):
@@ -134,7 +134,7 @@ def _size_of(path: Path, library: Library) -> int:
     return max(total, 0)
 
 
-def _refresh_path(path: Path, refresh: Refresh, library: Library, meter: "_Meter") -> None:
+def _refresh_path(path: Path, refresh: Refresh, library: Store, meter: "_Meter") -> None:
     root = Path(os.path.abspath(path))
     root = root if path.is_dir() else root.parent
     for each in walk(path, library.folder):
@@ -146,7 +146,7 @@ def _refresh_path(path: Path, refresh: Refresh, library: Library, meter: "_Meter
         refresh.any_file(file, name, root)
 
 
-def _gone(roots: Sequence[bytes], library: Library, seen: set[bytes]) -> list[bytes]:
+def _gone(roots: Sequence[bytes], library: Store, seen: set[bytes]) -> list[bytes]:
     """Known files below these folders that are no longer there.
 
     A file that is there and was not seen was given by itself (a hidden one, say) and stays; a link
@@ -213,12 +213,12 @@ class _Meter:
         self._progress(min(self._before + self._within, self._total), self._total, label)
 
 
-def remove_documents(library: Library, names: Sequence[str]) -> int:
+def remove_documents(library: Store, names: Sequence[str]) -> int:
     """Take documents out of a library, their files stay; how many were there. Raises LibraryError where another process
     is writing."""
     with library.writing():
         removed = library.remove(names)
         if removed:
             library.drop_unused()
-            save_index(library)
+            engine_of(library).finish(library)
     return removed

@@ -4,14 +4,13 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from corpus import Library
+from corpus.store import Store
 from corpus.whereabouts import NamedFile
 from embeddings import Encoder
 from rag.batch import Batch
+from rag.engines import engine_of
 from rag.indexing import IndexReport, bytes_of, report_of
-from rag.posting import bring_up
 from rag.refresh import Refresh
-from rag.vectors import save_index
 
 
 @dataclass(frozen=True)
@@ -60,7 +59,7 @@ class _Meter:
 
 
 def index_named(
-    files: Sequence[NamedFile], library: Library, encoder: Encoder, tell: Callable[[Step], None], gone: Sequence[bytes] = ()
+    files: Sequence[NamedFile], library: Store, encoder: Encoder, tell: Callable[[Step], None], gone: Sequence[bytes] = ()
 ) -> IndexReport:
     """Add or update these files, and take out the documents of the files at the paths that are `gone`.
 
@@ -70,7 +69,7 @@ def index_named(
     began = time.perf_counter()
     meter = _Meter(files, tell)
     with library.writing():
-        bring_up(library)
+        engine_of(library).begin(library)
         batch = Batch(library, encoder, meter.embedded)
         refresh = Refresh(library, encoder, batch, [], meter.within)
         for number, each in enumerate(files):
@@ -80,5 +79,5 @@ def index_named(
         batch.flush()
         removed = library.files.remove(gone)
         library.drop_unused()
-        save_index(library)
+        engine_of(library).finish(library)
     return report_of(refresh, removed, batch, library, began)

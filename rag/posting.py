@@ -28,17 +28,16 @@ def bring_up(library: Library) -> None:
     """Cut the terms of all texts that have none of this version; for who may write. Nothing is read where there are none."""
     begun = f"{VERSION} begun"
     if library.meta(KEY) not in (begun, str(VERSION)):
-        with library.changing() as connection:
+        with library.changing():
             library.postings.clear()
-            connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (KEY, begun))
+            library.set_meta(KEY, begun)
     if library.postings.lacking(1):
         library.drop_unused()  # a text of no passage cannot be read again
     while some := library.postings.lacking(AT_ONCE):
         texts = _texts(library, [key for _, key in some])
         library.postings.put([number for number, _ in some], [weights(texts.get(key, "")) for _, key in some])
     if library.meta(KEY) != str(VERSION):
-        with library.changing() as connection:
-            connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (KEY, str(VERSION)))
+        library.set_meta(KEY, str(VERSION))
 
 
 def open_lexical(library: Library, alive: Flags, before: Lexical = NO_WORDS) -> Lexical:

@@ -1,19 +1,18 @@
 """A library's documents cut anew by its settings; what has the same words is not embedded again."""
 
-from corpus import Library
+from corpus.store import Store
 from embeddings import Encoder
 from rag.batch import Batch, prepared
+from rag.engines import engine_of
 from rag.indexing import Progress, silent
-from rag.posting import bring_up
 from rag.settings import Settings, save_settings
-from rag.vectors import save_index
 
 
-def recut(library: Library, encoder: Encoder, settings: Settings, progress: Progress = silent) -> None:
+def recut(library: Store, encoder: Encoder, settings: Settings, progress: Progress = silent) -> None:
     """Keep `settings` in the library, and cut all its documents by them. Raises LibraryError as indexing does."""
     with library.writing():
         save_settings(library, settings)
-        bring_up(library)
+        engine_of(library).begin(library)
         batch = Batch(library, encoder, lambda: None)
         labels = library.labels()
         for done, (_, name, _, _) in enumerate(labels):
@@ -24,5 +23,5 @@ def recut(library: Library, encoder: Encoder, settings: Settings, progress: Prog
             progress(done, len(labels), name)
         batch.flush()
         library.drop_unused()
-        save_index(library)
+        engine_of(library).finish(library)
     progress(len(labels), len(labels), "")

@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from corpus import Document, Library, UnreadableFile, read_all
+from corpus import Document, UnreadableFile, read_all
 from corpus.file_table import KnownFile, file_hash
 from corpus.files import LABELS_FILE, read_stable
 from corpus.library import KnownDocument
 from corpus.metadata import FolderLabels, described, labels_hash
 from corpus.rows import document_hash, require_storable
+from corpus.store import Store
 from embeddings import Encoder
 from rag.batch import Batch, cut_again, prepared
 from rag.settings import library_settings
@@ -33,7 +34,7 @@ class Refresh:
     """
 
     def __init__(
-        self, library: Library, encoder: Encoder, batch: Batch, roots: list[bytes], told: Callable[[int], None]
+        self, library: Store, encoder: Encoder, batch: Batch, roots: list[bytes], told: Callable[[int], None]
     ) -> None:
         self.added = self.updated = self.removed = self.unchanged = 0
         self.failures: list[tuple[str, str]] = []

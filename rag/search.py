@@ -10,7 +10,8 @@ import sqlite3
 import threading
 
 from corpus import Library, LibraryError
-from embeddings.index import Ids, Vectors
+from corpus.where import Condition, fulfils, require_known, searchable
+from embeddings.index import Vectors
 from rag.adapter import Adapter
 from rag.lexical import NO_WORDS, Lexical
 from rag.posting import open_lexical, try_to_bring_up, up_to_date
@@ -21,6 +22,8 @@ from rag.vectors import caught_up, is_newer, open_index
 from rag.words import is_unspaced, question_terms
 
 LOG = logging.getLogger(__name__)
+# Conditions whose passages are kept in memory.
+CONDITIONS_KEPT = 8
 
 
 class Search:
@@ -31,6 +34,10 @@ class Search:
         self.adapter = adapter
         self._lock = threading.RLock()
         self._loading: threading.Thread | None = None
+        # Of the documents as they stood last: their fields, and what fulfils a condition.
+        self._labels: list[tuple[str, dict[str, str]]] | None = None
+        self._chosen: dict[Condition, Among] = {}
+        self._known = library.generation
         with library.reading():
             self.opened = open_index(library)
             self.lexical = open_lexical(library, self.opened.alive)
@@ -42,6 +49,11 @@ class Search:
         """Whether passages are found by words as well; only an older library that could not be written is without."""
         return self.lexical is not NO_WORDS
 
+    @property
+    def seen(self) -> object:
+        """Stands for what was taken up last."""
+        return self.opened
+
     def close(self) -> None:
         """Wait for what is read in the background; the library may then be closed."""
         loading = self._loading
@@ -51,6 +63,7 @@ class Search:
     def catch_up(self) -> None:
         """Take up what has come and gone. An `Among` that was made before, of another `opened`, does not hold any longer."""
         with self._library.reading(), self._lock:
+            before_now, known_now = self.opened, self._library.generation
             if (self._library.vectors.marks(), self._library.copies) != (self.opened.marks, self.opened.copy):
                 before, self.opened = self.opened, caught_up(self._library, self.opened)
                 known = self.lexical if self.opened.copy == before.copy else NO_WORDS
@@ -60,6 +73,9 @@ class Search:
             if self._loading is None and is_newer(self._library, self.opened):
                 self._loading = threading.Thread(target=self._load, daemon=True)
                 self._loading.start()
+            if self.opened is not before_now or known_now != self._known:
+                self._known = known_now
+                self._labels, self._chosen = None, {}
 
     def _load(self) -> None:
         try:
@@ -67,26 +83,38 @@ class Search:
             with self._library.reading(), self._lock:
                 self.opened = caught_up(self._library, loaded)
                 self.lexical = open_lexical(self._library, self.opened.alive)
+                self._chosen = {}
         except (sqlite3.Error, LibraryError) as reason:
             LOG.warning("a newer index of %s could not be loaded (%s)", self._library.folder, reason)
         finally:
             self._loading = None
 
     def hits(
-        self, question: str, vector: Vectors, count: int, settings: Settings, among: Among | None = None
+        self, question: str, vector: Vectors, count: int, settings: Settings, among: Condition | None = None
     ) -> list[Hit]:
-        """The `count` best passages of a question and its vector (dimension), best first (`rag.retrieve`)."""
+        """The `count` best passages of a question and its vector (dimension), best first (`rag.retrieve`); with `among`, of the
+        documents that fulfil it. Raises QuestionError where that asks about what no document has."""
         with self._library.reading(), self._lock:
+            chosen = self._among(among) if among is not None else None
             asked = question_terms(question)
             if settings.by_translation:
                 asked = with_translations(asked, question, self.lexical)
             far = self._far(question, vector, self.lexical)
             passages = self._library.vectors.passages
-            return retrieve(self.opened.index, self.lexical, passages, asked, vector, count, settings, among, far)
+            return retrieve(self.opened.index, self.lexical, passages, asked, vector, count, settings, chosen, far)
 
-    def among(self, numbers: Ids, ids: Ids) -> Among:
-        """That only these passages may be found: the number of the text and the id of each, sorted."""
-        return Among.of(numbers, ids, len(self.opened.alive))
+    def _among(self, condition: Condition) -> Among:
+        """The passages of the documents that fulfil a condition."""
+        if condition not in self._chosen:
+            if self._labels is None:
+                rows = self._library.labels()
+                self._labels = [(identity, searchable(name, title, metadata)) for identity, name, title, metadata in rows]
+            require_known(condition, {"name", "title"}.union(*(fields for _, fields in self._labels)))
+            documents = [identity for identity, fields in self._labels if fulfils(fields, condition)]
+            while len(self._chosen) >= CONDITIONS_KEPT:
+                del self._chosen[next(iter(self._chosen))]
+            self._chosen[condition] = Among.of(*self._library.passages_of(documents), len(self.opened.alive))
+        return self._chosen[condition]
 
     def _far(self, question: str, vector: Vectors, lexical: Lexical) -> Far | None:
         """The texts in another script than the question's, where there are any and an adapter for them."""

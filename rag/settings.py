@@ -6,7 +6,8 @@ Kept in the library's meta table, so that whoever opens it asks as it was tuned 
 import json
 from dataclasses import asdict, dataclass
 
-from corpus import Library, LibraryError
+from corpus import LibraryError
+from corpus.store import Store
 
 KEY = "settings"
 
@@ -33,7 +34,7 @@ class Settings:
     threshold: float = 0.2
 
 
-def library_settings(library: Library) -> Settings:
+def library_settings(library: Store) -> Settings:
     """The library's own settings; where it has none, the defaults. Raises LibraryError where they are damaged."""
     value = library.meta(KEY)
     if value is None:
@@ -43,10 +44,9 @@ def library_settings(library: Library) -> Settings:
         known = {name: type(value) for name, value in asdict(Settings()).items()}
         return Settings(**{name: known[name](found) for name, found in content.items() if name in known})
     except (ValueError, TypeError, AttributeError):
-        raise LibraryError(f"the settings of {library.folder} are damaged; write them anew with: yinju tune --save") from None
+        raise LibraryError(f"the settings of {library.address} are damaged; write them anew with: yinju tune --save") from None
 
 
-def save_settings(library: Library, settings: Settings) -> None:
+def save_settings(library: Store, settings: Settings) -> None:
     """Keep the settings in the library; for who may write."""
-    with library.changing() as connection:
-        connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (KEY, json.dumps(asdict(settings))))
+    library.set_meta(KEY, json.dumps(asdict(settings)))

@@ -7,11 +7,12 @@ dictionary gives it. The dictionary knows words and many places, but few people:
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import Protocol
 
 import rjieba
 
 from rag.dictionary import LONGEST_PHRASE, MOST, Weighed, dictionary
-from rag.lexical import PAIRS, WORDS, Lexical
+from rag.lexical import PAIRS, WORDS
 from rag.pinyin import name_groups
 from rag.words import Asked, Group, english_stem, is_said, runs
 
@@ -19,7 +20,15 @@ from rag.words import Asked, Group, english_stem, is_said, runs
 CHINESE, ENGLISH = ("的", "在", "是"), ("the", "of", "in")
 
 
-def with_translations(asked: Asked, question: str, lexical: Lexical) -> Asked:
+class Holding(Protocol):
+    """Texts that are searched by words."""
+
+    def holds(self, terms: Sequence[str]) -> bool:
+        """Whether any text has any of these terms, given with their kind's letter."""
+        ...
+
+
+def with_translations(asked: Asked, question: str, lexical: Holding) -> Asked:
     """The terms of a question with their translations, where the library has texts in the other language."""
     unspaced = runs(question)[1]
     if not lexical.holds([WORDS + each for each in (ENGLISH if unspaced else CHINESE)]):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ui.options import DEFAULT, JsonOption, LibraryOption
+from ui.options import DEFAULT, JsonOption, LibraryOption, folder_only
 from ui.printing import print_json
 from ui.terminal import progress_bar
 
@@ -37,9 +37,10 @@ def backup(
     from corpus.backup import back_up
     from rag.vectors import trained_file
 
+    folder = folder_only(library, "back it up with Milvus' own backup, or copy it into a folder with: yinju copy")
     began = time.perf_counter()
     with progress_bar("Backing up") as progress:
-        made = back_up(library, file, force, progress, trained_file)
+        made = back_up(folder, file, force, progress, trained_file)
     for each in made.left_out:
         print(f"yinju: {each} is a link or no plain file, and is not in the backup", file=sys.stderr)
     counts, files = made.manifest.counts, len(made.manifest.members)
@@ -63,9 +64,10 @@ def restore(
     """
     from corpus.restore import restore as put_back
 
+    folder = folder_only(library, "restore into a folder, and copy that with: yinju copy")
     began = time.perf_counter()
     with progress_bar("Restoring") as progress:
-        manifest = put_back(file, library, _derive, progress).manifest
+        manifest = put_back(file, folder, _derive, progress).manifest
     if manifest.model != BUNDLED and Path(manifest.model).is_absolute() and not Path(manifest.model).is_dir():
         print(f"yinju: the library was made with the model {manifest.model}, which is not here; put it there before asking",
               file=sys.stderr)  # fmt: skip

@@ -72,12 +72,13 @@ def index(
 
     Example: yinju index ~/archive --library ~/archive.yinju
     """
-    from corpus import Library, find_files
-    from corpus.library import DATABASE
+    from corpus import find_files
+    from corpus.store import folder_of, open_store, store_exists
 
-    existed = (library / DATABASE).is_file()
+    existed = store_exists(library)
+    folder = folder_of(library)
     for path in paths:
-        if next(find_files(path, library), None) is None and not existed:
+        if next(find_files(path, folder), None) is None and not existed:
             raise YinjuError(f"{path} holds no files; put documents into it, or give another path")
     from embeddings import load_encoder
     from embeddings.priority import give_way
@@ -88,7 +89,7 @@ def index(
     give_way()
     encoder: Encoder
     if model is None and existed:
-        with Library.open(library) as opened:
+        with open_store(library) as opened:
             encoder = DeferredEncoder.of(opened)
     else:
         encoder = load_encoder(model or "bundled", remember=True)
@@ -97,24 +98,24 @@ def index(
             raise typer.Exit(2)
         return
     print(f"yinju: following {', '.join(map(str, paths))}; Ctrl-C stops", file=sys.stderr, flush=True)
-    for _ in changes(paths, library):
+    for _ in changes(paths, folder):
         try:
             _index_once(paths, library, encoder, as_json)
         except YinjuError as error:  # a folder that is away for now, a disk that is full: it may come right
             print(f"yinju: {error}", file=sys.stderr, flush=True)
 
 
-def _index_once(paths: list[Path], library: Path, encoder: "Encoder", as_json: bool) -> bool:
+def _index_once(paths: list[Path], library: str, encoder: "Encoder", as_json: bool) -> bool:
     """Index, and print the report; whether anything was indexed or was there."""
-    from corpus import Library
-    from corpus.library import DATABASE
+    from corpus.store import create_store, store_exists
     from rag import index_paths
 
-    existed = (library / DATABASE).is_file()
-    with Library.create(library, encoder.name, encoder.dimension) as opened:
+    existed = store_exists(library)
+    with create_store(library, encoder.name, encoder.dimension) as opened:
         with progress_bar("Indexing") as progress:
             report = index_paths(paths, opened, encoder, progress)
-        empty = report.passages == 0 and not existed
+        if report.passages == 0 and not existed:
+            opened.discard()
     for _, reason in report.failures:
         print(f"yinju: skipped: {reason}", file=sys.stderr)
     if as_json:
@@ -136,9 +137,7 @@ def _index_once(paths: list[Path], library: Path, encoder: "Encoder", as_json: b
             f"{report.passages} passages in {library}, {report.embedded} embedded, {report.seconds:.1f} s"
         )
     sys.stdout.flush()
-    if empty:
-        _remove_library(library)
-    elif report.embedded:
+    if report.embedded:
         # Made once a machine, some seconds: better now than at the first question in another language.
         from rag.dictionary import dictionary
         from rag.reader.scoring import WEIGHTS, network_folder
@@ -149,15 +148,6 @@ def _index_once(paths: list[Path], library: Path, encoder: "Encoder", as_json: b
             with suppress(YinjuError):
                 network_folder()
     return not report.failed or bool(report.added or report.updated or report.removed or report.unchanged)
-
-
-def _remove_library(folder: Path) -> None:
-    """A library that never held a document leaves no trace."""
-    for pattern in ("library.sqlite*", "vectors-*.faiss", "writer.lock"):
-        for file in folder.glob(pattern):
-            file.unlink(missing_ok=True)
-    if not any(folder.iterdir()):
-        folder.rmdir()
 
 
 @app.command()
@@ -178,12 +168,12 @@ def ask(
     Example: yinju ask "市长会见了谁？" --top-k 3 --where 'date >= 2024-01 and not author ~ 王'
     Example: yinju ask "那他呢？" --after "市长会见了谁？"
     """
-    from corpus import Library
+    from corpus.store import open_store
     from corpus.where import parse_where
 
     if where is not None:
         parse_where(where)
-    with Library.open(library) as opened:
+    with open_store(library) as opened:
         model = opened.model
     from embeddings import load_encoder
 

@@ -2,7 +2,7 @@
 
 from html import escape
 
-from corpus.document_list import Entry, Found, find_documents
+from corpus.document_list import Entry, Found
 from rag import Assistant
 from ui.wording import Words, said
 
@@ -47,10 +47,10 @@ def documents_html(assistant: Assistant, words: str | None, code: str, offset: o
     Each can be opened, and where they are `removable` removed.
     """
     first = offset if isinstance(offset, int) and 0 < offset < 10**9 else 0
-    found = find_documents(assistant.library, words or "", PAGE, first)
+    found = assistant.library.find_documents(words or "", PAGE, first)
     if first and not found.entries:  # what stood there was removed: the last page that there is
         first = max(found.documents - 1, 0) // PAGE * PAGE
-        found = find_documents(assistant.library, words or "", PAGE, first)
+        found = assistant.library.find_documents(words or "", PAGE, first)
     head = said(WORDS, "count", code, count=found.documents, passages=found.passages)
     if not found.documents and (words or "").strip():
         head = said(WORDS, "none", code)

@@ -34,7 +34,7 @@ def register(app: typer.Typer) -> None:
 def evaluate(
     questions: QuestionsArgument,
     output: Annotated[Path, typer.Option(help="The run folder to write.", metavar="DIR")],
-    library: Annotated[Path | None, typer.Option(help="The library to ask.", metavar="DIR")] = None,
+    library: Annotated[str | None, typer.Option(help="The library to ask.", metavar="DIR")] = None,
     corpus: Annotated[Path | None, typer.Option(help="Files to index and ask.", metavar="PATH")] = None,
     processes: Annotated[int, typer.Option(min=1, max=64, help="Ask in so many processes; the answers are the same.")] = 1,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace another run that the folder holds.")] = False,
@@ -72,12 +72,12 @@ def evaluate(
     print(f"written to {output}; open {output / 'report.html'}")
 
 
-def _tell_unknown(asked: "QuestionSet", folder: Path) -> None:
+def _tell_unknown(asked: "QuestionSet", folder: str | Path) -> None:
     """Gold that cannot be found counts as missed; whoever reads the figures must know."""
-    from corpus import Library
+    from corpus.store import open_store
     from eval.check import unknown_documents
 
-    with Library.open(folder) as library:
+    with open_store(folder) as library:
         unknown = unknown_documents(asked.questions, {name for _, name, _, _ in library.labels()})
     if unknown:
         print(
@@ -88,12 +88,12 @@ def _tell_unknown(asked: "QuestionSet", folder: Path) -> None:
 
 
 @contextmanager
-def _library(library: Path | None, corpus: Path | None, asked: "QuestionSet", output: Path) -> Iterator[Path]:
+def _library(library: str | None, corpus: Path | None, asked: "QuestionSet", output: Path) -> Iterator[str | Path]:
     """The library to ask; where none is given, one made for the while."""
-    from corpus import Library
+    from corpus.store import open_store
 
     if library is not None:
-        Library.open(library).close()
+        open_store(library).close()
         yield library
         return
     from embeddings import load_encoder
@@ -136,7 +136,7 @@ def compare_runs(
 @questions_app.command("check")
 def questions_check(
     questions: QuestionsArgument,
-    library: Annotated[Path | None, typer.Option(help="The library that is to be asked.", metavar="DIR")] = None,
+    library: Annotated[str | None, typer.Option(help="The library that is to be asked.", metavar="DIR")] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Is this set whole? Its form, and its gold against the corpus; exit status 1 where something is found.
@@ -145,7 +145,7 @@ def questions_check(
     """
     from dataclasses import asdict
 
-    from corpus import Library
+    from corpus.store import open_store
     from eval import check_questions, read_questions
 
     asked = read_questions(questions)
@@ -154,7 +154,7 @@ def questions_check(
     if library is None:
         findings = check_questions(asked.questions, asked.corpus)
     else:
-        with Library.open(library) as opened:
+        with open_store(library) as opened:
             names = [name for _, name, _, _ in opened.labels()]
             documents = (found for found in map(opened.document, names) if found is not None)
             findings = check_questions(asked.questions, documents)
@@ -178,12 +178,11 @@ def questions_export(
 
     Example: yinju questions export --library .yinju --output questions.jsonl
     """
-    from corpus import Library
-    from corpus.feedback import all_feedback
+    from corpus.store import open_store
     from eval.export import question_lines
 
-    with Library.open(library) as opened:
-        lines = list(question_lines(all_feedback(opened)))
+    with open_store(library) as opened:
+        lines = list(question_lines(opened.feedback()))
     if output is not None:
         try:
             output.write_text("".join(f"{each}\n" for each in lines), "utf8", errors="backslashreplace")
@@ -212,7 +211,7 @@ def tune_settings(
     """
     from dataclasses import asdict
 
-    from corpus import Library
+    from corpus.store import open_store
     from embeddings import load_encoder
     from eval import read_questions, tune
 
@@ -223,7 +222,7 @@ def tune_settings(
     if any(not 20 <= each <= 100_000 for each in tried):
         raise QuestionError(f"--lengths {lengths!r} are no numbers of tokens from 20 on; write them like: 150,250,400")
     asked = read_questions(questions)
-    with Library.open(library) as opened:
+    with open_store(library) as opened:
         model = opened.model
     encoder = load_encoder(model)
     found = tune.tune(asked.questions, library, encoder, lambda text: print(f"yinju: {text}", file=sys.stderr), tried)

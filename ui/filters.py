@@ -16,8 +16,9 @@ from typing import Any
 import gradio as gr
 from babel import Locale, UnknownLocaleError
 
-from corpus import Library, YinjuError
+from corpus import YinjuError
 from corpus.errors import QuestionError
+from corpus.store import Store
 from corpus.where import All, Comparison, Condition, parse_where, where_text
 from corpus.where import Any as Either
 from ui.labels import Label, labelled
@@ -76,7 +77,7 @@ class Filters:
     labels: tuple[Label, ...]
 
 
-def filters_panel(library: Library, language: gr.State) -> Filters:
+def filters_panel(library: Store, language: gr.State) -> Filters:
     """Build the filters inside the page, with a line below them that says what is chosen while they are closed."""
     with gr.Accordion(said(WORDS, "limits", "zh"), open=False, elem_id="yinju-limits") as whole:
         with gr.Row():
@@ -177,7 +178,7 @@ def language_name(tag: str, code: str) -> str:
         return tag
 
 
-def _offered(library: Library, code: str) -> tuple[Any, ...]:
+def _offered(library: Store, code: str) -> tuple[Any, ...]:
     """What there is to choose from; what the library has nothing of is not shown."""
     tags, sections = library.distinct_values("language", SECTIONS), library.distinct_values("section", SECTIONS)
     names = Counter(language_name(each, code) for each in tags)

@@ -6,7 +6,7 @@ from html import escape
 from pathlib import Path
 
 from corpus import YinjuError
-from corpus.library import DATABASE
+from corpus.library import DATABASE, Library
 from rag import Assistant
 from rag.check import check_library
 from rag.vectors import KEY
@@ -42,7 +42,7 @@ def health_html(assistant: Assistant, code: str) -> str:
     """Whether the library is whole, or what is wrong and what to do; then what it holds and the size of each part."""
     library = assistant.library
     try:
-        problems = check_library(library.folder)
+        problems = check_library(library.address)
     except YinjuError as error:
         return problem_html(str(error))
     parts = parts_of(library.folder, _vectors_file(assistant))
@@ -90,5 +90,6 @@ def _files(folder: Path) -> Iterator[tuple[Path, int]]:
 
 
 def _vectors_file(assistant: Assistant) -> str | None:
-    named = assistant.library.derived(KEY)
+    library = assistant.library
+    named = library.derived(KEY) if isinstance(library, Library) else None
     return named.path.name if named else None

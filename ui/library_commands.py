@@ -23,9 +23,9 @@ def docs_list(library: LibraryOption = DEFAULT, as_json: JsonOption = False) -> 
     """
     from dataclasses import asdict
 
-    from corpus import Library
+    from corpus.store import open_store
 
-    with Library.open(library) as opened:
+    with open_store(library) as opened:
         rows = opened.list_documents()
     if as_json:
         print_json({"documents": [asdict(each) for each in rows]})
@@ -42,9 +42,9 @@ def docs_show(name: str, library: LibraryOption = DEFAULT, as_json: JsonOption =
     """
     from dataclasses import asdict
 
-    from corpus import Library
+    from corpus.store import open_store
 
-    with Library.open(library) as opened:
+    with open_store(library) as opened:
         document = opened.document(name)
     if document is None:
         raise YinjuError(f"{library} holds no document {name!r}; see: yinju docs list")
@@ -71,10 +71,10 @@ def docs_remove(name: str, library: LibraryOption = DEFAULT, as_json: JsonOption
 
     Example: yinju docs remove reports/annual.txt
     """
-    from corpus import Library
+    from corpus.store import open_store
     from rag.indexing import remove_documents
 
-    with Library.open(library) as opened:
+    with open_store(library) as opened:
         if remove_documents(opened, [name]) == 0:
             raise YinjuError(f"{library} holds no document {name!r}; see: yinju docs list")
     if as_json:
@@ -111,10 +111,10 @@ def stats(library: LibraryOption = DEFAULT, as_json: JsonOption = False) -> None
     """
     from dataclasses import asdict
 
-    from corpus import Library
+    from corpus.store import open_store
     from embeddings.remembered import remembered
 
-    with Library.open(library) as opened:
+    with open_store(library) as opened:
         found = {
             "model": opened.model,
             "dimension": opened.dimension,
@@ -122,12 +122,12 @@ def stats(library: LibraryOption = DEFAULT, as_json: JsonOption = False) -> None
             "documents": opened.document_count(),
             "passages": opened.passage_count(),
         }
-    size = sum(each.stat().st_size for each in library.iterdir() if each.is_file())
+        size = opened.size()
     cache = remembered()
     if as_json:
         print_json(found | {"bytes": size, "cache": asdict(cache)})
         return
-    print(f"{library}: {found['documents']} documents, {found['passages']} passages, {size / 1e6:.1f} MB; "
+    print(f"{library}: {found['documents']} documents, {found['passages']} passages{'' if size is None else f', {size / 1e6:.1f} MB'}; "
           f"model {found['model']} ({found['dimension']} dimensions)")  # fmt: skip
     print(f"this machine's cache of vectors: {cache.vectors} ({cache.bytes / 1e6:.1f} MB); "
           f"of {cache.asked} asked for, {cache.found} were there")  # fmt: skip

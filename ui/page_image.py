@@ -14,8 +14,9 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from corpus import Document, Library, UnreadableFile, YinjuError, file_bytes, page_at
+from corpus import Document, UnreadableFile, YinjuError, file_bytes, page_at
 from corpus.file_table import file_hash
+from corpus.store import Store
 from rag import Assistant
 from ui.render import problem_html
 from ui.wording import LANGUAGES, Words, said
@@ -101,7 +102,7 @@ def paging(assistant: Assistant) -> Any:
     return printed_pages
 
 
-def pages_html(library: Library, placements: "Placements", document: Document, start: int, end: int, language: str) -> str:
+def pages_html(library: Store, placements: "Placements", document: Document, start: int, end: int, language: str) -> str:
     """The pages that the quote stands on, one below the other, marked; or one sentence that says why not.
 
     Raises UnreadableFile where the file cannot be read any more.
@@ -126,7 +127,7 @@ def pages_html(library: Library, placements: "Placements", document: Document, s
     )
 
 
-def original(library: Library, name: str) -> bytes | None:
+def original(library: Store, name: str) -> bytes | None:
     """The bytes of the file that a document was read from; None where it is not there, or no longer the same."""
     for path in library.files.called(name):
         known = library.files.get(path)

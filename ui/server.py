@@ -21,7 +21,8 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import RedirectResponse
 
-from corpus import Library, YinjuError
+from corpus import YinjuError
+from corpus.store import folder_of, open_store
 from embeddings import Encoder
 from embeddings.pieces import ENOUGH
 from rag import Assistant
@@ -53,20 +54,20 @@ HEAD = '<meta name="description" content="引据 Yinju: answers that quote their
 
 
 @contextmanager
-def opened(folders: Sequence[Path]) -> Iterator[list[Assistant]]:
+def opened(addresses: Sequence[str | Path]) -> Iterator[list[Assistant]]:
     """All these libraries, open; those of one model share it. Raises YinjuError, naming the library, where one cannot be opened."""
     encoders: dict[str, Encoder] = {}
     assistants: list[Assistant] = []
     with ExitStack() as stack:
-        for folder in folders:
-            if any(each.library.folder.resolve() == folder.resolve() for each in assistants):
-                raise YinjuError(f"{folder} is given twice; give each library once with --library")
+        for address in addresses:
+            if any(each.library.folder.resolve() == folder_of(address).resolve() for each in assistants):
+                raise YinjuError(f"{address} is given twice; give each library once with --library")
             try:
-                with Library.open(folder) as library:
+                with open_store(address) as library:
                     model = library.model
-                assistant = stack.enter_context(Assistant.open(folder, encoders.get(model)))
+                assistant = stack.enter_context(Assistant.open(address, encoders.get(model)))
             except YinjuError as error:
-                raise YinjuError(str(error) if str(folder) in str(error) else f"{folder} cannot be opened: {error}") from None
+                raise YinjuError(str(error) if str(address) in str(error) else f"{address} cannot be opened: {error}") from None
             encoders[model] = assistant.encoder
             assistants.append(assistant)
         yield assistants

@@ -3,7 +3,6 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
@@ -91,12 +90,12 @@ def remove(name: str, library: LibraryOption = DEFAULT) -> None:
 
 
 @contextmanager
-def _users(library: Path) -> Iterator["Users"]:
-    from corpus import Library
+def _users(library: str) -> Iterator["Users"]:
+    from corpus.store import open_store
     from ui.access.users import Users
 
-    Library.open(library).close()
-    with Users(library) as users:
+    open_store(library).close()
+    with Users(folder_of(library)) as users:
         yield users
 
 

@@ -1,0 +1,127 @@
+"""The two collections of a library in Milvus.
+
+What one Milvus can do and another cannot is tried, and not told from its name: one that has no half-precision vectors gets single
+ones, and whoever opens the collection sees which it has.
+"""
+
+from typing import Any
+
+from corpus.milvus.address import Address
+from corpus.milvus.connection import Connection
+
+# Raised whenever a library of before is not read any longer.
+FORMAT = 1
+# Bytes of a text field, at most (Milvus' own limit), and what is kept of a text in one record.
+LONGEST, PART = 65_535, 60_000
+DENSE, TERMS = "vector", "terms"
+# Texts in scripts without spaces and the others are found by a field each, for each field has one way to cut words.
+FULL_TEXT = {"unspaced": ("by_unspaced", "jieba"), "spaced": ("by_spaced", "standard")}
+# Of Robertson and Zaragoza's formula; as in `rag.lexical`.
+K1, B = 0.9, 0.4
+# Of HNSW: neighbours of a vector, and how widely it is looked for them (bench/README.md).
+NEIGHBOURS, BUILT_BY = 32, 360
+LISTS = 1024
+
+
+def passages_of(address: Address) -> str:
+    return f"{address.name}_passages"
+
+
+def records_of(address: Address) -> str:
+    return f"{address.name}_records"
+
+
+def create(connection: Connection, dimension: int) -> None:
+    """Both collections, empty; one that is there stays. Raises LibraryError."""
+    if not connection.call("has_collection", records_of(connection.address)):
+        _create_records(connection)
+    if not connection.call("has_collection", passages_of(connection.address)):
+        _create_passages(connection, dimension)
+
+
+def load(connection: Connection) -> None:
+    """Make both ready to be asked."""
+    for each in (records_of(connection.address), passages_of(connection.address)):
+        connection.call("load_collection", each)
+
+
+def drop(connection: Connection) -> None:
+    """Take both away, with all that is in them."""
+    for each in (passages_of(connection.address), records_of(connection.address)):
+        connection.call("drop_collection", each)
+
+
+def _create_records(connection: Connection) -> None:
+    from pymilvus import DataType
+
+    with connection.explained():
+        schema = connection.client.create_schema(auto_id=False, enable_dynamic_field=False)
+        schema.add_field("id", DataType.VARCHAR, max_length=512, is_primary=True)
+        for name, length in (("kind", 32), ("name", LONGEST), ("label", LONGEST), ("parent", 64), ("hash", 64), ("data", LONGEST)):
+            schema.add_field(name, DataType.VARCHAR, max_length=length)
+        for name in ("number", "size"):
+            schema.add_field(name, DataType.INT64)
+        # A collection has to have a vector.
+        schema.add_field("stub", DataType.FLOAT_VECTOR, dim=2)
+        index = connection.client.prepare_index_params()
+        index.add_index("stub", index_type="FLAT", metric_type="IP")
+        for name in ("kind", "name", "parent", "hash"):
+            index.add_index(name, index_type="INVERTED")
+        connection.client.create_collection(records_of(connection.address), schema=schema, index_params=index, consistency_level="Strong")
+
+
+def _create_passages(connection: Connection, dimension: int) -> None:
+    """Parted by document: what is of one is written, read and removed in one partition, and documents spread evenly."""
+    from corpus.errors import LibraryError
+
+    try:
+        _create_with(connection, dimension, halves=True)
+    except LibraryError:
+        _create_with(connection, dimension, halves=False)
+
+
+def _create_with(connection: Connection, dimension: int, halves: bool) -> None:
+    from pymilvus import DataType, Function, FunctionType
+
+    address = connection.address
+    with connection.explained():
+        schema = connection.client.create_schema(auto_id=False, enable_dynamic_field=False)
+        schema.add_field("id", DataType.INT64, is_primary=True)
+        schema.add_field("document_id", DataType.VARCHAR, max_length=64, is_partition_key=True)
+        schema.add_field("key", DataType.VARCHAR, max_length=32)
+        schema.add_field("start", DataType.INT64)
+        schema.add_field("end", DataType.INT64)
+        schema.add_field("headings", DataType.VARCHAR, max_length=LONGEST)
+        schema.add_field("is_unspaced", DataType.BOOL)
+        schema.add_field("fields", DataType.JSON)
+        schema.add_field(DENSE, DataType.FLOAT16_VECTOR if halves else DataType.FLOAT_VECTOR, dim=dimension)
+        schema.add_field(TERMS, DataType.SPARSE_FLOAT_VECTOR)
+        index = connection.client.prepare_index_params()
+        index.add_index(DENSE, index_type=address.index, metric_type="IP", params=_building(address.index))
+        index.add_index(TERMS, index_type="SPARSE_INVERTED_INDEX", metric_type="IP")
+        for name, (output, tokenizer) in FULL_TEXT.items():
+            schema.add_field(name, DataType.VARCHAR, max_length=LONGEST, enable_analyzer=True, analyzer_params={"tokenizer": tokenizer})
+            schema.add_field(output, DataType.SPARSE_FLOAT_VECTOR)
+            schema.add_function(Function(name=output, function_type=FunctionType.BM25, input_field_names=[name], output_field_names=[output]))
+            index.add_index(output, index_type="SPARSE_INVERTED_INDEX", metric_type="BM25", params={"bm25_k1": K1, "bm25_b": B})
+        for name in ("document_id", "key"):
+            index.add_index(name, index_type="INVERTED")
+        connection.client.create_collection(
+            passages_of(address), schema=schema, index_params=index, num_partitions=address.partitions, num_shards=address.shards,
+            consistency_level="Strong",
+        )
+
+
+def _building(index: str) -> dict[str, Any]:
+    if index == "HNSW":
+        return {"M": NEIGHBOURS, "efConstruction": BUILT_BY}
+    return {"nlist": LISTS} if index.startswith("IVF") else {}
+
+
+def searching(index: str, count: int) -> dict[str, Any]:
+    """How widely an index of that kind looks for the `count` nearest."""
+    if index == "HNSW":
+        return {"ef": max(400, 4 * count)}
+    if index == "DISKANN":
+        return {"search_list": max(100, 2 * count)}
+    return {"nprobe": 64} if index.startswith("IVF") else {}

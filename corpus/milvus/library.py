@@ -1,0 +1,444 @@
+"""A library in Milvus: the methods of `corpus.library.Library` (see there what each does) over two collections.
+
+Milvus has no transactions over several rows. So everything is written by keys made of its content, in an order in which a process
+killed at any moment leaves what can be completed: the parts and passages of a document first, then its record, which names
+them and thereby makes it valid, then what it replaces is taken away. Which documents are under way is said before (`intent`), and
+whoever writes next takes away what such a document has and its record does not name. Whoever asks is never shown more than that:
+a passage whose document is not there, or has not those words, is left out.
+"""
+
+import json
+import shlex
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import numpy as np
+from numpy.typing import NDArray
+
+from corpus.document import Document, Passage, Sentence
+from corpus.document_list import Entry, Found, folded
+from corpus.errors import DamagedDocument, LibraryError
+from corpus.feedback import Feedback
+from corpus.library import KnownDocument, Listed
+from corpus.milvus import collections
+from corpus.milvus.address import Address, parse_address
+from corpus.milvus.connection import MOST_ROWS, Connection
+from corpus.milvus.content import content_of, document_in, passages_in
+from corpus.milvus.files import RecordedFiles, file_key
+from corpus.milvus.lease import lease
+from corpus.milvus.passages import PassageRows, Text
+from corpus.milvus.records import Record, Records, fits, quoted
+from corpus.rows import DAMAGED, Prepared
+from corpus.where import searchable
+
+Ids = NDArray[np.int64]
+CONTENT = "content"
+LABELS = ("id", "name", "parent", "hash", "number", "size", "data")
+
+
+class MilvusLibrary:
+    """An open library. One object may be used by many threads to ask, and by one to write."""
+
+    engine = "milvus"
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self.folder: Path = connection.address.folder
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.records = Records(connection)
+        self._settings = self._read_settings()
+        self.dimension = int(self._settings["dimension"])
+        self.rows = PassageRows(connection, self.records)
+        self.files = RecordedFiles(self.records, self._remove_ids, self._after)
+        self._waiting: list[tuple[Prepared, bytes | None]] = []
+        self._later: list[Callable[[], object]] = []
+        # Documents that go when what waits is written.
+        self._going: set[str] = set()
+        self._depth = 0
+
+    @classmethod
+    def open(cls, address: str) -> "MilvusLibrary":
+        """Raises LibraryError where there is none that this version reads, or where Milvus cannot be reached."""
+        parsed = parse_address(address)
+        if parsed.uri is None and not (parsed.folder / "milvus").is_dir():
+            raise _none(parsed)
+        connection = Connection(parsed)
+        try:
+            if not connection.call("has_collection", collections.passages_of(parsed)) or not connection.call("has_collection", collections.records_of(parsed)):
+                raise _none(parsed)
+            collections.load(connection)
+            return cls(connection)
+        except BaseException:
+            connection.close()
+            raise
+
+    @classmethod
+    def create(cls, address: str, model: str, dimension: int) -> "MilvusLibrary":
+        """A new library for vectors of that model, or the one that is there for the same model. Raises LibraryError."""
+        parsed = parse_address(address)
+        connection = Connection(parsed)
+        try:
+            collections.create(connection, dimension)
+            collections.load(connection)
+            records = Records(connection)
+            if records.one("meta/library") is None:
+                made = {"format": collections.FORMAT, "model": model, "dimension": dimension, "index": parsed.index}
+                records.put([Record("meta/library", "meta", data=json.dumps(made))])
+            library = cls(connection)
+            library.require_model(model, dimension)
+            return library
+        except BaseException:
+            connection.close()
+            raise
+
+    @classmethod
+    def exists(cls, address: str) -> bool:
+        try:
+            cls.open(address).close()
+        except LibraryError as reason:
+            if isinstance(reason, NoLibrary):
+                return False
+            raise
+        return True
+
+    def __enter__(self) -> "MilvusLibrary":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self.connection.close()
+
+    @property
+    def address(self) -> str:
+        return self.connection.address.text
+
+    def discard(self) -> None:
+        collections.drop(self.connection)
+        self.close()
+
+    def size(self) -> int | None:
+        if self.connection.address.uri is not None:
+            return None
+        return sum(each.stat().st_size for each in (self.folder / "milvus").rglob("*") if each.is_file())
+
+    # Writing
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """The right to write, for one process of any machine at a time. Raises LibraryError where another has it."""
+        with lease(self.records, self.address):
+            self._complete()
+            yield
+            self.rows.keep_frequencies()
+
+    @contextmanager
+    def changing(self) -> Iterator[None]:
+        """What is changed inside is written at its end, in the order that `corpus.milvus.library` tells of."""
+        self._depth += 1
+        try:
+            yield
+            if self._depth == 1:
+                self._write()
+        finally:
+            self._depth -= 1
+            if self._depth == 0:
+                self._waiting, self._later, self._going = [], [], set()
+
+    def _after(self, change: Callable[[], object]) -> None:
+        """Do this when what waits is written."""
+        with self.changing():
+            self._later.append(change)
+
+    def reading(self) -> Any:
+        return nullcontext()
+
+    def follow(self) -> None:
+        """Nothing is held here that could be of another library."""
+
+    def _write(self) -> None:
+        if not self._waiting and not self._later:
+            return
+        waiting, later = self._waiting, self._later
+        self._waiting, self._later, self._going = [], [], set()
+        if waiting:
+            self._put_all(waiting)
+        for change in later:
+            change()
+        self._next_generation()
+
+    def _put_all(self, documents: Sequence[tuple[Prepared, bytes | None]]) -> None:
+        # Of two documents of one name the last is meant.
+        waiting = {prepared.document.id: (prepared, path) for prepared, path in documents}
+        with self._intent(list(waiting)):
+            before = {each.id.removeprefix("document/"): each for each in self._document_records(list(waiting))}
+            self._note_fields(prepared.document for prepared, _ in waiting.values())
+            self.rows.put([prepared for prepared, _ in waiting.values()])
+            records = []
+            for identity, (prepared, path) in waiting.items():
+                version = self.records.put_long(CONTENT, identity, content_of(prepared))
+                records.append(_document_record(prepared, version, path))
+            self.records.put(records)
+            self.rows.keep_only({identity: [each.id for each in prepared.passages] for identity, (prepared, _) in waiting.items() if identity in before})
+            replaced = [each for each in before if _version(before[each]) not in {_version(one) for one in records}]
+            self.records.drop_long(CONTENT, replaced, [_version(each) for each in records])
+
+    def fields(self) -> set[str]:
+        """The names of fields that a condition may ask about."""
+        return {"name", "title", *json.loads(self.meta("fields") or "[]")}
+
+    def _note_fields(self, documents: Iterable[Document]) -> None:
+        known = self.fields()
+        new = {field for each in documents for field in searchable(each.name, each.title, each.metadata)} - known
+        if new:
+            self.set_meta("fields", _fitting("the names of fields", sorted(known | new)))
+
+    @contextmanager
+    def _intent(self, identities: Sequence[str]) -> Iterator[None]:
+        """These documents are under way: said before, and unsaid when they are whole."""
+        keys = []
+        for at in range(0, len(identities), 1000):
+            keys.append(f"intent/{uuid4().hex}")
+            self.records.put([Record(keys[-1], "intent", data=json.dumps(identities[at : at + 1000]))])
+        yield
+        self.records.delete(keys)
+
+    def _complete(self) -> None:
+        """Take away what documents left that a killed process had under way."""
+        for intent in self.records.where('kind == "intent"'):
+            identities = [str(each) for each in json.loads(intent.data)]
+            named = {each.id.removeprefix("document/"): each for each in self._document_records(identities)}
+            kept = {}
+            for identity in identities:
+                passages = self.passages_with_keys(identity) if identity in named else []
+                kept[identity] = [each.id for each, _ in passages]
+            self.rows.keep_only(kept)
+            self.records.drop_long(CONTENT, identities, [_version(each) for each in named.values()])
+            self.records.delete([intent.id])
+            self.rows.recount()
+
+    def _next_generation(self) -> None:
+        self.set_meta("generation", str(self.generation + 1))
+
+    # What the library is
+
+    def _read_settings(self) -> dict[str, Any]:
+        found = self.records.one("meta/library")
+        settings = json.loads(found.data) if found else {}
+        if settings.get("format") != collections.FORMAT:
+            said = f"is of format {settings['format']}" if "format" in settings else "is no library of Yinju's, or was not made to its end"
+            raise LibraryError(f"{self.address} {said}; index your files into another name, or with the version that made it")
+        return dict(settings)
+
+    def meta(self, key: str) -> str | None:
+        found = self.records.one(f"meta/{key}")
+        return found.data if found else None
+
+    def set_meta(self, key: str, value: str) -> None:
+        self.records.put([Record(f"meta/{key}", "meta", data=value)])
+
+    @property
+    def model(self) -> str:
+        return str(self._settings["model"])
+
+    @property
+    def generation(self) -> int:
+        value = self.meta("generation")
+        return int(value) if value and value.isdigit() else 0
+
+    def require_model(self, model: str, dimension: int) -> None:
+        if (self.model, self.dimension) != (model, dimension):
+            raise LibraryError(
+                f"{self.address} was made with the model {self.model} ({self.dimension} dimensions), not {model} "
+                f"({dimension}); use that model, or index your files again under a new name with --library"
+            )
+
+    # Documents
+
+    def document_count(self) -> int:
+        return self.records.count('kind == "document"')
+
+    def list_documents(self) -> list[Listed]:
+        rows = sorted(self.records.where('kind == "document"', LABELS), key=lambda each: each.name)
+        return [Listed(each.name, _said(each)["title"], each.number, each.size, _said(each)["metadata"]) for each in rows]
+
+    def find_documents(self, words: str = "", limit: int = 50, offset: int = 0) -> Found:
+        """As `corpus.document_list`. A word with the signs % or _ is looked for as it would be without them."""
+        sought = folded(words).replace("%", " ").replace("_", " ").replace("\\", " ").split()
+        condition = " and ".join(['kind == "document"', *(f"label like {quoted(f'%{each}%')}" for each in sought)])
+        rows = sorted(self.records.where(condition, LABELS), key=lambda each: each.name)
+        entries = tuple(Entry(each.name, _said(each)["title"], each.number, each.size) for each in rows[max(offset, 0) :][: max(limit, 0)])
+        return Found(entries, len(rows), sum(each.number for each in rows))
+
+    def known_documents(self, path: bytes | None) -> dict[str, KnownDocument]:
+        rows = self.records.where(f'kind == "document" and parent == {quoted(file_key(path))}', LABELS)
+        return {each.name: KnownDocument(each.name, _said(each)["title"], _said(each)["metadata"], each.hash, path) for each in rows}
+
+    def document(self, name: str) -> Document | None:
+        found = self.with_sentences(Document(name, "", "", ()).id)
+        return found[0] if found else None
+
+    def name_of(self, identity: str) -> str:
+        rows = self._document_records([identity])
+        return rows[0].name if rows else identity
+
+    def with_sentences(self, identity: str) -> tuple[Document, list[Sentence]] | None:
+        content = self._content(identity)
+        if content is None:
+            return None
+        record, value = content
+        try:
+            document, sentences = document_in(value)
+        except DAMAGED as reason:
+            raise self._damaged(record.name, reason) from None
+        said = _said(record)
+        return replace(document, title=said["title"], metadata=said["metadata"]), sentences
+
+    def passages_with_keys(self, document_id: str) -> list[tuple[Passage, bytes]]:
+        content = self._content(document_id)
+        return passages_in(document_id, content[1]) if content else []
+
+    def _content(self, identity: str) -> tuple[Record, Any] | None:
+        """What is kept of a document. Raises DamagedDocument where a part of it is not there, or not what was written."""
+        for attempt in (0, 1):
+            rows = self._document_records([identity])
+            if not rows:
+                return None
+            try:
+                return rows[0], self.records.get_long(CONTENT, identity, _version(rows[0]))
+            except DAMAGED as reason:
+                # It may have been replaced between the two readings.
+                if attempt:
+                    raise self._damaged(rows[0].name, reason) from None
+        return None
+
+    def _damaged(self, name: str, reason: object) -> DamagedDocument:
+        return DamagedDocument(f"{name} in {self.address} is damaged ({reason}); run: yinju docs remove {shlex.quote(name)}, and index its file again")
+
+    def _document_records(self, identities: Sequence[str]) -> list[Record]:
+        return self.records.get([f"document/{each}" for each in identities])
+
+    def put(self, prepared: Prepared, path: bytes | None) -> None:
+        with self.changing():
+            if prepared.document.id in self._going:  # what was asked for before comes before
+                self._write()
+            self._waiting.append((prepared, path))
+
+    def relabel(self, name: str, title: str, metadata: Mapping[str, str]) -> None:
+        identity = Document(name, "", "", ()).id
+        rows = self._document_records([identity])
+        if rows:
+            said = _said(rows[0]) | {"title": title, "metadata": dict(metadata)}
+            label = fits(folded(f"{title}\n{name}"))
+            record = replace(rows[0], label=label, data=_fitting(name, said))
+            self._note_fields([Document(name, title, "", (), metadata)])
+            with self.changing():
+                self._after(lambda: self.rows.relabel(identity, name, title, metadata))
+                self._after(lambda: self.records.put([record]))
+
+    def remove(self, names: Sequence[str]) -> int:
+        rows = self._document_records([Document(name, "", "", ()).id for name in names])
+        identities = [each.id.removeprefix("document/") for each in rows]
+        if rows:
+            with self.changing():
+                self._after(lambda: self.files.unfinish([each.parent for each in rows]))
+                self._remove_ids(identities)
+        return len(rows)
+
+    def _remove_ids(self, identities: Sequence[str]) -> None:
+        if identities:
+            with self.changing():
+                self._going.update(identities)
+                self._after(lambda: self._take_away(identities))
+
+    def _take_away(self, identities: Sequence[str]) -> None:
+        with self._intent(identities):
+            self.records.delete([f"document/{each}" for each in identities])
+            self.rows.keep_only({each: [] for each in identities})
+            self.records.drop_long(CONTENT, identities)
+
+    # Texts and passages
+
+    def held(self, keys: Sequence[bytes]) -> set[bytes]:
+        return self.rows.held(keys)
+
+    def vectors_of(self, keys: Sequence[bytes]) -> dict[bytes, NDArray[np.float32]]:
+        return {key: text.vector for key, text in self.rows.texts(keys).items()}
+
+    def put_texts(self, keys: Sequence[bytes], vectors: NDArray[np.float32], terms: Sequence[Mapping[str, int]]) -> None:
+        self.rows.bring({key: Text.of(vector, each) for key, vector, each in zip(keys, vectors, terms, strict=True)})
+
+    def drop_unused(self) -> None:
+        """A passage's vector is in its row, and goes with it; what was brought and never used is let go."""
+        self.rows.forget()
+
+    def passage_count(self) -> int:
+        return self.rows.count()
+
+    def passages(self, ids: Sequence[int]) -> list[Passage]:
+        return self.rows.passages(ids)
+
+    def passage_ids(self) -> Ids:
+        return self.rows.ids()
+
+    def cut_before(self, content: str) -> list[tuple[Passage, bytes]]:
+        rows = self.records.page(f'kind == "document" and hash == {quoted(content)}', ("id",), 1, 0)
+        return self.passages_with_keys(rows[0].id.removeprefix("document/")) if rows else []
+
+    def labels(self) -> list[tuple[str, str, str, dict[str, str]]]:
+        rows = sorted(self.records.where('kind == "document"', LABELS), key=lambda each: each.name)
+        return [(each.id.removeprefix("document/"), each.name, _said(each)["title"], _said(each)["metadata"]) for each in rows]
+
+    def distinct_values(self, key: str, limit: int) -> list[str]:
+        """Of the first documents, so many as one query gives: in a library of millions it is a choice, not a census."""
+        rows = self.records.page('kind == "document"', ("id", "data"), MOST_ROWS, 0)
+        values = {_said(each)["metadata"].get(key, "") for each in rows}
+        return sorted(each for each in values if each)[:limit]
+
+    # What people said
+
+    def add_feedback(self, said: Feedback) -> None:
+        self.records.put([Record(f"feedback/{uuid4().hex}", "feedback", number=time.time_ns(), data=_fitting(said.document or "", asdict(said)))])
+
+    def feedback(self) -> Iterator[Feedback]:
+        rows = sorted(self.records.where('kind == "feedback"'), key=lambda each: (each.number, each.id))
+        return (Feedback(**json.loads(each.data)) for each in rows)
+
+
+class NoLibrary(LibraryError):
+    """There is no library at an address."""
+
+
+def _none(address: Address) -> NoLibrary:
+    return NoLibrary(f"there is no library at {address.text}; make one with: yinju index PATH --library {address.text}")
+
+
+def _document_record(prepared: Prepared, version: str, path: bytes | None) -> Record:
+    document = prepared.document
+    said = {"title": document.title, "metadata": dict(document.metadata), "version": version}
+    return Record(
+        f"document/{document.id}", "document", document.name, fits(folded(f"{document.title}\n{document.name}")), file_key(path),
+        prepared.hash, len(prepared.passages), len(document.text), _fitting(document.name, said),
+    )  # fmt: skip
+
+
+def _fitting(name: str, content: object) -> str:
+    text = json.dumps(content, ensure_ascii=False)
+    if len(text.encode("utf8", "surrogatepass")) > collections.LONGEST:
+        raise LibraryError(f"what is said of {name} has more than {collections.LONGEST:,} bytes, more than Milvus keeps in a field; shorten its metadata")
+    return text
+
+
+def _said(record: Record) -> dict[str, Any]:
+    return dict(json.loads(record.data))
+
+
+def _version(record: Record) -> str:
+    return str(_said(record)["version"])
+
