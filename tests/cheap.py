@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corpus import COLLECTIONS, Document, Library, UnreadableFile, read_bytes
+from corpus.store import Store, create_store
 
 
 class CheapEncoder:
@@ -42,6 +43,11 @@ class CheapEncoder:
 
 def cheap_library(folder: Path) -> Library:
     return Library.create(folder, CheapEncoder.name, CheapEncoder.dimension)
+
+
+def cheap_store(address: str | Path) -> Store:
+    """A library for the cheap encoder, in a folder or in Milvus."""
+    return create_store(address, CheapEncoder.name, CheapEncoder.dimension)
 
 
 def read_lines(data: bytes, name: str) -> Iterator[Document | UnreadableFile]:

@@ -4,7 +4,7 @@ import random
 from collections.abc import Mapping
 from pathlib import Path
 
-from corpus import Library
+from corpus.store import open_store
 from rag import Answer, Assistant
 from rag.check import check_library
 from rag.reader import WordsAndCosine
@@ -37,10 +37,10 @@ def write(folder: Path, files: Mapping[str, str]) -> Path:
     return folder
 
 
-def opened(library: Path) -> Assistant:
+def opened(library: Path | str) -> Assistant:
     """The library with an encoder and a reader that cost nothing."""
     encoder = CheapEncoder()
-    held = Library.open(library)
+    held = open_store(library)
     try:
         return Assistant(held, encoder, WordsAndCosine(encoder))
     except BaseException:
@@ -58,12 +58,12 @@ def require_exact(answer: Answer, truth: Mapping[str, str]) -> None:
         assert truth[passage.document][passage.start : passage.end] == passage.text
 
 
-def names(library: Path) -> set[str]:
-    with Library.open(library) as held:
+def names(library: Path | str) -> set[str]:
+    with open_store(library) as held:
         return {each.name for each in held.list_documents()}
 
 
-def require_whole(library: Path, truth: Mapping[str, str], asked: int = 8, seed: int = 0) -> None:
+def require_whole(library: Path | str, truth: Mapping[str, str], asked: int = 8, seed: int = 0) -> None:
     """The library is whole and holds just these texts; of them some are asked for by words of their own."""
     assert check_library(library, CheapEncoder()) == []
     with opened(library) as assistant:

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from corpus import Document, Library, read_bytes
 from corpus.backup import back_up
 from corpus.backup_file import BackupError, BackupWriter, Manifest, is_safe, opened_backup
-from corpus.feedback import Feedback, add_feedback, all_feedback
+from corpus.feedback import Feedback, add_feedback
 from corpus.readers.placed import Placements
 from corpus.restore import restore
 from corpus.schema import FORMAT
@@ -111,7 +111,7 @@ def test_a_restored_library_is_the_library(library: Path, tmp_path: Path) -> Non
     before, answers = content(library), asked(library)
     turns = rows(library / "conversations.db", "SELECT * FROM turn"), rows(library / "conversations.db", "SELECT * FROM conversation")
     with Library.open(library) as opened:
-        said = list(all_feedback(opened))
+        said = list(opened.feedback())
     made = back_up(library, tmp_path / "b.tar")
     assert made.size == (tmp_path / "b.tar").stat().st_size and made.left_out == ()
     shutil.rmtree(library)
@@ -123,7 +123,7 @@ def test_a_restored_library_is_the_library(library: Path, tmp_path: Path) -> Non
     assert rows(other / "users.db", "SELECT * FROM user") == [("王小明", b"\x00\xff")]
     assert (other / "users.db").stat().st_mode & 0o777 == 0o600
     with Library.open(other) as opened:
-        assert list(all_feedback(opened)) == said and len(said) == 2
+        assert list(opened.feedback()) == said and len(said) == 2
         assert library_settings(opened).threshold == 0.3
     with Conversations(other) as kept:
         assert kept.kept and len(kept.list("王")) == 1

@@ -16,7 +16,6 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 
 from corpus import Library
-from corpus.feedback import all_feedback
 from tests.conftest import ROOT, SAMPLE
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -242,7 +241,7 @@ def test_what_a_reader_says_of_an_answer_goes_into_the_library(page: Page, serve
     page.locator('[data-do="right"]').click()
     expect(page.locator(".yinju-here").first).to_have_text(right, timeout=10_000)
     with Library.open(served.library) as library:
-        said = list(all_feedback(library))[-2:]
+        said = list(library.feedback())[-2:]
     assert [each.verdict for each in said] == ["up", "corrected"]
     assert said[1].text == right and said[1].question == ANSWERABLE
 

@@ -8,7 +8,7 @@ import pytest
 
 from corpus import Document, Library, Passage
 from corpus.document import Block, passage_id
-from corpus.document_list import find_documents, folded
+from corpus.document_list import folded
 from corpus.rows import Prepared, document_hash, text_key
 from corpus.whereabouts import whereabouts
 from rag import index_paths
@@ -37,7 +37,7 @@ def library(tmp_path: Path) -> Iterator[Library]:
 
 
 def titles(library: Library, words: str) -> list[str]:
-    return [each.title for each in find_documents(library, words).entries]
+    return [each.title for each in library.find_documents(words).entries]
 
 
 @pytest.mark.parametrize(("words", "title"), [
@@ -51,12 +51,12 @@ def test_a_title_is_found_in_every_script_whatever_its_case_and_width(library: L
 
 @pytest.mark.parametrize("words", ["不在这里", "istanbul straße", "100%", "_bll_", "'; DROP TABLE documents; --", "\ud800", "*", "\x00"])
 def test_what_no_title_and_no_name_holds_is_not_found(library: Library, words: str) -> None:
-    found = find_documents(library, words)
+    found = library.find_documents(words)
     assert (found.entries, found.documents, found.passages) == ((), 0, 0)
 
 
 def test_names_are_looked_at_as_well_and_all_that_is_found_is_counted(library: Library) -> None:
-    found = find_documents(library, "datei- .txt", limit=3, offset=2)
+    found = library.find_documents("datei- .txt", limit=3, offset=2)
     assert [each.name for each in found.entries] == [f"{number:02d}/Datei-{number}.TXT" for number in (2, 3, 4)]
     assert (found.documents, found.passages) == (10, 55)
     assert [(each.passages, each.characters) for each in found.entries] == [(3, 30), (4, 40), (5, 50)]
@@ -64,17 +64,17 @@ def test_names_are_looked_at_as_well_and_all_that_is_found_is_counted(library: L
 
 def test_pages_hold_every_document_once_in_the_order_of_names(library: Library) -> None:
     for words in ("", "datei"):
-        pages = [find_documents(library, words, 3, offset) for offset in range(0, 12, 3)]
+        pages = [library.find_documents(words, 3, offset) for offset in range(0, 12, 3)]
         assert [each.name for page in pages for each in page.entries] == sorted(each.name for each in library.list_documents())
         assert all((page.documents, page.passages) == (10, 55) for page in pages)
-    assert find_documents(library, "", 3, 99).entries == () and find_documents(library, "datei", 3, 99).documents == 10
-    assert len(find_documents(library, "", 3, -1).entries) == 3
+    assert library.find_documents("", 3, 99).entries == () and library.find_documents("datei", 3, 99).documents == 10
+    assert len(library.find_documents("", 3, -1).entries) == 3
 
 
 def test_what_is_added_relabelled_replaced_and_removed_since_is_found_as_it_is_now(library: Library) -> None:
-    assert find_documents(library, "datei-0").passages == 1
+    assert library.find_documents("datei-0").passages == 1
     put(library, "00/Datei-0.TXT", TITLES[0], 4)
-    assert find_documents(library, "istanbul").passages == 4
+    assert library.find_documents("istanbul").passages == 4
     library.relabel("01/Datei-1.TXT", "Neue Straße", {})
     assert titles(library, "STRASSE") == ["Neue Straße", TITLES[2]]
     library.remove(["02/Datei-2.TXT"])

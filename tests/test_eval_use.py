@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from corpus import Library, QuestionError, YinjuError
-from corpus.feedback import Feedback, add_feedback, all_feedback
+from corpus.feedback import Feedback, add_feedback
 from eval import Question, QuestionSet, read_questions, tune
 from eval.derived import derived_folder, fill
 from eval.export import question_lines
@@ -34,8 +34,8 @@ def test_verdicts_become_a_question_set(folder: Path, tmp_path: Path) -> None:
         add_feedback(library, Feedback("乙市多少人？", "up", "乙.txt", 0, 10))
         add_feedback(library, Feedback("月球多重？", "down"))
         add_feedback(library, Feedback("江边有什么？", "down", "甲.txt", 0, 10))
-        (tmp_path / "q.jsonl").write_text("\n".join(question_lines(all_feedback(library))))
-        assert all(each.when for each in all_feedback(library))
+        (tmp_path / "q.jsonl").write_text("\n".join(question_lines(library.feedback())))
+        assert all(each.when for each in library.feedback())
     corrected, up, none, unclear = read_questions(tmp_path / "q.jsonl").questions
     assert corrected.answers == ("甲市的人口是11万。",) and corrected.documents == ("甲.txt",) and corrected.extra["judged"] == "corrected"
     assert (corrected.spans[0].start, corrected.spans[0].end) == (0, 10)

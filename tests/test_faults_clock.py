@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from corpus import Library
-from corpus.feedback import Feedback, add_feedback, all_feedback
+from corpus.feedback import Feedback, add_feedback
 from rag import index_paths
 from tests.cheap import CheapEncoder, cheap_library
 from tests.invariant import opened, require_found, require_whole, texts, write
@@ -78,4 +78,4 @@ def test_feedback_keeps_its_order_when_the_clock_goes_back(tmp_path: Path) -> No
     with cheap_library(tmp_path / "library") as held:
         for number, when in enumerate(("2030-01-01T00:00:00+00:00", "1970-01-01T00:00:00+00:00", "2026-01-01T00:00:00+00:00")):
             add_feedback(held, Feedback(f"{number}", "down", when=when))
-        assert [each.question for each in all_feedback(held)] == ["0", "1", "2"]
+        assert [each.question for each in held.feedback()] == ["0", "1", "2"]

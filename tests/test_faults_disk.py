@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from corpus import Library, LibraryError, YinjuError
-from corpus.feedback import Feedback, add_feedback, all_feedback
+from corpus.feedback import Feedback, add_feedback
 from eval import QuestionSet, run
 from rag import Assistant, index_paths
 from rag.check import check_library
@@ -95,12 +95,12 @@ def test_feedback_on_a_full_disk_is_one_sentence_and_what_was_kept_stays(tmp_pat
                     kept += 1
             require_sentence(error.value)
             assert "full" in str(error.value)
-            assert [each.question for each in all_feedback(library)] == [f"问题{number}" for number in range(kept)]
+            assert [each.question for each in library.feedback()] == [f"问题{number}" for number in range(kept)]
             ballast.unlink()
             add_feedback(library, Feedback("后来", "down"))
         require_whole(tmp_path / "disk" / "library", TRUTH)
         with Library.open(tmp_path / "disk" / "library") as library:
-            assert len(list(all_feedback(library))) == kept + 1
+            assert len(list(library.feedback())) == kept + 1
 
 
 def test_conversations_on_a_full_disk_are_one_sentence_and_what_was_kept_stays(tmp_path: Path) -> None:
@@ -173,7 +173,7 @@ def test_an_older_library_on_a_full_disk_is_asked_and_is_migrated_when_there_is_
             require_found(assistant, "3.txt", TRUTH)
         require_whole(library, TRUTH)
         with Library.open(library) as held:
-            assert [each.question for each in all_feedback(held)] == ["问"]
+            assert [each.question for each in held.feedback()] == ["问"]
 
 
 @pytest.mark.parametrize("left_in_log", [False, True])
@@ -212,7 +212,7 @@ def test_what_is_written_to_a_disk_that_may_only_be_read_is_refused_and_kept_whe
         rest = {name: text for name, text in TRUTH.items() if name != "5.txt"}
         require_whole(library, rest)
         with Library.open(library) as held:
-            assert [each.question for each in all_feedback(held)] == ["问"]
+            assert [each.question for each in held.feedback()] == ["问"]
 
 
 def test_who_reads_a_disk_that_may_only_be_read_takes_up_what_is_written_when_it_may(tmp_path: Path) -> None:

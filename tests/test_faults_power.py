@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from corpus import Library
-from corpus.feedback import all_feedback
 from rag import index_paths
 from rag.check import check_library
 from tests.cheap import CheapEncoder, cheap_library
@@ -40,7 +39,7 @@ def require_kept(folder: Path, told: dict[str, Any], chance: random.Random) -> N
         kept = found.get(name)
         assert kept in [each.get(name) for each in after] or (step < 0 and kept is None), (step, name)
     with Library.open(library) as opened_:
-        assert len(list(all_feedback(opened_))) >= told.get("feedback", 0)
+        assert len(list(opened_.feedback())) >= told.get("feedback", 0)
     with Conversations(library) as conversations:
         assert conversations.kept and len(conversations.list()) >= told.get("conversations", 0)
     if told.get("run"):

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from corpus.errors import YinjuError
-from ui import backup_commands, eval_commands, library_commands, serve_command, user_commands
+from ui import backup_commands, copy_command, eval_commands, library_commands, serve_command, user_commands
 from ui.options import DEFAULT, JsonOption, LibraryOption
 from ui.printing import print_json as _print_json
 from ui.terminal import print_answer, progress_bar
@@ -27,6 +27,7 @@ app = typer.Typer(
 )
 library_commands.register(app)
 backup_commands.register(app)
+copy_command.register(app)
 eval_commands.register(app)
 serve_command.register(app)
 user_commands.register(app)

@@ -91,7 +91,7 @@ def remove(name: str, library: LibraryOption = DEFAULT) -> None:
 
 @contextmanager
 def _users(library: str) -> Iterator["Users"]:
-    from corpus.store import open_store
+    from corpus.store import folder_of, open_store
     from ui.access.users import Users
 
     open_store(library).close()

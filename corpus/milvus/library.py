@@ -8,6 +8,7 @@ a passage whose document is not there, or has not those words, is left out.
 """
 
 import json
+import re
 import shlex
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -38,6 +39,7 @@ from corpus.where import searchable
 
 Ids = NDArray[np.int64]
 CONTENT = "content"
+PATTERN = re.compile(r"[%_\\\"'\x00]+")
 LABELS = ("id", "name", "parent", "hash", "number", "size", "data")
 
 
@@ -269,10 +271,13 @@ class MilvusLibrary:
         return [Listed(each.name, _said(each)["title"], each.number, each.size, _said(each)["metadata"]) for each in rows]
 
     def find_documents(self, words: str = "", limit: int = 50, offset: int = 0) -> Found:
-        """As `corpus.document_list`. A word with the signs % or _ is looked for as it would be without them."""
-        sought = folded(words).replace("%", " ").replace("_", " ").replace("\\", " ").split()
-        condition = " and ".join(['kind == "document"', *(f"label like {quoted(f'%{each}%')}" for each in sought)])
-        rows = sorted(self.records.where(condition, LABELS), key=lambda each: each.name)
+        """As `corpus.document_list`."""
+        sought = folded(words).split()
+        # In a pattern % and _ stand for anything: what Milvus finds by it is looked through again.
+        plain = [part for each in sought for part in PATTERN.split(each) if part]
+        condition = " and ".join(['kind == "document"', *(f"label like {quoted(f'%{each}%')}" for each in plain)])
+        found = [each for each in self.records.where(condition, (*LABELS, "label")) if all(word in each.label for word in sought)]
+        rows = sorted(found, key=lambda each: each.name)
         entries = tuple(Entry(each.name, _said(each)["title"], each.number, each.size) for each in rows[max(offset, 0) :][: max(limit, 0)])
         return Found(entries, len(rows), sum(each.number for each in rows))
 
