@@ -100,7 +100,10 @@ class MilvusSearch:
         with self._lock:
             if self._seen is None or now[1] != self._seen[1]:
                 # Where they are just being written once more, those of before do as well.
-                self._frequencies = kept_frequencies(self._library.records, now[1] or None) or self._frequencies
+                kept = kept_frequencies(self._library.records, now[1] or None)
+                if kept is None and self._seen is None:
+                    kept = self._library.rows.counted()
+                self._frequencies = kept or self._frequencies
             self._seen = now
 
     def holds(self, terms: Sequence[str]) -> bool:

@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random_exponential
+
 from corpus.errors import LibraryError
 from corpus.milvus.address import TOKEN, Address
 
@@ -65,8 +67,21 @@ class Connection:
             raise explained(self.address, reason) from None
 
     def call(self, name: str, *arguments: Any, **named: Any) -> Any:
-        """A call of the client's. Raises LibraryError."""
+        """A call of the client's, tried again while Milvus is away, for as long as it may take. Raises LibraryError."""
+        trying = Retrying(
+            stop=stop_after_delay(PATIENCE), wait=wait_random_exponential(0.1, max=2), retry=retry_if_exception(_may_pass), reraise=True
+        )
         with self.explained():
+            return trying(self._called, name, *arguments, **named)
+
+    def _called(self, name: str, *arguments: Any, **named: Any) -> Any:
+        try:
+            return getattr(self.client, name)(*arguments, timeout=PATIENCE, **named)
+        except Exception as reason:
+            if not any(each in str(reason) for each in ("not loaded", "released")):
+                raise
+            # A server that was started anew may have let it go.
+            self.client.load_collection(arguments[0], timeout=PATIENCE)
             return getattr(self.client, name)(*arguments, timeout=PATIENCE, **named)
 
     def query(self, collection: str, condition: str, fields: Sequence[str], **named: Any) -> list[dict[str, Any]]:
@@ -105,9 +120,21 @@ class Connection:
             self.call("delete", collection, ids=list(keys[at : at + WRITTEN]))
 
 
+def _may_pass(reason: BaseException) -> bool:
+    """Whether a call that failed so may succeed a moment later: Milvus is away, or just starting."""
+    low = _words(reason).lower()
+    return any(each in low for each in UNREACHABLE) and not any(each in low for each in (*REFUSED, *FULL))
+
+
+def _words(reason: object) -> str:
+    # Where a connection is refused, what the server said is the cause of what pymilvus says.
+    details = getattr(getattr(reason, "__cause__", None), "details", None)
+    return " ".join(str((details and details()) or getattr(reason, "message", "") or reason).split())
+
+
 def explained(address: Address, reason: object) -> LibraryError:
     """What to tell of an error of Milvus, gRPC or the network; its own words are among it, shortened."""
-    said = " ".join(str(getattr(reason, "message", "") or reason).split())
+    said = _words(reason)
     low, short = said.lower(), said[:200].rstrip(".; ")
     if any(each in low for each in FULL) and "deadline" not in low:
         return LibraryError(f"the Milvus of {address.text} takes nothing more now ({short}); what was written is kept: "

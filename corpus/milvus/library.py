@@ -137,6 +137,7 @@ class MilvusLibrary:
         """The right to write, for one process of any machine at a time. Raises LibraryError where another has it."""
         with lease(self.records, self.address):
             self._complete()
+            self.rows.frequencies()
             yield
             self.rows.keep_frequencies()
 

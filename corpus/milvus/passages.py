@@ -181,14 +181,19 @@ class PassageRows:
         if self._frequencies is None:
             kept = kept_frequencies(self._records)
             if kept is None or (not kept.halvings and kept.counted != self.count()):
-                self.recount()
+                self._frequencies = self.counted()
+                self.keep_frequencies()
             else:
                 self._frequencies, self._counted_at = kept, time.monotonic()
-        assert self._frequencies is not None
         return self._frequencies
 
     def recount(self) -> None:
-        """Count the terms of all passages, or of a sample of them, anew."""
+        """Count anew, for who writes."""
+        self._frequencies = self.counted()
+        self.keep_frequencies()
+
+    def counted(self) -> Frequencies:
+        """The terms of all passages, or of a sample of them, counted now."""
         halvings, count = 0, self.count()
         while count >> halvings > SAMPLE:
             halvings += 1
@@ -198,14 +203,14 @@ class PassageRows:
         condition = f"key < {quoted(mark)}" if halvings else "id >= 0"
         for row in self._connection.query(self._collection, condition, ("id", "key", TERMS)):
             counted.add(bytes.fromhex(row["key"]), row[TERMS])
-        self._frequencies, self._counted_at = counted, time.monotonic()
+        return counted
 
     def keep_frequencies(self) -> None:
         """Write the counts down, for whoever asks."""
         if self._frequencies is None:
             return
         if self._frequencies.counted > SAMPLE:
-            self.recount()
+            self._frequencies = self.counted()
         before = self._records.one(f"meta/{FREQUENCIES}")
         version = self._records.put_long(FREQUENCIES, FREQUENCIES, self._frequencies.to_json())
         if before is None or before.data != version:
