@@ -26,7 +26,7 @@ class Candidates:
 
     def __init__(self, library: Store, search: Searching, settings: Settings) -> None:
         self.library, self.search, self.settings = library, search, settings
-        self._seen = library.generation, search.seen
+        self._seen = search.seen
         self._lock = threading.Lock()
         self._documents: OrderedDict[str, tuple[Document, list[Sentence]]] = OrderedDict()
         self._damaged: set[str] = set()
@@ -35,7 +35,7 @@ class Candidates:
         """Take up what this or another process has indexed since: only what is new is read."""
         with self.library.reading(), self._lock:
             self.search.catch_up()
-            now = self.library.generation, self.search.seen
+            now = self.search.seen
             if now != self._seen:
                 self._seen = now
                 self._documents.clear()

@@ -52,7 +52,7 @@ class Search:
     @property
     def seen(self) -> object:
         """Stands for what was taken up last."""
-        return self.opened
+        return self._known, self.opened
 
     def close(self) -> None:
         """Wait for what is read in the background; the library may then be closed."""

@@ -20,6 +20,7 @@ from corpus.milvus.address import TOKEN, Address
 REACH, PATIENCE = 10.0, 60.0
 # Rows that one query gives at most (Milvus' own limit), and rows of one write.
 MOST_ROWS, WRITTEN = 16_384, 500
+READS = ("query", "get", "search")
 INSTALL = "install what it needs with: pip install 'yinju[milvus]'"
 UNREACHABLE = ("unavailable", "connection refused", "failed to connect", "fail connecting", "deadline", "timeout", "timed out", "retry", "closed channel", "eof", "reset")
 REFUSED = ("auth", "unauthenticated", "permission", "privilege", "token")
@@ -43,6 +44,9 @@ class Connection:
             uri = address.uri or _lite(address)
             self.client: Any = MilvusClient(uri=uri, token=address.token, timeout=REACH)
         self._closed = False
+        # Who asks sees what this process has written, and what others have a moment later; who writes, all that was written
+        # before: to wait for that takes a distributed Milvus up to a fifth of a second a call.
+        self.strict = False
 
     def close(self) -> None:
         if not self._closed:
@@ -74,7 +78,13 @@ class Connection:
         with self.explained():
             return trying(self._called, name, *arguments, **named)
 
+    @property
+    def _consistency(self) -> dict[str, str]:
+        return {"consistency_level": "Strong" if self.strict else "Session"}
+
     def _called(self, name: str, *arguments: Any, **named: Any) -> Any:
+        if name in READS:
+            named = self._consistency | named
         try:
             return getattr(self.client, name)(*arguments, timeout=PATIENCE, **named)
         except Exception as reason:
@@ -84,14 +94,14 @@ class Connection:
             self.client.load_collection(arguments[0], timeout=PATIENCE)
             return getattr(self.client, name)(*arguments, timeout=PATIENCE, **named)
 
-    def query(self, collection: str, condition: str, fields: Sequence[str], **named: Any) -> list[dict[str, Any]]:
+    def query(self, collection: str, condition: str, fields: Sequence[str]) -> list[dict[str, Any]]:
         """All rows that fulfil a condition, however many, by key."""
-        rows = self.call("query", collection, filter=condition, output_fields=list(fields), limit=MOST_ROWS, **named)
+        rows = self.call("query", collection, filter=condition, output_fields=list(fields), limit=MOST_ROWS)
         if len(rows) < MOST_ROWS:
             return [dict(each) for each in rows]
         with self.explained():
             found: list[dict[str, Any]] = []
-            iterator = self.client.query_iterator(collection, batch_size=MOST_ROWS // 4, filter=condition, output_fields=list(fields), **named)
+            iterator = self.client.query_iterator(collection, batch_size=MOST_ROWS // 4, filter=condition, output_fields=list(fields), **self._consistency)
             try:
                 while some := iterator.next():
                     found += [dict(each) for each in some]

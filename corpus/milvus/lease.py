@@ -15,6 +15,7 @@ from contextlib import contextmanager, suppress
 from uuid import uuid4
 
 from corpus.errors import LibraryError, YinjuError
+from corpus.milvus.connection import Connection
 from corpus.milvus.records import Record, Records
 
 KEY = "lease/writer"
@@ -23,13 +24,17 @@ HELD, RENEWED, SETTLED = 60.0, 15.0, 0.3
 
 
 @contextmanager
-def lease(records: Records, shown: str) -> Iterator[str]:
+def lease(connection: Connection, records: Records) -> Iterator[str]:
     """Hold the right to write; gives the holder's own mark. Raises LibraryError where another has it."""
-    mark = uuid4().hex
-    _require_free(records, shown)
-    _say(records, mark)
-    time.sleep(SETTLED)
-    _require_mine(records, shown, mark)
+    mark, shown, before = uuid4().hex, connection.address.text, connection.strict
+    connection.strict = True
+    try:
+        _require_free(records, shown)
+        _say(records, mark)
+        time.sleep(SETTLED)
+        _require_mine(records, shown, mark)
+    finally:
+        connection.strict = before
     ended = threading.Event()
     renewing = threading.Thread(target=_renew, args=(records, mark, ended), daemon=True)
     renewing.start()

@@ -135,11 +135,15 @@ class MilvusLibrary:
     @contextmanager
     def writing(self) -> Iterator[None]:
         """The right to write, for one process of any machine at a time. Raises LibraryError where another has it."""
-        with lease(self.records, self.address):
-            self._complete()
-            self.rows.frequencies()
-            yield
-            self.rows.keep_frequencies()
+        with lease(self.connection, self.records):
+            self.connection.strict = True
+            try:
+                self._complete()
+                self.rows.frequencies()
+                yield
+                self.rows.keep_frequencies()
+            finally:
+                self.connection.strict = False
 
     @contextmanager
     def changing(self) -> Iterator[None]:
