@@ -129,7 +129,7 @@ from rag import Assistant
 with Assistant.open(sys.argv[1]) as assistant:
     assert assistant.ask("桥有多长？").answered
 """
-HEAVY = {"torch", "transformers", "sentence_transformers", "sklearn", "gradio", "pandas"}
+HEAVY = {"torch", "transformers", "sentence_transformers", "sklearn", "gradio", "pandas", "pymilvus", "grpc", "ray"}
 
 
 def test_indexing_and_asking_need_neither_torch_nor_transformers(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ written by key, so that what arrives twice is there once.
 """
 
 import logging
+import os
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -20,6 +21,7 @@ from corpus.milvus.address import TOKEN, Address
 REACH, PATIENCE = 10.0, 60.0
 # Rows that one query gives at most (Milvus' own limit), and rows of one write.
 MOST_ROWS, WRITTEN = 16_384, 500
+QUIET_MS = 310_000
 READS = ("query", "get", "search")
 INSTALL = "install what it needs with: pip install 'yinju[milvus]'"
 UNREACHABLE = ("unavailable", "connection refused", "failed to connect", "fail connecting", "deadline", "timeout", "timed out", "retry", "closed channel", "eof", "reset")
@@ -33,6 +35,8 @@ class Connection:
     def __init__(self, address: Address) -> None:
         """Raises LibraryError where pymilvus is not installed or the Milvus cannot be reached."""
         self.address = address
+        # What the network library has to say of a line that is cut is said by us, in a sentence.
+        os.environ.setdefault("GRPC_VERBOSITY", "NONE")
         try:
             from pymilvus import MilvusClient
         except ImportError:
@@ -42,7 +46,9 @@ class Connection:
         self._lite = address.uri is None
         with self.explained():
             uri = address.uri or _lite(address)
-            self.client: Any = MilvusClient(uri=uri, token=address.token, timeout=REACH)
+            # Milvus Lite ends a connection that says more often that it is alive.
+            quiet = {"grpc_options": {"grpc.keepalive_time_ms": QUIET_MS}} if self._lite else {}
+            self.client: Any = MilvusClient(uri=uri, token=address.token, timeout=REACH, **quiet)
         self._closed = False
         # Who asks sees what this process has written, and what others have a moment later; who writes, all that was written
         # before: to wait for that takes a distributed Milvus up to a fifth of a second a call.
