@@ -10,7 +10,9 @@ import pytest
 from corpus import Document, LibraryError, split_sentences
 from corpus.document import Block
 from corpus.feedback import Feedback, add_feedback
+from corpus.milvus import connection as connecting
 from corpus.milvus.address import parse_address
+from corpus.milvus.connection import Connection
 from corpus.store import Store, create_store, folder_of, is_remote, open_store, store_exists
 from rag import Assistant, index_documents, index_paths
 from rag.check import check_library
@@ -171,6 +173,26 @@ def test_a_library_of_another_model_or_version_is_refused(own: str) -> None:
         library.set_meta("library", '{"format": 99, "model": "cheap", "dimension": 16}')
     with pytest.raises(LibraryError, match="format 99"):
         open_store(own)
+
+
+def test_a_name_that_is_of_something_else_is_left_alone(own: str) -> None:
+    connection = Connection(parse_address(own))
+    connection.client.create_collection("yinju_passages", dimension=4)
+    with pytest.raises(LibraryError, match="is of no library"):
+        cheap_store(own)
+    assert connection.client.list_collections() == ["yinju_passages"]
+    connection.close()
+
+
+def test_more_rows_than_one_answer_of_milvus_holds_are_all_there(own: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connecting, "MOST_ROWS", 40)
+    text = "".join(f"第{number}句话在这里写着。" for number in range(900))
+    with cheap_store(own) as library:
+        index_documents([Document("a.txt", "", text, (Block("paragraph", 0, len(text)),))], library, CheapEncoder())
+        passages = [each.id for each, _ in library.passages_with_keys(Document("a.txt", "", "", ()).id)]
+        assert len(passages) > 120 and library.passage_ids().tolist() == sorted(passages)
+        index_documents([], library, CheapEncoder())
+        assert library.passage_count() == 0 and library.document_count() == 0
 
 
 def test_where_there_is_none_it_says_how_to_make_one(own: str, yinju: Yinju) -> None:

@@ -14,6 +14,7 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 import gradio as gr
 
 from corpus import YinjuError
+from corpus.store import is_remote
 from rag import Assistant
 from ui.access.caller import caller_of
 from ui.access.users import Role
@@ -64,7 +65,8 @@ def build_app(
         # What a browser keeps: the language chosen, whose conversations these are, and which is open.
         # Gradio would make a key of its own each time it starts, and what was kept could not be read then. Libraries at one
         # address, beside one another or one after the other, keep theirs apart.
-        key = blake2b(bytes(assistant.library.folder.resolve())).hexdigest()
+        library = assistant.library
+        key = blake2b(library.address.encode() if is_remote(library.address) else bytes(library.folder.resolve())).hexdigest()
         kept = gr.BrowserState(["", "", ""], storage_key=f"yinju-{key[32:48]}", secret=key[:32])
         with gr.Row(elem_classes="yinju-head"):
             title = gr.HTML(title_html("zh"), padding=False)

@@ -6,6 +6,7 @@ ones, and whoever opens the collection sees which it has.
 
 from typing import Any
 
+from corpus.errors import LibraryError
 from corpus.milvus.address import Address
 from corpus.milvus.connection import Connection
 
@@ -32,8 +33,10 @@ def records_of(address: Address) -> str:
 
 
 def create(connection: Connection, dimension: int) -> None:
-    """Both collections, empty; one that is there stays. Raises LibraryError."""
+    """Both collections, empty; one that is there stays. Raises LibraryError, also where the name is of something else."""
     if not connection.call("has_collection", records_of(connection.address)):
+        if connection.call("has_collection", passages_of(connection.address)):
+            raise LibraryError(f"{connection.address.text} has a collection {passages_of(connection.address)} that is of no library; choose another name")
         _create_records(connection)
     if not connection.call("has_collection", passages_of(connection.address)):
         _create_passages(connection, dimension)
@@ -72,8 +75,6 @@ def _create_records(connection: Connection) -> None:
 
 def _create_passages(connection: Connection, dimension: int) -> None:
     """Parted by document: what is of one is written, read and removed in one partition, and documents spread evenly."""
-    from corpus.errors import LibraryError
-
     try:
         _create_with(connection, dimension, halves=True)
     except LibraryError:
