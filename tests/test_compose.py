@@ -1,7 +1,6 @@
 """compose.yaml, the Dockerfile and nginx before several servers: nothing floats, nothing is secret, nothing is open; what can be tried without Docker is."""
 
 import re
-import shutil
 import subprocess
 import threading
 import tomllib
@@ -16,6 +15,7 @@ import httpx
 import pytest
 import yaml
 
+from bench.balancer import NGINX, conf_here, free_port
 from tests.conftest import ROOT
 
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text("utf8"))
@@ -138,7 +138,6 @@ def test_it_runs_as_nobody_in_particular_and_says_whether_it_is_well() -> None:
 
 # Who is sent where. The nginx of this machine, with the servers' addresses put in.
 
-NGINX = shutil.which("nginx", path="/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/bin")
 needs_nginx = pytest.mark.skipif(NGINX is None, reason="nginx is not installed")
 
 
@@ -168,22 +167,10 @@ def named(name: str) -> Iterator[ThreadingHTTPServer]:
         server.server_close()
 
 
-def here(folder: Path, ports: list[int], port: int) -> Path:
-    """docs/nginx-cluster.conf for this machine: these servers, no resolver of Docker's, and all that nginx writes in a folder."""
-    text = CLUSTER.replace("listen 8080", f"listen 127.0.0.1:{port}").replace("resolver 127.0.0.11 valid=10s;\n", "")
-    for name, each in zip(SERVERS, ports, strict=True):
-        text = text.replace(f"{name}:7860 resolve", f"127.0.0.1:{each}")
-    temporary = "".join(f"{each}_temp_path {folder}/{each};" for each in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
-    file = folder / "nginx.conf"
-    file.write_text(f"daemon off; master_process off; pid {folder}/pid; error_log {folder}/error.log; events {{}}\nhttp {{ access_log off; {temporary}\n{text} }}")
-    return file
-
-
 @contextmanager
 def balanced(folder: Path, ports: list[int]) -> Iterator[str]:
-    with ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler) as probe:
-        port = probe.server_address[1]
-    process = subprocess.Popen([str(NGINX), "-c", str(here(folder, ports, port)), "-e", f"{folder}/error.log"])
+    port = free_port()
+    process = subprocess.Popen([str(NGINX), "-c", str(conf_here(folder, ports, port)), "-e", f"{folder}/error.log"])
     try:
         address = f"http://127.0.0.1:{port}"
         httpx.Client(transport=httpx.HTTPTransport(retries=8), timeout=20).get(f"{address}/nginx-health")
