@@ -21,6 +21,7 @@ from rag.reader import WordsAndCosine
 from tests.cheap import CheapEncoder, cheap_store
 from tests.conftest import SAMPLE, Yinju
 from tests.invariant import names, require_whole, texts, write
+from tests.milvus_server import MilvusServer
 from tests.test_document_list import TITLES, put
 
 
@@ -37,6 +38,13 @@ def listed(address: str) -> Iterator[Store]:
             for number, title in enumerate(TITLES):
                 put(opened, f"{number:02d}/Datei-{number}.TXT", title, number + 1)
         yield opened
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MilvusServer]:
+    started = MilvusServer(tmp_path_factory.mktemp("server")).start()
+    yield started
+    started.kill()
 
 
 @pytest.fixture
@@ -193,6 +201,16 @@ def test_more_rows_than_one_answer_of_milvus_holds_are_all_there(own: str, monke
         assert len(passages) > 120 and library.passage_ids().tolist() == sorted(passages)
         index_documents([], library, CheapEncoder())
         assert library.passage_count() == 0 and library.document_count() == 0
+
+
+@pytest.mark.parametrize("index", ["FLAT", "HNSW_SQ", "IVF_FLAT", "IVF_SQ8"])
+def test_any_index_of_vectors_finds_what_is_asked_for(server: MilvusServer, tmp_path: Path, index: str) -> None:
+    """Those that Milvus Lite has; DISKANN and IVF_RABITQ want a server."""
+    truth = texts(12, seed=21)
+    address = f"{server.address('of_' + index.lower())}?index={index}"
+    with cheap_store(address) as library:
+        index_paths([write(tmp_path / "in", truth)], library, CheapEncoder())
+    require_whole(address, truth, asked=4)
 
 
 def test_where_there_is_none_it_says_how_to_make_one(own: str, yinju: Yinju) -> None:

@@ -114,15 +114,19 @@ def _create_with(connection: Connection, dimension: int, halves: bool) -> None:
 
 
 def _building(index: str) -> dict[str, Any]:
-    if index == "HNSW":
-        return {"M": NEIGHBOURS, "efConstruction": BUILT_BY}
+    if index.startswith("HNSW"):
+        return {"M": NEIGHBOURS, "efConstruction": BUILT_BY} | ({"sq_type": "SQ8"} if index == "HNSW_SQ" else {})
+    if index == "IVF_RABITQ":  # a bit a number; the best are measured again in eight
+        return {"nlist": LISTS, "refine": True, "refine_type": "SQ8"}
     return {"nlist": LISTS} if index.startswith("IVF") else {}
 
 
 def searching(index: str, count: int) -> dict[str, Any]:
     """How widely an index of that kind looks for the `count` nearest."""
-    if index == "HNSW":
+    if index.startswith("HNSW"):
         return {"ef": max(400, 4 * count)}
     if index == "DISKANN":
         return {"search_list": max(100, 2 * count)}
+    if index == "IVF_RABITQ":
+        return {"nprobe": 64, "refine_k": 4}
     return {"nprobe": 64} if index.startswith("IVF") else {}
