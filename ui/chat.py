@@ -19,7 +19,7 @@ from ui.cite import cited, quotation
 from ui.conversations import Conversations
 from ui.filters import Limits, asked_html, condition_of, filters_panel, limits_of
 from ui.labels import Label, labelled
-from ui.page_image import paging
+from ui.page_image import NO_PLACE, paging
 from ui.render import problem_html, turn_html, waiting_html
 from ui.resumed import Asked, owner_of, remembered, resumed
 from ui.scripts import SOURCE_SCRIPT, TALK_SCRIPT, TRY_SCRIPT
@@ -276,8 +276,11 @@ def _judged(assistant: Assistant, asked: Asked, verdict: str) -> Asked:
 def _citing(assistant: Assistant) -> Any:
     def cite(asked: list[Any]) -> str:
         """A quote with its citation, for the clipboard; empty where its document is gone. Asked with its place and a style."""
-        (name, start, end), style = asked
-        document = assistant.library.document(str(name))
-        return quotation(cited(document, int(start), int(end)), style) if document else ""
+        try:
+            (name, start, end), style = asked
+            document, at = assistant.library.document(str(name)), (int(start), int(end))
+        except (TypeError, ValueError, OverflowError):
+            raise YinjuError(NO_PLACE) from None
+        return quotation(cited(document, *at), str(style)) if document else ""
 
     return cite

@@ -13,6 +13,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from corpus.errors import YinjuError
 from ui.watch.log import LOG, root_of, where
 from ui.watch.requests import number_of
 
@@ -22,7 +23,8 @@ NOWHERE = (404, "there is no endpoint of this name or number; /gradio_api/info l
 VALUES = (400, "these are not the values of this endpoint; /gradio_api/info says which it takes, and in what order")
 # What is wrong with a call, by the function of gradio's that stumbles over it.
 STUMBLED = {
-    ("gradio.route_utils", "get_fn"): NOWHERE, ("gradio.routes", "_"): NOWHERE, ("gradio_client.utils", "construct_args"): VALUES,
+    ("gradio.route_utils", "get_fn"): NOWHERE, ("gradio.routes", "_"): NOWHERE, ("gradio.routes", "component_server"): NOWHERE,
+    ("gradio.routes", "get_item_or_file"): VALUES, ("gradio_client.utils", "construct_args"): VALUES,
 }  # fmt: skip
 PREPROCESSING = "preprocess_data"
 
@@ -55,11 +57,14 @@ class Failing:
         except ClientDisconnect:
             return
         except Exception as error:
-            status, sentence = refusal_of(error) or (500, note(error, scope))
+            refusal = refusal_of(error)
+            status, sentence = refusal or (500, note(error, scope))
             if started is None:
                 await JSONResponse({"detail": sentence}, status)(scope, receive, send)
             elif b"text/event-stream" in dict(started["headers"]).get(b"content-type", b""):
-                await send({"type": "http.response.body", "body": f"event: error\ndata: {json.dumps({'error': sentence})}\n\n".encode()})
+                # Gradio has said itself what is wrong with the call.
+                last = "" if refusal else f"event: error\ndata: {json.dumps({'error': sentence})}\n\n"
+                await send({"type": "http.response.body", "body": last.encode()})
             # Of anything else the end is missing, and the server closes the connection.
             return
         if held:
@@ -71,6 +76,8 @@ class Failing:
 def refusal_of(error: BaseException) -> tuple[int, str] | None:
     """The status and the sentence, where it is the caller who can mend it."""
     root = root_of(error)
+    if isinstance(root, YinjuError):
+        return 400, str(root)
     if isinstance(root, HTTPException) and root.status_code < 500:
         return root.status_code, "there is nothing under this name; it may be over" if root.status_code == 404 else str(root.detail)
     frame = root.__traceback__
@@ -100,9 +107,10 @@ def watch_events(page: gr.Blocks) -> None:
             raise
         except Exception as error:
             if _is_of_values(error):
-                raise gr.Error(f"{getattr(block_fn, 'api_name', None) or 'this'} was given other values than it takes; see /gradio_api/info", print_exception=False) from None
-            request = named.get("request")
-            raise gr.Error(note(error, getattr(getattr(request, "request", None), "scope", None) or {}), print_exception=False) from None
+                name = getattr(block_fn, "api_name", None) or "this"
+                raise gr.Error(f"{name} was given other values than it takes; see /gradio_api/info", print_exception=False) from None
+            scope = getattr(getattr(named.get("request"), "request", None), "scope", None)
+            raise gr.Error(note(error, scope or {}), print_exception=False) from None
 
     page.process_api = processed
 

@@ -15,8 +15,9 @@ from typing import Any
 
 LOG = logging.getLogger("yinju.served")
 ROOT = Path(__file__).parents[2]
-# Of a failure, that its line names.
-PLACES = 6
+# Places of a failure that its line names, and packages through which every request goes.
+PLACES = 4
+WAY = ("fastapi/", "starlette/")
 
 
 class JsonLines(logging.Formatter):
@@ -66,8 +67,9 @@ def root_of(error: BaseException) -> BaseException:
 def where(error: BaseException) -> dict[str, str]:
     """Of what kind it is, and the innermost places that it went through, the last one first."""
     root = root_of(error)
-    frames = traceback.extract_tb(root.__traceback__)[-PLACES:]
-    at = " < ".join(f"{_short(each.filename)}:{each.lineno} {each.name}" for each in reversed(frames))
+    frames = [(_short(each.filename), each) for each in traceback.extract_tb(root.__traceback__)]
+    telling = [each for each in frames[:-1] if not each[0].startswith(WAY)] + frames[-1:]
+    at = " < ".join(f"{file}:{each.lineno} {each.name}" for file, each in reversed(telling[-PLACES:]))
     return {"error": f"{type(root).__module__}.{type(root).__qualname__}".removeprefix("builtins."), "at": at}
 
 
