@@ -21,10 +21,12 @@ from ui.watch.requests import number_of
 FAILED = "yinju.failed"
 NOWHERE = (404, "there is no endpoint of this name or number; /gradio_api/info lists those there are")
 VALUES = (400, "these are not the values of this endpoint; /gradio_api/info says which it takes, and in what order")
+NO_FILE = (400, "no file came with this; send it as a form (multipart/form-data), with its name")
 # What is wrong with a call, by the function of gradio's that stumbles over it.
 STUMBLED = {
     ("gradio.route_utils", "get_fn"): NOWHERE, ("gradio.routes", "_"): NOWHERE, ("gradio.routes", "component_server"): NOWHERE,
     ("gradio.routes", "get_item_or_file"): VALUES, ("gradio_client.utils", "construct_args"): VALUES,
+    ("gradio.route_utils", "upload_fn"): NO_FILE,
 }  # fmt: skip
 PREPROCESSING = "preprocess_data"
 
@@ -83,7 +85,9 @@ def refusal_of(error: BaseException) -> tuple[int, str] | None:
     frame = root.__traceback__
     while frame is not None and frame.tb_next is not None:
         frame = frame.tb_next
-    return STUMBLED.get((frame.tb_frame.f_globals.get("__name__", ""), frame.tb_frame.f_code.co_name)) if frame else None
+    if frame is None or isinstance(root, OSError | MemoryError):
+        return None
+    return STUMBLED.get((frame.tb_frame.f_globals.get("__name__", ""), frame.tb_frame.f_code.co_name))
 
 
 def note(error: BaseException, scope: Scope) -> str:
