@@ -53,6 +53,21 @@ def test_what_is_not_used_of_a_session_takes_no_room(tmp_path: Path) -> None:
     assert page.default_config.blocks[box._id].value == "plain"
 
 
+def test_nothing_waits_for_a_session_that_is_over() -> None:
+    with gr.Blocks() as page:
+        gr.Textbox()
+    holder = StateHolder()
+    holder.set_blocks(page)
+    now = datetime.now()
+    queue = page._queue
+    for name, events in (("program", set()), ("under way", {"event"}), ("reader", set())):
+        queue.pending_event_ids_session[name] = events
+        queue.pending_messages_per_session[name] = None
+    assert holder["reader"] is not None
+    forget(holder, now)
+    assert set(queue.pending_event_ids_session) == set(queue.pending_messages_per_session) == {"under way", "reader"}
+
+
 @pytest.fixture
 def served(sample_library: Path) -> Iterator[Served]:
     server = Served(sample_library)

@@ -31,6 +31,11 @@ def forget(holder: StateHolder, now: datetime) -> int:
             if state.is_closed:
                 # The page's parts as they were changed for this reader; a page that comes back takes the plain ones.
                 state.blocks_config = copy(holder.blocks.default_config)
+        # Of a session that is over nothing waits to be told; gradio keeps the places where it would wait, of each call for ever.
+        queue = holder.blocks._queue
+        for session in [each for each, waiting in queue.pending_event_ids_session.items() if not waiting and each not in holder.session_data]:
+            queue.pending_event_ids_session.pop(session, None)
+            queue.pending_messages_per_session.pop(session, None)
     return len(gone)
 
 
