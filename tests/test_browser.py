@@ -348,6 +348,8 @@ def test_an_uploaded_file_is_indexed_asked_and_removed(page: Page, tmp_path: Pat
     page.locator("#yinju-documents button").first.click()
     page.locator("#yinju-upload input[type=file]").set_input_files(str(file))
     expect(page.locator("#yinju-said")).to_contain_text("已可提问：1", timeout=30_000)
+    expect(page.locator("#yinju-upload .filename")).to_contain_text("lantern")
+    expect(page.locator("#yinju-upload").get_by_role("link")).to_have_count(0)  # it would lead nowhere
     ask(page, "青石镇第七届灯会展出了多少个灯组？")
     expect(page.locator(".yinju-answer blockquote").first).to_contain_text("八十六个", timeout=20_000)
     page.locator("#yinju-search input, #yinju-search textarea").fill("lantern")
@@ -438,6 +440,7 @@ def test_a_question_set_is_run_read_and_held_against_another_run(page: Page, tmp
     for name in ("first", "second"):
         page.locator("#yinju-set input[type=file]").set_input_files(str(tmp_path / f"{name}.jsonl"))
         expect(page.locator("#yinju-set")).to_contain_text(name, timeout=20_000)
+        expect(page.locator("#yinju-set").get_by_role("link")).to_have_count(0)
         page.locator("#yinju-run").click()
         expect(page.locator("#yinju-evaluated")).to_contain_text("quotes.hit@1", timeout=60_000)
         expect(page.locator("#yinju-runs input")).to_have_value(re.compile(f"^{name}-"), timeout=20_000)

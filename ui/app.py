@@ -9,6 +9,9 @@ from typing import Any
 from urllib.parse import quote
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+# After every event gradio makes a table of the last ten thousand, for a page of its own that is not served here.
+os.environ.setdefault("GRADIO_ANALYTICS_MAX_EVENTS", "1")
+os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", str(10**9))
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
 import gradio as gr
@@ -21,12 +24,13 @@ from ui.access.users import Role
 from ui.account import account_html
 from ui.answering import Desk
 from ui.api import add_endpoints
-from ui.chat import Asked, Opened, chat_panel, empty_html, owner_of, remembered, talk_html
+from ui.chat import Opened, chat_panel, empty_html, talk_html
 from ui.conversation_panel import conversation_panel, list_html
 from ui.conversations import Conversations
 from ui.evaluation_panel import evaluation_panel
 from ui.library_panel import library_panel
 from ui.render import problem_html
+from ui.resumed import Asked, owner_of, remembered, resumed, turns_of
 from ui.source import source_html
 from ui.wording import LANGUAGES, Words, preferred, said
 
@@ -93,10 +97,10 @@ def build_app(
             known = remembered(before)
             code = known[0] if known[0] in LANGUAGES else preferred(request.headers.get("accept-language"))
             whose = owner_of(caller_of(request), known[1] or had)
-            current, turns, wrong = _resumed(conversations, known[2], whose, request.query_params.get("answer"))
+            current, turns, wrong = resumed(conversations, known[2], whose, request.query_params.get("answer"))
             # Who was quicker than the page, and has asked already, keeps the answer: nothing to resume changes nothing.
-            resumed = (current, turns, problem_html(wrong) + talk_html(turns, code), gr.update(visible=bool(turns)))
-            return code, whose, [known[0], whose, current], *(resumed if turns or wrong else [gr.skip()] * len(resumed))
+            goes_on = (current, turns, problem_html(wrong) + talk_html(turns, code), gr.update(visible=bool(turns)))
+            return code, whose, [known[0], whose, current], *(goes_on if turns or wrong else [gr.skip()] * len(goes_on))
 
         def act(turns: tuple[Asked, ...], current: str, sought: str, whose: str, code: str, event: gr.EventData) -> tuple[Any, ...]:
             """A conversation is opened, renamed or deleted."""
@@ -107,7 +111,7 @@ def build_app(
                 if conversations.conversation(chosen).owner != whose:
                     raise YinjuError(said(WORDS, "not yours", code))
                 if told.get("do") == "open":
-                    current, turns = chosen, _turns(conversations, chosen)
+                    current, turns = chosen, turns_of(conversations, chosen)
                 elif told.get("do") == "rename":
                     conversations.rename(chosen, str(told.get("title", "")))
                 elif told.get("do") == "delete":
@@ -163,20 +167,3 @@ def up_from(here: Place | None) -> str:
 def _source(assistant: Assistant, now: Opened | None, code: str) -> str:
     document = assistant.library.document(now.view.name) if now else None
     return source_html(document, now.view, code) if now and document else empty_html(code)
-
-
-def _turns(conversations: Conversations, identity: str) -> tuple[Asked, ...]:
-    return tuple(Asked(each.question, each.answer, each.id) for each in conversations.turns(identity))
-
-
-def _resumed(conversations: Conversations, current: str, whose: str, linked: str | None) -> tuple[str, tuple[Asked, ...], str]:
-    """The conversation that goes on and its turns; of a link, that one answer, and whatever is asked next begins anew."""
-    try:
-        if linked:
-            turn, _ = conversations.turn(linked)
-            return "", (Asked(turn.question, turn.answer, turn.id),), ""
-        # Another user's may have been open in this browser before.
-        mine = current and conversations.conversation(current).owner == whose
-        return (current, _turns(conversations, current), "") if mine else ("", (), "")
-    except YinjuError as error:
-        return "", (), str(error) if linked else ""

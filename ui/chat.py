@@ -1,7 +1,6 @@
 """The chat: a question box, the answers under it, newest first, and the source of a quote beside them."""
 
 import asyncio
-import secrets
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 from html import escape
@@ -14,14 +13,15 @@ from corpus.feedback import Feedback, add_feedback
 from rag import Answer, Assistant
 from rag.conversation import TURNS
 from ui import source
-from ui.access.caller import USER, Caller, caller_of
+from ui.access.caller import caller_of
 from ui.answering import Desk, answer, steps
 from ui.cite import cited, quotation
 from ui.conversations import Conversations
 from ui.filters import Limits, asked_html, condition_of, filters_panel, limits_of
 from ui.labels import Label, labelled
-from ui.page_image import paging
+from ui.page_image import NO_PLACE, paging
 from ui.render import problem_html, turn_html, waiting_html
+from ui.resumed import Asked, owner_of, remembered, resumed
 from ui.scripts import SOURCE_SCRIPT, TALK_SCRIPT, TRY_SCRIPT
 from ui.source import View, looked_for, source_html, view_of, widened
 from ui.wording import Words, preferred, said
@@ -37,21 +37,6 @@ WORDS: Words = {
 }  # fmt: skip
 # Questions of a conversation that stand in the page before earlier ones are asked for.
 SHOWN = 20
-
-
-@dataclass(frozen=True)
-class Asked:
-    """A question of this conversation with its answer, and what the reader said of it ("up" or "down").
-
-    `id` names it in a link; it is empty where it could not be kept. `limits` say which documents were asked; None where all
-    were, or where it is no longer known.
-    """
-
-    question: str
-    answer: Answer
-    id: str = ""
-    judged: str | None = None
-    limits: Limits | None = None
 
 
 @dataclass(frozen=True)
@@ -104,6 +89,9 @@ def chat_panel(
         code = code or preferred(request.headers.get("accept-language"))
         caller = caller_of(request)
         whose = whose or owner_of(caller, remembered(held)[1])
+        if not before and not kept_in:
+            # The server was started again since, or has forgotten this page; the browser has not.
+            kept_in, before, _ = await asyncio.to_thread(resumed, conversations, remembered(held)[2], whose)
         running = gr.update(submit_btn=False, stop_btn=said(WORDS, "stop", code))
         idle = gr.update(submit_btn=said(WORDS, "ask", code), stop_btn=False)
         past, limits = talk_html(before, code), limits_of(*chosen)
@@ -166,23 +154,16 @@ def chat_panel(
     talk.click(act, [turns, opened, language], [shown, opened, talk, turns], show_progress="hidden", api_visibility="private")
     shown.click(step, [opened, language], [shown, opened], show_progress="hidden", api_visibility="private")
     tried.click(taken, None, question, show_progress="hidden", api_visibility="private")
-    fresh.click(lambda: ((), "", gr.update(visible=False), ""), None, [turns, talk, fresh, current], api_visibility="private")
+    # What the browser keeps changes with the talk: a question asked at once belongs to the new conversation.
+    fresh.click(
+        lambda code, whose: ((), "", gr.update(visible=False), "", [code, whose, ""]), [language, owner], [turns, talk, fresh, current, kept],
+        api_visibility="private",
+    )  # fmt: skip
     labels = (
         labelled(question, WORDS, label="box", placeholder="placeholder", submit_btn="ask"),
         *filters.labels, labelled(fresh, WORDS, value="new"), (tried, lambda code: tried_html(examples, code)),
     )  # fmt: skip
     return Chat(question, talk, shown, fresh, turns, opened, current, asking, labels)
-
-
-def remembered(held: Any) -> list[str]:
-    """What a browser keeps: the language chosen, whose conversations it has, and which is open; each empty where it is not known."""
-    known = isinstance(held, list) and len(held) == 3 and all(isinstance(each, str) for each in held)
-    return list(held) if known else ["", "", ""]
-
-
-def owner_of(caller: Caller, claimed: str) -> str:
-    """Whose conversations these are: a user's, or the browser's that says so; a user's cannot be claimed."""
-    return caller.owner or (claimed if claimed and not claimed.startswith(USER) else secrets.token_urlsafe(16))
 
 
 def tried_html(examples: Sequence[str], code: str) -> str:
@@ -295,8 +276,11 @@ def _judged(assistant: Assistant, asked: Asked, verdict: str) -> Asked:
 def _citing(assistant: Assistant) -> Any:
     def cite(asked: list[Any]) -> str:
         """A quote with its citation, for the clipboard; empty where its document is gone. Asked with its place and a style."""
-        (name, start, end), style = asked
-        document = assistant.library.document(str(name))
-        return quotation(cited(document, int(start), int(end)), style) if document else ""
+        try:
+            (name, start, end), style = asked
+            document, at = assistant.library.document(str(name)), (int(start), int(end))
+        except (TypeError, ValueError, OverflowError):
+            raise YinjuError(NO_PLACE) from None
+        return quotation(cited(document, *at), str(style)) if document else ""
 
     return cite

@@ -116,11 +116,11 @@ def list_html(conversations: Conversations, owner: str, words: str | None, curre
 def _exporting(conversations: Conversations) -> Any:
     def export_conversation(asked: Sequence[str]) -> dict[str, str] | None:
         """A conversation as a file: its name, and its bytes in base64; None where it is gone. Asked with its id and a format."""
-        identity, kind = asked
         try:
+            identity, kind = map(str, asked)
             title = conversations.conversation(identity).title
             content = FORMATS[kind](title, conversations.turns(identity))
-        except (YinjuError, KeyError):
+        except (YinjuError, KeyError, TypeError, ValueError):
             return None
         return {"name": file_name(title, kind), "bytes": base64.b64encode(content).decode()}
 

@@ -24,6 +24,9 @@ from ui.wording import LANGUAGES, Words, said
 if TYPE_CHECKING:
     from corpus.readers.placed import PlacedLine, Placements
 
+# Said to a program that asks for one by other values than the page sends.
+NO_PLACE = "this is no place in a document; give its name, and where it begins and ends"
+
 WORDS: Words = {
     "on the page": ("看原页", "On the page"),
     "loading": ("正在打开原页……", "Opening the page …"),
@@ -89,13 +92,16 @@ def paging(assistant: Assistant) -> Any:
     # Its name is the script's, and becomes an attribute of the component.
     def printed_pages(asked: list[Any]) -> str:
         """The pages of a place, marked. Asked with the document's name, the place and the language."""
-        name, start, end, code = asked
-        code = code if code in LANGUAGES else "en"
+        try:
+            name, start, end, code = asked
+            at, code = (int(start), int(end)), str(code) if str(code) in LANGUAGES else "en"
+        except (TypeError, ValueError, OverflowError):
+            raise YinjuError(NO_PLACE) from None
         document = assistant.library.document(str(name))
         if document is None:
             return problem_html(said(WORDS, "removed", code, name=name))
         try:
-            return pages_html(assistant.library, placements(), document, int(start), int(end), code)
+            return pages_html(assistant.library, placements(), document, *at, code)
         except YinjuError as error:
             return problem_html(str(error))
 

@@ -43,6 +43,7 @@ from ui.served import TERMS, Served, Terms
 from ui.sessions import keep_forgetting
 from ui.style import CSS
 from ui.suggestions import suggestions
+from ui.watch.failures import Failing, watch_events
 from ui.watch.figures import Figures
 from ui.watch.log import log_lines
 from ui.watch.requests import Observed
@@ -113,6 +114,7 @@ def page_app(served: Sequence[Served], room: Room, figures: Figures, note: Calla
             theme=gr.themes.Base(primary_hue="red", font=FONTS, font_mono=["ui-monospace", "monospace"]),
         )  # fmt: skip
         serve_tools(page)
+        watch_events(page)
         pages.append(page)
     return outer, pages
 
@@ -143,6 +145,7 @@ def web_app(served: Sequence[Served], users: Users, room: Room, host: str = "loc
     whole.mount("/", guard)
     # The last added is the outermost.
     whole.add_middleware(FromHere, names=(host, *terms.names), any_name=closed and not terms.rules.guests)
+    whole.add_middleware(Failing)
     whole.add_middleware(WithHeaders)
     whole.add_middleware(Observed, count=figures.request)
     whole.add_middleware(Proxied, proxies=terms.rules.proxies)

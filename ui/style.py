@@ -64,6 +64,8 @@ mark { background: var(--yinju-mark); color: inherit; padding: 0 .1em; border-ra
 .yinju-turning { display: flex; flex-wrap: wrap; gap: .8em; align-items: center; justify-content: center; color: var(--yinju-soft); font-size: .9em; }
 .yinju-do[aria-disabled="true"] { color: var(--yinju-soft); cursor: default; }
 .yinju-folder { padding: .3em 0; }
+/* Gradio links what was uploaded to where it arrived, by its path, and nothing is served by that. */
+#yinju-upload .download, #yinju-set .download { display: none; }
 .yinju-progress { display: block; }
 .yinju-progress progress { display: block; width: 100%; accent-color: var(--yinju-red); }
 @media print { .yinju-do, .yinju-cite, .yinju-find, .yinju-judge, .gradio-container .sidebar, #yinju-box, #yinju-try, #yinju-limits, #yinju-limited,

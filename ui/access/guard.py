@@ -86,9 +86,12 @@ class Guard:
         address, headers = address_of(scope), Headers(scope=scope)
         if not self._closed:
             return Caller("", "keeper", address)
-        user = self._named_by_proxy(scope, headers)
+        user = await self._named_by_proxy(scope, headers)
         if user is None and headers.get("authorization", "").lower().startswith("basic "):
-            checked = await self._of_password(*_basic(headers["authorization"]), address)
+            try:
+                checked = await self._of_password(*_basic(headers["authorization"]), address)
+            except sqlite3.Error:
+                return _unkept()
             if isinstance(checked, int):
                 return _wait(checked)
             if checked is None:
@@ -106,18 +109,21 @@ class Guard:
             return RedirectResponse(f"{root}{LOGIN}?next={after}", 303)
         return _unknown()
 
-    def _named_by_proxy(self, scope: Scope, headers: Headers) -> User | None:
+    async def _named_by_proxy(self, scope: Scope, headers: Headers) -> User | None:
         if self._rules.header is None or scope.get(PEER, address_of(scope)) not in self._rules.proxies:
             return None
         name = _decoded(headers.get(self._rules.header, "")).strip()
-        return (self._users.named(name) or User(name, "reader")) if name else None
+        return (await run_in_threadpool(self._users.named, name) or User(name, "reader")) if name else None
 
     async def _of_cookie(self, headers: Headers) -> User | None:
         token = cookie_parser(headers.get("cookie", "")).get(self._cookie)
         return await run_in_threadpool(self._users.of, token) if token else None
 
     async def _of_password(self, name: str, password: str, address: str) -> User | int | None:
-        """Whose name and password these are; None where they are wrong, seconds where it is not to be tried yet."""
+        """Whose name and password these are; None where they are wrong, seconds where it is not to be tried yet.
+
+        Raises sqlite3.Error where the session cannot be kept.
+        """
         key = hmac.digest(self._salt, f"{name}\0{password}".encode("utf8", "replace"), sha256)
         if (token := self._known.get(key)) is not None and (user := await run_in_threadpool(self._users.of, token)) is not None:
             self._known.move_to_end(key)
@@ -166,14 +172,17 @@ class Guard:
         else:
             wrong, status, seconds = ("wait", 429, found) if isinstance(found, int) else ("wrong", 401, 0)
         if not _wants_page(request):
-            return _wait(seconds) if seconds else _unknown(status)
+            return _wait(seconds) if seconds else _unkept() if wrong == "unkept" else _unknown()
         return _page(request, after, name, wrong, seconds, status)
 
     async def _logout(self, request: Request) -> Response:
         if request.method != "POST":
             return PlainTextResponse("log out with POST", 405, {"Allow": "POST"})
         if token := request.cookies.get(self._cookie):
-            await run_in_threadpool(self._users.end, token)
+            try:
+                await run_in_threadpool(self._users.end, token)
+            except sqlite3.Error:
+                return _unkept()
         response = RedirectResponse(request.scope.get("root_path", "") + LOGIN, 303)
         response.delete_cookie(self._cookie, path="/")
         return response
@@ -201,9 +210,15 @@ def _wants_page(request: Request) -> bool:
     return "text/html" in request.headers.get("accept", "")
 
 
-def _unknown(status: int = 401) -> Response:
+def _unknown() -> Response:
     """No challenge (`WWW-Authenticate`): a browser would ask by a window of its own."""
-    return JSONResponse({"detail": "log in first: with a session of /login, or with name and password (HTTP Basic)"}, status)
+    return JSONResponse({"detail": "log in first: with a session of /login, or with name and password (HTTP Basic)"}, 401)
+
+
+def _unkept() -> Response:
+    """The disk of `users.db` is full, or may only be read."""
+    detail = "sessions cannot be begun or ended just now: the server's disk cannot be written; tell who runs it"
+    return JSONResponse({"detail": detail}, 503, {"Retry-After": "60"})
 
 
 def _wait(seconds: int) -> Response:

@@ -1,15 +1,23 @@
-"""One line of JSON a request and a question, on standard error.
+"""One line of JSON a request, a question and a failure, on standard error.
 
-No text of documents or questions unless it is asked for, never a password, a cookie, a token, or what stands after `?`.
+No text of documents or questions unless it is asked for, never a password, a cookie, a token, or what stands after `?`. Of a
+failure its kind and its place: what an exception says may hold any of these.
 """
 
 import json
 import logging
 import sys
+import threading
+import traceback
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 LOG = logging.getLogger("yinju.served")
+ROOT = Path(__file__).parents[2]
+# Places of a failure that its line names, and packages through which every request goes.
+PLACES = 4
+WAY = ("fastapi/", "starlette/")
 
 
 class JsonLines(logging.Formatter):
@@ -19,10 +27,10 @@ class JsonLines(logging.Formatter):
         fields: dict[str, Any] = getattr(record, "fields", {})
         line = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
-            "level": record.levelname.lower(), "event": record.getMessage(), **fields,
+            "level": record.levelname.lower(), "event": (record.getMessage().strip().splitlines() or [""])[0], **fields,
         }  # fmt: skip
-        if record.exc_info:
-            line["error"] = self.formatException(record.exc_info)
+        if record.exc_info and record.exc_info[1] is not None:
+            line |= where(record.exc_info[1])
         return json.dumps(line, ensure_ascii=False, default=str)
 
 
@@ -37,7 +45,34 @@ def log_lines(quiet: bool) -> None:
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
         logging.getLogger(name).handlers.clear()
         logging.getLogger(name).propagate = True
+    logging.captureWarnings(True)
+    threading.excepthook = lambda failed: LOG.error("failed", exc_info=(failed.exc_type, failed.exc_value or failed.exc_type(), failed.exc_traceback))
+    # Gradio prints what it does not expect.
+    traceback.print_exc = lambda *_, **__: LOG.error("failed", exc_info=True)
 
 
 def told(event: str, **fields: object) -> None:
     LOG.info(event, extra={"fields": fields})
+
+
+def root_of(error: BaseException) -> BaseException:
+    """What it was at first, where it is raised again as another."""
+    while True:
+        inner = error.__cause__ or (error.exceptions[0] if isinstance(error, BaseExceptionGroup) else None)
+        if inner is None:
+            return error
+        error = inner
+
+
+def where(error: BaseException) -> dict[str, str]:
+    """Of what kind it is, and the innermost places that it went through, the last one first."""
+    root = root_of(error)
+    frames = [(_short(each.filename), each) for each in traceback.extract_tb(root.__traceback__)]
+    telling = [each for each in frames[:-1] if not each[0].startswith(WAY)] + frames[-1:]
+    at = " < ".join(f"{file}:{each.lineno} {each.name}" for file, each in reversed(telling[-PLACES:]))
+    return {"error": f"{type(root).__module__}.{type(root).__qualname__}".removeprefix("builtins."), "at": at}
+
+
+def _short(file: str) -> str:
+    path = file.rpartition("site-packages/")[2]
+    return str(Path(path).relative_to(ROOT)) if path.startswith(f"{ROOT}/") else path

@@ -1,5 +1,6 @@
-"""Every request counted, and one line about it in the log."""
+"""Every request numbered and counted, and one line about it in the log."""
 
+import secrets
 import time
 from collections.abc import Callable
 
@@ -13,6 +14,13 @@ from ui.watch.log import told
 METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH")
 # Asked again and again, by every open page and by whoever watches.
 UNTOLD = ("/health", "/ready", "/metrics")
+# Where a request's scope says its number.
+NUMBER = "yinju.number"
+
+
+def number_of(scope: Scope) -> str:
+    """By which the log's lines about a request are found; empty where it is of no request."""
+    return str(scope.get(NUMBER, ""))
 
 
 class Observed:
@@ -27,6 +35,7 @@ class Observed:
             await self._app(scope, receive, send)
             return
         began, path, status = time.monotonic(), scope["path"], 0
+        scope[NUMBER] = secrets.token_hex(4)
 
         async def sending(message: Message) -> None:
             nonlocal status
@@ -45,6 +54,6 @@ class Observed:
             if not HASHED.search(path) and path not in UNTOLD:
                 user = caller_in(scope).name if CALLER in scope else ""
                 told(
-                    "request", method=method, path=path[:300], status=status, ms=round(1000 * (time.monotonic() - began)),
+                    "request", number=number_of(scope), method=method, path=path[:300], status=status, ms=round(1000 * (time.monotonic() - began)),
                     user=user, address=address_of(scope),
                 )  # fmt: skip

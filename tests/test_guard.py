@@ -1,0 +1,90 @@
+"""The guard where the disk of `users.db` has no room, and where it takes long to answer."""
+
+import asyncio
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.testclient import TestClient
+from starlette.types import Receive, Scope, Send
+
+from tests.test_faults_disk import fill
+from tests.test_library import mounted
+from ui.access.caller import caller_in
+from ui.access.guard import Guard, Rules
+from ui.access.users import User, Users
+
+WHO = ("王芳", "三只企鹅 and a lamp")
+SENTENCE = {"detail": "sessions cannot be begun or ended just now: the server's disk cannot be written; tell who runs it"}
+
+
+async def page(scope: Scope, receive: Receive, send: Send) -> None:
+    await PlainTextResponse(caller_in(scope).name)(scope, receive, send)
+    assert Request(scope).method == "GET"
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Iterator[tuple[Path, Users]]:
+    """A disk of little room, and users on it."""
+    with mounted(tmp_path / "disk", "400k"), Users(tmp_path / "disk") as users:
+        users.add(*WHO, "reader")
+        yield tmp_path / "disk", users
+
+
+def client_of(users: Users, rules: Rules | None = None) -> TestClient:
+    return TestClient(Guard({"reader": page, "keeper": page}, users, rules or Rules()))
+
+
+# A name with other letters than Latin ones goes into the header as bytes.
+def with_password(client: TestClient) -> httpx.Response:
+    return client.get("/", auth=tuple(each.encode() for each in WHO))  # type: ignore[arg-type]
+
+
+def test_a_program_whose_session_cannot_be_kept_is_told_so_and_comes_in_when_there_is_room(small: tuple[Path, Users]) -> None:
+    disk, users = small
+    client = client_of(users)
+    ballast = fill(disk)
+    refused = with_password(client)
+    assert (refused.status_code, refused.json()) == (503, SENTENCE)
+    assert client.get("/", auth=("nobody", "x")).status_code == 401
+    ballast.unlink()
+    assert with_password(client).text == WHO[0]
+
+
+def test_who_logs_in_or_out_by_program_is_told_the_same(small: tuple[Path, Users]) -> None:
+    disk, users = small
+    client = client_of(users)
+    form = {"username": WHO[0], "password": WHO[1]}
+    assert client.post("/login", data=form).status_code == 200
+    ballast = fill(disk)
+    for refused in (client.post("/login", data=form), client.post("/logout", follow_redirects=False)):
+        assert (refused.status_code, refused.json()) == (503, SENTENCE)
+    ballast.unlink()
+    assert client.post("/logout", follow_redirects=False).status_code == 303
+
+
+def test_while_a_name_that_a_proxy_gives_is_looked_up_others_are_served(tmp_path: Path) -> None:
+    class Slow(Users):
+        def named(self, name: str) -> User | None:
+            time.sleep(2)
+            return super().named(name)
+
+    async def both(users: Users) -> tuple[str, float]:
+        guard = Guard({"reader": page, "keeper": page}, users, Rules(header="X-Remote-User"))
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(guard), base_url="http://here") as client:
+            asking = asyncio.create_task(client.get("/", headers={"X-Remote-User": "Ana"}))
+            longest = 0.0
+            while not asking.done():
+                began = time.monotonic()
+                await asyncio.sleep(0.01)
+                longest = max(longest, time.monotonic() - began)
+            return (await asking).text, longest
+
+    with Slow(tmp_path) as users:
+        users.add("Ana", WHO[1], "keeper")
+        name, longest = asyncio.run(both(users))
+    assert name == "Ana" and longest < 1.5
