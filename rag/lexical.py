@@ -9,7 +9,7 @@ one term: its frequency is that of any of them, its weight the best of them (aft
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import log
@@ -28,35 +28,88 @@ K1, B, PIVOT = 0.9, 0.4, 200.0
 WORDS, PAIRS, EITHER = "w", "p", ""
 # Stands with a text that is mostly in a script without spaces.
 UNSPACED = "u"
+# Where more than one in so many texts hold a group's terms, the best weight of each is found in an array of all texts;
+# where fewer do, by sorting.
+CROWDED = 16
 
 Floats = NDArray[np.float32]
-# Of each term, the numbers of the texts that hold it, ascending, and its weights there.
-Postings = Mapping[str, tuple[Rows, Weights]]
-NONE: Rows = np.empty(0, np.int64)
+# The numbers of texts, ascending, and a weight for each; those of one term in pieces, no text in two of them.
+Piece = tuple[Rows, Floats | Weights]
+
+
+@dataclass(frozen=True)
+class Held:
+    """The texts that hold a term, or any of a group; a text of the whole weight (255) gets `highest`."""
+
+    pieces: Sequence[Piece]
+    highest: float
+
+    def add_to(self, scores: Floats, times: float) -> None:
+        for rows, weights in self.pieces:
+            scores[rows] += np.float32(times * self.highest / 255) * weights
+
+    def of(self, numbers: Ids) -> Floats:
+        """What these texts get."""
+        given = np.zeros(len(numbers), np.float32)
+        for rows, weights in self.pieces:
+            if len(rows):
+                at = np.minimum(np.searchsorted(rows, numbers.astype(np.int32)), len(rows) - 1)
+                given += np.where(rows[at] == numbers, weights[at], np.float32(0))
+        return given * np.float32(self.highest / 255)
 
 
 @dataclass(frozen=True)
 class Scores:
-    """BM25 of every text, by its number (n), and what a text of all terms could reach.
+    """BM25 of texts for one kind of terms, and what a text of all terms could reach.
 
-    `found` are the numbers of the texts that hold any of the terms, each once or more often.
+    `size` is above every number of a text; of `gone` numbers, ascending, there is no text.
     """
 
-    texts: Floats
+    held: Sequence[Held]
     highest: float
-    found: Ids
+    size: int
+    gone: Ids
+
+    @property
+    def texts(self) -> Floats:
+        """Of every text, by its number (size)."""
+        return together([(self, self.highest)])
 
     @property
     def shares(self) -> Floats:
         """Scores from 0 to 1: how much of the question, weighed by rarity, a text holds."""
-        return self.texts / np.float32(self.highest) if self.highest else self.texts
+        return together([(self, 1.0)])
+
+    def shares_of(self, numbers: Ids) -> Floats:
+        """Of these texts."""
+        given = np.zeros(len(numbers), np.float32)
+        for each in self.held:
+            given += each.of(numbers)
+        return given / np.float32(self.highest or 1)
+
+
+def together(ways: Iterable[tuple[Scores, float]]) -> Floats:
+    """The shares of every text, by its number, each times what it counts, added up; of one library at one moment."""
+    added: Floats | None = None
+    gone: Ids = NOTHING
+    for scores, times in ways:
+        added, gone = np.zeros(scores.size, np.float32) if added is None else added, scores.gone
+        for each in scores.held:
+            each.add_to(added, times / scores.highest)
+    if added is None:
+        return np.zeros(0, np.float32)
+    added[gone] = 0
+    return added
+
+
+NOTHING: Ids = np.empty(0, np.int64)
 
 
 class Lexical(Protocol):
     """Texts of an open library, found by words."""
 
     def search(self, *asked: tuple[str, Sequence[Group]]) -> list[Scores]:
-        """The scores of every text for each kind of terms and the groups of it that are asked for."""
+        """The scores of texts for each kind of terms and the groups of it that are asked for."""
         ...
 
     def holds(self, terms: Sequence[str]) -> bool:
@@ -69,17 +122,14 @@ class Lexical(Protocol):
 
 
 class StoredLexical:
-    """The postings of a library as they stand; `alive` says which numbers are those of texts.
-
-    A question touches its own postings and little else: no array of a number for each text is gone through.
-    """
+    """The postings of a library as they stand; `alive` says which numbers are those of texts."""
 
     def __init__(self, table: PostingTable, alive: Flags, before: "StoredLexical | None" = None) -> None:
         """With `before`, the same as it was when there were fewer texts, only what is new is read."""
         self._table = table
         self._alive = alive
-        self._count = int(np.count_nonzero(alive))
-        self._all = self._count == len(alive) - 1
+        self._gone: Ids = np.flatnonzero(~alive)
+        self._count = len(alive) - len(self._gone)
         self._before = before
         self._held: dict[tuple[str, ...], bool] = {}
 
@@ -90,48 +140,61 @@ class StoredLexical:
     def search(self, *asked: tuple[str, Sequence[Group]]) -> list[Scores]:
         # By `words` or `pairs`; with neither, the alternatives have their kind's letter.
         terms = [kind + each for kind, groups in asked for group in groups for each in group.alternatives]
-        postings = self._table.find(list(dict.fromkeys(terms)))
+        postings = self._find(list(dict.fromkeys(terms)))
         return [self._scores(kind, groups, postings) for kind, groups in asked]
 
-    def _scores(self, kind: str, groups: Sequence[Group], postings: Postings) -> Scores:
-        scores = np.zeros(len(self._alive), np.float32)
-        highest = 0.0
-        touched = []
-        for group in groups:
-            rows, values = self._any_of(kind, group, postings)
-            weight = group.count * log(1 + (self._count - len(rows) + 0.5) / (len(rows) + 0.5))
-            highest += weight * (K1 + 1)
-            if len(rows):
-                scores[rows] += np.float32(weight * (K1 + 1) / 255) * values
-                touched.append(rows)
-        return Scores(scores, highest, np.concatenate(touched) if touched else NONE)
+    def _find(self, terms: Sequence[str], after: int = 0) -> dict[str, list[Piece]]:
+        """Of each term that is here: the texts that hold it, of those that have a number below the first that is not known."""
+        found: dict[str, list[Piece]] = {}
+        for term, (rows, weights) in self._table.find(terms, after).items():
+            # Of what is damaged the last need not be the highest.
+            if len(rows) and not 0 <= int(rows.min()) <= int(rows.max()) < len(self._alive):
+                there = (rows >= 0) & (rows < len(self._alive))
+                rows, weights = rows[there], weights[there]
+            found.setdefault(term, []).append((rows, weights))
+        return found
 
-    def _any_of(self, kind: str, group: Group, postings: Postings) -> tuple[Rows, Floats | Weights]:
+    def _scores(self, kind: str, groups: Sequence[Group], postings: Mapping[str, Sequence[Piece]]) -> Scores:
+        held, highest = [], 0.0
+        for group in groups:
+            pieces = self._any_of(kind, group, postings)
+            count = sum(self._still(rows) for rows, _ in pieces)
+            most = group.count * log(1 + (self._count - count + 0.5) / (count + 0.5)) * (K1 + 1)
+            highest += most
+            if count:
+                held.append(Held(pieces, most))
+        return Scores(held, highest, len(self._alive), self._gone)
+
+    def _still(self, rows: Rows) -> int:
+        """How many of these numbers are those of texts; 0 is none's."""
+        return len(rows) if len(self._gone) == 1 else int(np.count_nonzero(self._alive[rows]))
+
+    def _any_of(self, kind: str, group: Group, postings: Mapping[str, Sequence[Piece]]) -> Sequence[Piece]:
         """The texts that hold any of a group's terms, each once, and the best of the terms' weights there."""
         sure = group.weights or (1.0,) * len(group.alternatives)
-        some = [(*postings[kind + each], weight) for each, weight in zip(group.alternatives, sure, strict=True)
-                if kind + each in postings]  # fmt: skip
-        if not some:
-            return NONE, np.empty(0, np.uint8)
-        rows, values = some[0][0], some[0][1] if some[0][2] == 1 else some[0][1] * np.float32(some[0][2])
-        if len(some) > 1:
-            rows = np.concatenate([each for each, _, _ in some])
-            values = np.concatenate([weights * np.float32(weight) for _, weights, weight in some])
-            # Each term's rows ascend already: a stable sort merges them.
-            order = np.argsort(rows, kind="stable")
-            rows = rows[order]
-            first = np.flatnonzero(np.diff(rows, prepend=-1))
-            rows, values = rows[first], np.maximum.reduceat(values[order], first)
-        # Of what is damaged the last need not be the highest.
-        if self._all and (not len(rows) or int(rows.max()) < len(self._alive)):
-            return rows, values
-        there = self._there(rows)
-        return rows[there], values[there]
+        some = [(rows, weights if weight == 1 else weights * np.float32(weight))
+                for each, weight in zip(group.alternatives, sure, strict=True)
+                for rows, weights in postings.get(kind + each, ())]  # fmt: skip
+        if sum(kind + each in postings for each in group.alternatives) < 2:
+            return some
+        if sum(len(rows) for rows, _ in some) * CROWDED > len(self._alive):
+            best = np.zeros(len(self._alive), np.float32)
+            for rows, weights in some:
+                best[rows] = np.maximum(best[rows], weights)
+            numbers = np.flatnonzero(best).astype(np.int32)
+            return [(numbers, best[numbers])]
+        rows = np.concatenate([each for each, _ in some])
+        values = np.concatenate([weights for _, weights in some])
+        # Each piece's rows ascend already: a stable sort merges them.
+        order = np.argsort(rows, kind="stable")
+        rows = rows[order]
+        first = np.flatnonzero(np.diff(rows, prepend=-1))
+        return [(rows[first], np.maximum.reduceat(values[order], first))] if len(rows) else []
 
     def holds(self, terms: Sequence[str]) -> bool:
         key = tuple(terms)
         if key not in self._held:
-            self._held[key] = any(self._there(rows).any() for rows, _ in self._table.find(terms).values())
+            self._held[key] = any(self._alive[rows].any() for pieces in self._find(terms).values() for rows, _ in pieces)
         return self._held[key]
 
     def in_script(self, unspaced: bool) -> Flags:
@@ -151,25 +214,17 @@ class StoredLexical:
         known = self._before._unspaced if self._before is not None else np.zeros(0, bool)
         flags = np.zeros(len(self._alive), bool)
         flags[: len(known)] = known[: len(flags)]
-        for rows, _ in self._table.find([UNSPACED], after=len(known) - 1).values():
-            flags[rows[rows < len(flags)]] = True
+        for rows, _ in self._find([UNSPACED], after=len(known) - 1).get(UNSPACED, ()):
+            flags[rows] = True
         self._before = None
         return flags
-
-    def _there(self, rows: Rows) -> Flags:
-        """Whether each number is that of a text."""
-        if self._all:
-            return rows < len(self._alive)
-        kept = rows < len(self._alive)
-        kept[kept] = self._alive[rows[kept]]
-        return kept
 
 
 class NoWords:
     """Of a library whose words are not known: no text has any."""
 
     def search(self, *asked: tuple[str, Sequence[Group]]) -> list[Scores]:
-        return [Scores(np.zeros(0, np.float32), 0.0, NONE) for _ in asked]
+        return [Scores((), 0.0, 0, NOTHING) for _ in asked]
 
     def holds(self, terms: Sequence[str]) -> bool:
         return False

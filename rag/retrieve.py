@@ -17,7 +17,7 @@ from math import sqrt
 import numpy as np
 
 from embeddings.index import Flags, Ids, VectorIndex, Vectors
-from rag.lexical import EITHER, NO_WORDS, PAIRS, WORDS, Floats, Lexical, Scores
+from rag.lexical import EITHER, NO_WORDS, PAIRS, WORDS, Floats, Lexical, Scores, together
 from rag.settings import Settings
 from rag.words import Asked
 
@@ -27,10 +27,10 @@ BY_WORDS, ROOTS = 2, 1.2
 # Of all these, so many for each of the nearest are measured by their vectors: those that may be best, as far as is known
 # without (bench/scale.py: of half as many .05 of the ten best are lost at a million).
 MEASURED = 32
-# Where the postings of a question are more than one in so many of all texts, these are gone through, in blocks of so many.
-MANY, BLOCK = 4, 64
-# How much wider is looked where a text is given once for each of the question's terms (`_best`).
-REPEATED = 4
+# Texts of which it is said at once what their scores are made of: as many as are mostly asked for.
+AT_ONCE = 16
+# The best of all texts by words are looked for in blocks of so many.
+BLOCK = 64
 # How much wider is looked where candidates are of no passage any longer.
 WIDER = 4
 # The ids of a text's passages, ascending, so many at most.
@@ -94,10 +94,6 @@ class Among:
         return [int(each) for each in self.ids[first : min(end, first + count)]]
 
 
-# Scores by words, each with what a whole score adds to a cosine.
-Ways = Sequence[tuple[Scores, np.float32]]
-
-
 def retrieve(
     index: VectorIndex, lexical: Lexical, passages: Passages, asked: Asked, vector: Vectors, count: int,
     settings: Settings, among: Among | None = None, far: Far | None = None,
@@ -145,11 +141,13 @@ def _texts(
 ) -> Iterator[Hit]:  # fmt: skip
     """The texts that are near, or among the best by words, best first; a hit's id is the text's number."""
     weights = (settings.by_words, settings.by_pairs, settings.by_translation)
-    ways = [(each, np.float32(weight / each.highest)) for each, weight in zip(found, weights, strict=False) if each.highest]
-    by_words = best_by_words(ways, max(BY_WORDS * pool, int(ROOTS * sqrt(len(index)))), allowed)
+    added = together((each, weight) for each, weight in zip(found, weights, strict=False) if each.held and weight)
+    if not len(added):
+        added = np.zeros(1 + max((int(each.numbers.max(initial=0)) for each in near), default=0), np.float32)
+    by_words = best_by_words(added, max(BY_WORDS * pool, int(ROOTS * sqrt(len(index)))), allowed)
     numbers = np.unique(np.concatenate([by_words, *(each.numbers for each in near)]))
     if len(numbers) > MEASURED * pool:
-        likely = _guessed(numbers, near, far) + _together(ways, numbers)
+        likely = _guessed(numbers, near, far) + added[numbers]
         numbers = numbers[np.sort(np.argpartition(-likely, MEASURED * pool)[: MEASURED * pool])]
     rows = index.vectors(numbers)
     there = rows.any(axis=1)  # a flag may be that of a number that is gone
@@ -159,11 +157,14 @@ def _texts(
     if far is not None:
         across = far.texts[numbers]
         cosines = np.where(across, far.cosines(rows @ far.vector), cosines)
-    scores = cosines + _together(ways, numbers)
-    shares = [each.texts[numbers] / np.float32(each.highest or 1) for each in found] or 3 * [np.zeros(len(numbers), np.float32)]
-    for at in np.lexsort((numbers, -scores)):
-        words, pairs, translated = (float(share[at]) for share in shares)
-        yield Hit(int(numbers[at]), float(scores[at]), float(cosines[at]), words, pairs, translated, bool(across[at]))
+    scores = cosines + added[numbers]
+    order = np.lexsort((numbers, -scores))
+    for start in range(0, len(order), AT_ONCE):
+        some = order[start : start + AT_ONCE]
+        shares = [each.shares_of(numbers[some]) for each in found] or 3 * [np.zeros(len(some), np.float32)]
+        for at, *three in zip(some, *shares, strict=True):
+            words, pairs, translated = map(float, three)
+            yield Hit(int(numbers[at]), float(scores[at]), float(cosines[at]), words, pairs, translated, bool(across[at]))
 
 
 def _hits(texts: Iterable[Hit], passages: Passages, count: int) -> list[Hit]:
@@ -180,24 +181,9 @@ def _both(one: Flags, other: Flags | None) -> Flags:
     return one if other is None else one & other
 
 
-def _together(ways: Ways, numbers: Ids) -> Floats:
-    """What words add to the cosine of these texts."""
-    added = np.zeros(len(numbers), np.float32)
-    for each, weight in ways:
-        added += weight * each.texts[numbers]
-    return added
-
-
-def best_by_words(ways: Ways, count: int, allowed: Flags | None = None) -> Ids:
+def best_by_words(added: Floats, count: int, allowed: Flags | None = None) -> Ids:
     """The numbers of the `count` texts to which words add most, of those that hold any and are allowed."""
-    if not ways:
-        return np.empty(0, np.int64)
-    if sum(len(each.found) for each, _ in ways) * MANY > len(ways[0][0].texts):
-        total = np.sum([weight * each.texts for each, weight in ways], axis=0)
-        return _highest(total if allowed is None else total * allowed, count)
-    holding = np.concatenate([each.found for each, _ in ways])
-    holding = holding if allowed is None else holding[allowed[holding]]
-    return _best(holding, _together(ways, holding), count)
+    return _highest(added if allowed is None else added * allowed, count)
 
 
 def _highest(scores: Floats, count: int) -> Ids:
@@ -206,16 +192,3 @@ def _highest(scores: Floats, count: int) -> Ids:
     least = np.partition(highest, -count)[-count] if len(highest) > count else 0.0
     some: Ids = np.flatnonzero(scores >= least if least > 0 else scores > 0)
     return some if len(some) <= count else some[np.argpartition(-scores[some], count)[:count]]
-
-
-def _best(numbers: Ids, scores: Floats, count: int) -> Ids:
-    """The `count` numbers with the highest scores; each may be given more often, with the same score."""
-    wanted = count
-    while True:
-        wanted *= REPEATED
-        some = np.argpartition(-scores, wanted)[:wanted] if wanted < len(numbers) else np.arange(len(numbers))
-        distinct, places = np.unique(numbers[some], return_index=True)
-        if len(distinct) > count:
-            return distinct[np.argpartition(-scores[some[places]], count)[:count]]
-        if len(distinct) == count or len(some) == len(numbers):
-            return distinct
