@@ -11,6 +11,7 @@ from corpus.errors import DamagedLibrary, LibraryError
 from corpus.rows import text_key
 from embeddings import Encoder, load_encoder
 from embeddings.cache import damaged_folders
+from rag.posting_index import torn_postings
 from rag.reader.scoring import WEIGHTS, network_folder
 from rag.vectors import KEY, is_whole, open_index
 
@@ -43,6 +44,7 @@ def check_library(folder: Path, encoder: Encoder | None = None) -> list[Problem]
                 problems += [] if encoder else _models()
                 problems += _sample(library, used)
                 problems += _faiss(library)
+                problems += _words(library)
             return problems
         except sqlite3.DatabaseError as reason:
             return [Problem(f"the vectors of {folder} cannot be read ({reason})", RESTORE)]
@@ -114,3 +116,12 @@ def _faiss(library: Library) -> list[Problem]:
     if count != len(opened.index):
         return [Problem(f"the index file {named.path.name} has texts that are gone", REWRITE)]
     return []
+
+
+def _words(library: Library) -> list[Problem]:
+    """The file of all words, where there is one, is what was written of the database."""
+    torn = torn_postings(library)
+    if torn is None:
+        return []
+    what = f"the index file {torn.path.name} is {'torn' if torn.path.exists() else 'missing'}"
+    return [Problem(what, f"delete it, if it is there: {REWRITE}")]

@@ -8,6 +8,7 @@ idf is of the library, and reckoned when it is asked. What stands for one word o
 one term: its frequency is that of any of them, its weight the best of them (after Pirkola 1998).
 """
 
+import logging
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,9 +19,12 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from corpus.posting_file import PostingFile, TornFile
 from corpus.posting_table import PostingTable, Rows, Weights
 from embeddings.index import Flags, Ids
 from rag.words import Group, Terms, passage_terms
+
+LOG = logging.getLogger(__name__)
 
 # Chosen on the training part of the shared sets (bench/fusion.py); words and pairs alike.
 K1, B, PIVOT = 0.9, 0.4, 200.0
@@ -124,18 +128,18 @@ class Lexical(Protocol):
 class StoredLexical:
     """The postings of a library as they stand; `alive` says which numbers are those of texts."""
 
-    def __init__(self, table: PostingTable, alive: Flags, before: "StoredLexical | None" = None) -> None:
-        """With `before`, the same as it was when there were fewer texts, only what is new is read."""
+    def __init__(
+        self, table: PostingTable, alive: Flags, file: PostingFile | None = None, before: "StoredLexical | None" = None
+    ) -> None:
+        """What is in the file is not read from the table. With `before`, the same as it was when there were fewer texts, only what is
+        new is read."""
         self._table = table
+        self.file = file
         self._alive = alive
         self._gone: Ids = np.flatnonzero(~alive)
         self._count = len(alive) - len(self._gone)
         self._before = before
         self._held: dict[tuple[str, ...], bool] = {}
-
-    def caught_up(self, alive: Flags) -> "StoredLexical":
-        """The same with the texts that are there now."""
-        return StoredLexical(self._table, alive, self)
 
     def search(self, *asked: tuple[str, Sequence[Group]]) -> list[Scores]:
         # By `words` or `pairs`; with neither, the alternatives have their kind's letter.
@@ -144,15 +148,26 @@ class StoredLexical:
         return [self._scores(kind, groups, postings) for kind, groups in asked]
 
     def _find(self, terms: Sequence[str], after: int = 0) -> dict[str, list[Piece]]:
-        """Of each term that is here: the texts that hold it, of those that have a number below the first that is not known."""
+        """Of each term that is here: the texts that hold it, of those whose numbers are known. With `after`, lower ones may be left out."""
         found: dict[str, list[Piece]] = {}
-        for term, (rows, weights) in self._table.find(terms, after).items():
-            # Of what is damaged the last need not be the highest.
-            if len(rows) and not 0 <= int(rows.min()) <= int(rows.max()) < len(self._alive):
-                there = (rows >= 0) & (rows < len(self._alive))
-                rows, weights = rows[there], weights[there]
-            found.setdefault(term, []).append((rows, weights))
+        if self.file is not None and after < self.file.last:
+            try:
+                found = {term: [self._known(*some)] for term, some in self.file.find(terms).items()}
+            except TornFile:
+                LOG.warning("%s is not what was written: words are read from the database; delete it, and any `yinju index PATH` "
+                            "writes it anew", self.file.path)  # fmt: skip
+                self.file = None
+        first = 0 if self.file is None else self.file.last + 1
+        for term, some in self._table.find(terms, max(after, first - 1)).items():
+            found.setdefault(term, []).append(self._known(*some, first))
         return found
+
+    def _known(self, rows: Rows, weights: Weights, first: int = 0) -> Piece:
+        """Those from a number on to the last that is known; of what is damaged that need not be the last of them."""
+        if not len(rows) or first <= int(rows.min()) <= int(rows.max()) < len(self._alive):
+            return rows, weights
+        there = (rows >= first) & (rows < len(self._alive))
+        return rows[there], weights[there]
 
     def _scores(self, kind: str, groups: Sequence[Group], postings: Mapping[str, Sequence[Piece]]) -> Scores:
         held, highest = [], 0.0

@@ -153,7 +153,7 @@ def _index_once(paths: list[Path], library: Path, encoder: "Encoder", as_json: b
 
 def _remove_library(folder: Path) -> None:
     """A library that never held a document leaves no trace."""
-    for pattern in ("library.sqlite*", "vectors-*.faiss", "writer.lock"):
+    for pattern in ("library.sqlite*", "vectors-*.faiss", "words-*.postings", "writer.lock"):
         for file in folder.glob(pattern):
             file.unlink(missing_ok=True)
     if not any(folder.iterdir()):
