@@ -32,20 +32,20 @@ K1, B, PIVOT = 0.9, 0.4, 200.0
 WORDS, PAIRS, EITHER = "w", "p", ""
 # Stands with a text that is mostly in a script without spaces.
 UNSPACED = "u"
-# Where more than one in so many texts hold a group's terms, the best weight of each is found in an array of all texts;
-# where fewer do, by sorting.
-CROWDED = 16
-
 Floats = NDArray[np.float32]
-# The numbers of texts, ascending, and a weight for each; those of one term in pieces, no text in two of them.
+# The numbers of texts, and a weight for each.
 Piece = tuple[Rows, Floats | Weights]
 
 
 @dataclass(frozen=True)
 class Held:
-    """The texts that hold a term, or any of a group; a text of the whole weight (255) gets `highest`."""
+    """The texts that hold a term, or any of a group; a text of the whole weight (255) gets `highest`.
+
+    In `pieces` each text is once, with the best of its weights; in `terms` each term's texts are ascending.
+    """
 
     pieces: Sequence[Piece]
+    terms: Sequence[Piece]
     highest: float
 
     def add_to(self, scores: Floats, times: float) -> None:
@@ -54,12 +54,13 @@ class Held:
 
     def of(self, numbers: Ids) -> Floats:
         """What these texts get."""
-        given = np.zeros(len(numbers), np.float32)
-        for rows, weights in self.pieces:
+        best = np.zeros(len(numbers), np.float32)
+        sought = numbers.astype(np.int32)
+        for rows, weights in self.terms:
             if len(rows):
-                at = np.minimum(np.searchsorted(rows, numbers.astype(np.int32)), len(rows) - 1)
-                given += np.where(rows[at] == numbers, weights[at], np.float32(0))
-        return given * np.float32(self.highest / 255)
+                at = np.minimum(np.searchsorted(rows, sought), len(rows) - 1)
+                best = np.where(rows[at] == sought, np.maximum(best, weights[at]), best)
+        return best * np.float32(self.highest / 255)
 
 
 @dataclass(frozen=True)
@@ -172,39 +173,32 @@ class StoredLexical:
     def _scores(self, kind: str, groups: Sequence[Group], postings: Mapping[str, Sequence[Piece]]) -> Scores:
         held, highest = [], 0.0
         for group in groups:
-            pieces = self._any_of(kind, group, postings)
+            sure = group.weights or (1.0,) * len(group.alternatives)
+            terms = [(rows, weights if weight == 1 else weights * np.float32(weight))
+                     for each, weight in zip(group.alternatives, sure, strict=True)
+                     for rows, weights in postings.get(kind + each, ())]  # fmt: skip
+            pieces = terms if sum(kind + each in postings for each in group.alternatives) < 2 else self._best(terms)
             count = sum(self._still(rows) for rows, _ in pieces)
             most = group.count * log(1 + (self._count - count + 0.5) / (count + 0.5)) * (K1 + 1)
             highest += most
             if count:
-                held.append(Held(pieces, most))
+                held.append(Held(pieces, terms, most))
         return Scores(held, highest, len(self._alive), self._gone)
 
     def _still(self, rows: Rows) -> int:
         """How many of these numbers are those of texts; 0 is none's."""
         return len(rows) if len(self._gone) == 1 else int(np.count_nonzero(self._alive[rows]))
 
-    def _any_of(self, kind: str, group: Group, postings: Mapping[str, Sequence[Piece]]) -> Sequence[Piece]:
-        """The texts that hold any of a group's terms, each once, and the best of the terms' weights there."""
-        sure = group.weights or (1.0,) * len(group.alternatives)
-        some = [(rows, weights if weight == 1 else weights * np.float32(weight))
-                for each, weight in zip(group.alternatives, sure, strict=True)
-                for rows, weights in postings.get(kind + each, ())]  # fmt: skip
-        if sum(kind + each in postings for each in group.alternatives) < 2:
-            return some
-        if sum(len(rows) for rows, _ in some) * CROWDED > len(self._alive):
-            best = np.zeros(len(self._alive), np.float32)
-            for rows, weights in some:
-                best[rows] = np.maximum(best[rows], weights)
-            numbers = np.flatnonzero(best).astype(np.int32)
-            return [(numbers, best[numbers])]
-        rows = np.concatenate([each for each, _ in some])
-        values = np.concatenate([weights for _, weights in some])
-        # Each piece's rows ascend already: a stable sort merges them.
-        order = np.argsort(rows, kind="stable")
-        rows = rows[order]
-        first = np.flatnonzero(np.diff(rows, prepend=-1))
-        return [(rows[first], np.maximum.reduceat(values[order], first))] if len(rows) else []
+    def _best(self, terms: Sequence[Piece]) -> Sequence[Piece]:
+        """The texts that hold any of these terms, each once, and the best of the terms' weights there."""
+        best = np.zeros(len(self._alive), np.float32)
+        fresh = []
+        for rows, weights in terms:
+            before = best[rows]
+            fresh.append(rows[before == 0])
+            best[rows] = np.maximum(before, weights)
+        numbers = np.concatenate(fresh)
+        return [(numbers, best[numbers])]
 
     def holds(self, terms: Sequence[str]) -> bool:
         key = tuple(terms)

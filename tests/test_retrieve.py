@@ -161,7 +161,8 @@ def test_the_best_by_words_are_the_best_whether_few_texts_hold_them_or_most(seed
             weights = random.integers(1, 256, len(rows)).astype(np.uint8)
             total[rows] += times / 5 * highest / 255 * weights
             half = len(rows) // 2
-            held.append(Held([(rows[:half], weights[:half]), (rows[half:], weights[half:])], highest))
+            pieces = [(rows[:half], weights[:half]), (rows[half:], weights[half:])]
+            held.append(Held(pieces, pieces, highest))
         ways.append((Scores(held, 5.0, 3000, gone), times))
     total[gone] = 0
     added = together(ways)
