@@ -88,7 +88,11 @@ class Exact:
     def vectors(self, ids: Ids) -> Vectors:
         return self._rows[np.searchsorted(self.ids, ids)]
 
-    def scan(self, query: Vectors, count: int, among: Flags | None = None) -> tuple[Ids, Vectors]:
+    def products(self, ids: Ids, query: Vectors) -> Vectors:
+        given: Vectors = self.vectors(ids) @ query
+        return given
+
+    def scan(self, query: Vectors, count: int, among: Flags | None = None, apart: bool | None = None) -> tuple[Ids, Vectors]:
         cosines = self._rows @ query
         if among is not None:
             cosines[~among[self.ids]] = -2

@@ -53,10 +53,12 @@ class Hit:
 
 @dataclass(frozen=True)
 class Far:
-    """The texts in another script than the question (`texts`: a flag for each number), its vector (dimension) for them,
-    and what makes their cosines comparable with the others'."""
+    """The texts in another script than the question (`texts`: a flag for each number; `near` are the others; `unspaced`: it is one
+    without spaces), its vector (dimension) for them, and what makes their cosines comparable with the others'."""
 
     texts: Flags
+    near: Flags
+    unspaced: bool
     vector: Vectors
     slope: float = 1.0
     offset: float = 0.0
@@ -120,18 +122,23 @@ def _near(index: VectorIndex, vector: Vectors, pool: int, allowed: Flags | None,
     """The texts nearest to the question and, apart from them, as many of those that are far."""
     if far is None:
         return [Near(*index.scan(vector, pool, allowed))]
-    numbers, products = index.scan(far.vector, pool, _both(far.texts, allowed))
-    return [Near(*index.scan(vector, pool, _both(~far.texts, allowed))), Near(numbers, far.cosines(products))]
+    numbers, products = index.scan(far.vector, pool, _both(far.texts, allowed), far.unspaced)
+    return [Near(*index.scan(vector, pool, _both(far.near, allowed), not far.unspaced)), Near(numbers, far.cosines(products))]
 
 
-def _guessed(numbers: Ids, near: Sequence[Near], far: Far | None) -> Floats:
-    """About the cosines of these texts (ascending): of those that are not among the near ones, what they can have at most."""
-    least = [float(each.cosines.min(initial=1.0)) for each in near]
-    guessed = np.full(len(numbers), least[0], np.float32)
-    if far is not None:
-        guessed[far.texts[numbers]] = least[1]
+def _guessed(index: VectorIndex, numbers: Ids, near: Sequence[Near], vector: Vectors, far: Far | None) -> Floats:
+    """About the cosines of these texts (ascending)."""
+    guessed = np.empty(len(numbers), np.float32)
+    unknown = np.ones(len(numbers), bool)
     for each in near:
-        guessed[np.searchsorted(numbers, each.numbers)] = each.cosines
+        places = np.searchsorted(numbers, each.numbers)
+        guessed[places], unknown[places] = each.cosines, False
+    across = far.texts[numbers] if far is not None else np.zeros(len(numbers), bool)
+    some = np.flatnonzero(unknown & ~across)
+    guessed[some] = index.products(numbers[some], vector)
+    if far is not None:
+        some = np.flatnonzero(unknown & across)
+        guessed[some] = far.cosines(index.products(numbers[some], far.vector))
     return guessed
 
 
@@ -147,7 +154,7 @@ def _texts(
     by_words = best_by_words(added, max(BY_WORDS * pool, int(ROOTS * sqrt(len(index)))), allowed)
     numbers = np.unique(np.concatenate([by_words, *(each.numbers for each in near)]))
     if len(numbers) > MEASURED * pool:
-        likely = _guessed(numbers, near, far) + added[numbers]
+        likely = _guessed(index, numbers, near, vector, far) + added[numbers]
         numbers = numbers[np.sort(np.argpartition(-likely, MEASURED * pool)[: MEASURED * pool])]
     rows = index.vectors(numbers)
     there = rows.any(axis=1)  # a flag may be that of a number that is gone

@@ -18,6 +18,7 @@ from embeddings import FaissIndex
 from embeddings.index import Flags, Ids, VectorIndex, Vectors
 from embeddings.packed_index import PackedIndex, Stored, is_packed
 from rag.derived import remove_older, write_derived
+from rag.lexical import UNSPACED
 from rag.posting import up_to_date
 from rag.posting_index import save_postings
 
@@ -85,8 +86,9 @@ def caught_up(library: Library, opened: OpenIndex) -> OpenIndex:
             return open_index(library)
         alive = np.zeros(marks.last + 1, bool)
         alive[: len(opened.alive)] = opened.alive
+        unspaced = _unspaced(library, opened.marks.last, marks.last)
         for numbers, vectors in library.vectors.chunks(opened.marks.last, marks.last):
-            opened.index.add(numbers, vectors.astype(np.float32))
+            opened.index.add(numbers, vectors.astype(np.float32), None if unspaced is None else unspaced[numbers])
             alive[numbers] = True
         gone = library.vectors.gone(opened.marks, marks)
         gone = gone[(gone >= 0) & (gone < len(alive))]
@@ -98,13 +100,15 @@ def caught_up(library: Library, opened: OpenIndex) -> OpenIndex:
 def build(library: Library, marks: Marks) -> VectorIndex:
     """An index of the texts that there were at these marks."""
     index: VectorIndex = FaissIndex.empty(library.dimension)
+    unspaced = None
     if marks.count >= LARGE:
         # Numbers of which many are gone give a smaller sample.
         numbers = np.random.default_rng(0).choice(marks.last, min(SAMPLE, marks.last), replace=False) + 1
         _, sample = library.vectors.of(numbers.tolist())
-        index = PackedIndex.trained(sample.astype(np.float32), _stored(library))
+        unspaced = _unspaced(library, 0, marks.last)
+        index = PackedIndex.trained(sample.astype(np.float32), _stored(library), unspaced is not None)
     for numbers, vectors in library.vectors.chunks(0, marks.last):
-        index.add(numbers, vectors.astype(np.float32))
+        index.add(numbers, vectors.astype(np.float32), None if unspaced is None else unspaced[numbers])
     return index
 
 
@@ -152,6 +156,16 @@ def _loaded(library: Library, named: Derived) -> VectorIndex | None:
         return PackedIndex.load(named.path, _stored(library)) if is_packed(named.path) else FaissIndex.load(named.path)
     except (OSError, RuntimeError):
         return None
+
+
+def _unspaced(library: Library, after: int, last: int) -> Flags | None:
+    """Which of the texts after one number, up to another, are in a script without spaces; None where that is not known of all."""
+    if not up_to_date(library):
+        return None
+    flags = np.zeros(last + 1, bool)
+    for rows, _ in library.postings.find([UNSPACED], after).values():
+        flags[rows[(rows > after) & (rows <= last)]] = True
+    return flags
 
 
 def _stored(library: Library) -> Stored:
