@@ -93,11 +93,13 @@ class PostingFile:
     def _unpacked(self, packed: bytes, at: int, count: int) -> tuple[Rows, Weights]:
         blocks = _blocks(count, self.last)
         if not blocks:
-            return np.frombuffer(packed, "<i4", count, at), np.frombuffer(packed, np.uint8, count, at + 4 * count)
+            return np.frombuffer(packed, "<i4", count, at).astype(np.int64), np.frombuffer(packed, np.uint8, count, at + 4 * count)
         sizes = np.frombuffer(packed, "<u4", blocks, at)
         places = np.frombuffer(packed, "<u2", count, at + 4 * blocks)
         weights = np.frombuffer(packed, np.uint8, count, at + 4 * blocks + 2 * count)
-        return places + np.repeat(np.arange(blocks, dtype=np.int32) * BLOCK, sizes), weights
+        rows = np.repeat(np.arange(blocks, dtype=np.int64) * BLOCK, sizes)
+        rows += places
+        return rows, weights
 
     def _read(self, start: int, size: int) -> bytes:
         read = os.pread(self._file, size, start)

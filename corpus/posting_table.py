@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from corpus.database import Database, marks, parts
 from corpus.rows import row_checksum
 
-Rows = NDArray[np.int32]
+Rows = NDArray[np.int64]
 Numbers = NDArray[np.int32]
 Places = NDArray[np.uint16]
 Weights = NDArray[np.uint8]
@@ -67,7 +67,7 @@ class PostingTable:
                 while due := _due(_segments(connection)):
                     _merge(connection, due)
 
-    def note_removed(self, numbers: NDArray[np.int64]) -> None:
+    def note_removed(self, numbers: Rows) -> None:
         """These texts, ascending, are gone: the room they take is given back where it is much."""
         if not len(numbers):
             return
@@ -230,4 +230,4 @@ def _unpacked(some: Sequence[tuple[int, bytes]]) -> tuple[Rows, Weights]:
     sizes = [len(packed) // 3 for _, packed in some]
     places = np.frombuffer(b"".join([packed[: 2 * size] for (_, packed), size in zip(some, sizes, strict=True)]), "<u2")
     weights = np.frombuffer(b"".join([packed[2 * size :] for (_, packed), size in zip(some, sizes, strict=True)]), np.uint8)
-    return places + np.repeat(np.array([first for first, _ in some], np.int64).astype(np.int32), sizes), weights
+    return places + np.repeat(np.array([first for first, _ in some], np.int64), sizes), weights

@@ -11,7 +11,9 @@ All this is of texts, by their numbers; the best of them are turned into the pas
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from math import sqrt
 
 import numpy as np
@@ -24,15 +26,18 @@ from rag.words import Asked
 # Texts with the best words that are looked at: so many times the nearest, or the root of their number (1,200 of a million;
 # bench/scale.py: of a quarter as many .05 of the ten best by both are lost).
 BY_WORDS, ROOTS = 2, 1.2
-# Of all these, so many for each of the nearest are measured by their vectors: those that may be best, as far as is known
-# without (bench/scale.py: of half as many .05 of the ten best are lost at a million).
-MEASURED = 32
+# Of all these, so many for each of the nearest are measured by their vectors: those that are best as far as their codes tell
+# (bench/scale.py, a million: .993 of the ten best; .990 of 5, .995 of 32, which take 7 ms longer).
+MEASURED = 8
+# From so many texts on, the nearest are looked for by another thread while words are: to hand it over takes a tenth of a millisecond.
+TOGETHER = 50_000
 # Texts of which it is said at once what their scores are made of: as many as are mostly asked for.
 AT_ONCE = 16
 # The best of all texts by words are looked for in blocks of so many.
 BLOCK = 64
 # How much wider is looked where candidates are of no passage any longer.
 WIDER = 4
+_BESIDE = ThreadPoolExecutor(1, "near")
 # The ids of a text's passages, ascending, so many at most.
 Passages = Callable[[int, int], Sequence[int]]
 
@@ -108,14 +113,22 @@ def retrieve(
     total = len(index) if allowed is None else int(np.count_nonzero(allowed))
     kinds = ((WORDS, asked.words), (PAIRS, asked.pairs), (EITHER, asked.translations))
     pool = max(count, settings.pool)
-    found = [] if lexical is NO_WORDS else lexical.search(*kinds)
+    weights = (settings.by_words, settings.by_pairs, settings.by_translation)
+    nearest = partial(_near, index, vector, pool, allowed, far)
+    beside = _BESIDE.submit(nearest) if len(index) >= TOGETHER else None
+    try:
+        found = [] if lexical is NO_WORDS else lexical.search(*kinds)
+        added = together((each, weight) for each, weight in zip(found, weights, strict=False) if each.held and weight)
+    finally:  # nothing goes on with an index that may be changed by then
+        near = nearest() if beside is None else beside.result()
     while True:
-        near = _near(index, vector, pool, allowed, far)
-        hits = _hits(_texts(index, found, near, settings, vector, pool, allowed, far), passages if among is None else among.passages, count)
+        texts = _texts(index, found, added, near, vector, pool, allowed, far)
+        hits = _hits(texts, passages if among is None else among.passages, count)
         # Texts that no passage has any longer, or none yet, may have taken the place of others.
         if len(hits) >= count or pool >= total:
             return hits
         pool = min(WIDER * pool, total)
+        near = _near(index, vector, pool, allowed, far)
 
 
 def _near(index: VectorIndex, vector: Vectors, pool: int, allowed: Flags | None, far: Far | None) -> list[Near]:
@@ -143,12 +156,11 @@ def _guessed(index: VectorIndex, numbers: Ids, near: Sequence[Near], vector: Vec
 
 
 def _texts(
-    index: VectorIndex, found: Sequence[Scores], near: Sequence[Near], settings: Settings, vector: Vectors, pool: int,
+    index: VectorIndex, found: Sequence[Scores], added: Floats, near: Sequence[Near], vector: Vectors, pool: int,
     allowed: Flags | None, far: Far | None,
 ) -> Iterator[Hit]:  # fmt: skip
-    """The texts that are near, or among the best by words, best first; a hit's id is the text's number."""
-    weights = (settings.by_words, settings.by_pairs, settings.by_translation)
-    added = together((each, weight) for each, weight in zip(found, weights, strict=False) if each.held and weight)
+    """The texts that are near, or among the best by words (`added`: what words add to the cosine of each), best first; a hit's id is
+    the text's number."""
     if not len(added):
         added = np.zeros(1 + max((int(each.numbers.max(initial=0)) for each in near), default=0), np.float32)
     by_words = best_by_words(added, max(BY_WORDS * pool, int(ROOTS * sqrt(len(index)))), allowed)

@@ -157,7 +157,7 @@ def test_the_best_by_words_are_the_best_whether_few_texts_hold_them_or_most(seed
     for times in (0.3, 0.1):
         held = []
         for highest in (2.0, 3.0):
-            rows = np.flatnonzero(random.random(3000) < share).astype(np.int32)
+            rows = np.flatnonzero(random.random(3000) < share)
             weights = random.integers(1, 256, len(rows)).astype(np.uint8)
             total[rows] += times / 5 * highest / 255 * weights
             half = len(rows) // 2
