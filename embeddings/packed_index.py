@@ -98,13 +98,14 @@ class PackedIndex:
         quantiser = self._index.pq
         centroids = faiss.vector_to_array(quantiser.centroids).reshape(quantiser.M, quantiser.ksub, quantiser.dsub)
         table = np.einsum("mcd,md->mc", centroids, np.asarray(query, np.float32).reshape(quantiser.M, quantiser.dsub))
+        rows = quantiser.ksub * np.arange(quantiser.M)
         for number in range(self._index.nlist):
             some = np.flatnonzero(known)
             some = some[where.lists[ids[some]] == number]
             some = some[where.places[ids[some]] >= 0]
             if len(some):
                 codes = self._codes(number, where.places[ids[some]])
-                given[some] = table[np.arange(quantiser.M), codes[:, : quantiser.M]].sum(axis=1)
+                given[some] = table.ravel().take(rows + codes[:, : quantiser.M]).sum(axis=1)
         return given
 
     def scan(self, query: Vectors, count: int, among: Flags | None = None, apart: bool | None = None) -> tuple[Ids, Vectors]:

@@ -153,7 +153,8 @@ class StoredLexical:
         # By `words` or `pairs`; with neither, the alternatives have their kind's letter.
         terms = [kind + each for kind, groups in asked for group in groups for each in group.alternatives]
         postings = self._find(list(dict.fromkeys(terms)))
-        return [self._scores(kind, groups, postings) for kind, groups in asked]
+        scratch = np.zeros(len(self._alive), np.float32)
+        return [self._scores(kind, groups, postings, scratch) for kind, groups in asked]
 
     def _find(self, terms: Sequence[str], after: int = 0) -> dict[str, list[Piece]]:
         """Of each term that is here: the texts that hold it, of those whose numbers are known. With `after`, lower ones may be left out."""
@@ -177,9 +178,10 @@ class StoredLexical:
         there = (rows >= first) & (rows < len(self._alive))
         return rows[there], weights[there]
 
-    def _scores(self, kind: str, groups: Sequence[Group], postings: Mapping[str, Sequence[Piece]]) -> Scores:
+    def _scores(
+        self, kind: str, groups: Sequence[Group], postings: Mapping[str, Sequence[Piece]], scratch: Floats
+    ) -> Scores:
         held, highest = [], 0.0
-        scratch = np.zeros(len(self._alive), np.float32)
         for group in groups:
             sure = group.weights or (1.0,) * len(group.alternatives)
             terms = [(rows, weights if weight == 1 else weights * np.float32(weight))
@@ -192,7 +194,7 @@ class StoredLexical:
                 pieces = [self._best(terms, scratch)]
             else:
                 pieces, best = (), self._best_of_all(terms)
-            count = sum(self._still(rows) for rows, _ in pieces) if best is None else int(np.count_nonzero(best))
+            count = sum(self._still(rows) for rows, _ in pieces) if best is None else int(np.count_nonzero(best != 0))
             most = group.count * log(1 + (self._count - count + 0.5) / (count + 0.5)) * (K1 + 1)
             highest += most
             if count:
