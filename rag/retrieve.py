@@ -37,7 +37,7 @@ AT_ONCE = 16
 BLOCK = 64
 # How much wider is looked where candidates are of no passage any longer.
 WIDER = 4
-_BESIDE = ThreadPoolExecutor(1, "near")
+_BESIDE = ThreadPoolExecutor(2, "near")
 # The ids of a text's passages, ascending, so many at most.
 Passages = Callable[[int, int], Sequence[int]]
 
