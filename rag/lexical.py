@@ -34,6 +34,7 @@ WORDS, PAIRS, EITHER = "w", "p", ""
 UNSPACED = "u"
 # Where more than one in so many texts hold a group's terms, the best weight of each is kept of every number.
 MANY = 16
+SMALL = 50_000
 
 Floats = NDArray[np.float32]
 # The numbers of texts, and a weight for each.
@@ -93,7 +94,9 @@ class Scores:
         return together([(self, 1.0)])
 
     def shares_of(self, numbers: Ids) -> Floats:
-        """Of these texts."""
+        """Of these texts. Of few texts in all, everyone's cost less than to look for some."""
+        if self.size < SMALL:
+            return self.shares[numbers] if self.held else np.zeros(len(numbers), np.float32)
         given = np.zeros(len(numbers), np.float32)
         for each in self.held:
             given += each.of(numbers)

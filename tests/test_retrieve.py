@@ -168,7 +168,10 @@ def test_the_best_by_words_are_the_best_whether_few_texts_hold_them_or_most(seed
     added = together(ways)
     assert np.allclose(added, total, atol=1e-6)
     there = np.setdiff1d(np.arange(3000), gone)
-    assert np.allclose(sum(times * each.shares_of(there) for each, times in ways), total[there], atol=1e-6)
+    for small in (10**9, 0):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("rag.lexical.SMALL", small)
+            assert np.allclose(sum(times * each.shares_of(there) for each, times in ways), total[there], atol=1e-6)
     allowed = random.random(3000) < 0.3 if limited else None
     total = total if allowed is None else total * allowed
     best = best_by_words(added, count, allowed)
