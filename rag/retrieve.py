@@ -27,7 +27,7 @@ from rag.words import Asked
 # bench/scale.py: of a quarter as many .05 of the ten best by both are lost).
 BY_WORDS, ROOTS = 2, 1.2
 # Of all these, so many for each of the nearest are measured by their vectors: those that are best as far as their codes tell
-# (bench/scale.py, a million: .993 of the ten best; .990 of 5, .995 of 32, which take 7 ms longer).
+# (bench/scale.py, a million: .993 of the ten best; .990 of 5, .995 of 32, which take 8 ms longer).
 MEASURED = 8
 # From so many texts on, the nearest are looked for by another thread while words are: to hand it over takes a tenth of a millisecond.
 TOGETHER = 50_000
