@@ -25,8 +25,8 @@ from corpus.trouble import CANNOT_GROW
 from corpus.workplace import workplace
 
 # What a library's folder holds that is of a process that runs or was killed; and what is made again. No truth of their own.
-RUNNING = (".vectors-*.new", f".{DATABASE}.*", "*.lock", "*-wal", "*-shm", "*-journal")
-DERIVED = "vectors-*.faiss"
+RUNNING = (".vectors-*.new", ".words-*.new", f".{DATABASE}.*", "*.lock", "*-wal", "*-shm", "*-journal")
+DERIVED = ("vectors-*.faiss", "words-*.postings")
 # Inside its folders: what is being uploaded.
 UNFINISHED = ".part-*"
 # A database that was set aside because it cannot be read is kept as it is.
@@ -176,7 +176,7 @@ def _files(folder: Path) -> tuple[list[str], tuple[str, ...]]:
                 name = prefix + each.name
                 # A link of the folder's own is its keeper's, as to another disk; deeper ones nothing makes.
                 follow = not prefix
-                if is_of_a_process(name) or fnmatch(name, DERIVED):
+                if is_of_a_process(name) or any(fnmatch(name, each) for each in DERIVED):
                     continue
                 if each.is_dir(follow_symlinks=follow):
                     waiting.append((each.path, f"{name}/"))

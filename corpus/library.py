@@ -162,7 +162,7 @@ class Library:
     def discard(self) -> None:
         """Close a library that never held a document, and leave no trace of it."""
         self.close()
-        for pattern in (f"{DATABASE}*", "vectors-*.faiss", WRITER_LOCK):
+        for pattern in (f"{DATABASE}*", "vectors-*.faiss", "words-*.postings", WRITER_LOCK):
             for file in self.folder.glob(pattern):
                 file.unlink(missing_ok=True)
         if not any(self.folder.iterdir()):

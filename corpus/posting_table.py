@@ -13,7 +13,7 @@ number of all segments has its terms here.
 import sqlite3
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
 from zlib import crc32
@@ -34,6 +34,8 @@ SPANS = (32768, 4096, 512, 64)
 WIDEST = 1 << 16
 # Texts that are written as one segment at once.
 MOST = 16384
+# Terms of the largest segment that are read at once where all are read: with those between them, some tens of megabytes of a million texts.
+TERMS = 2048
 # A segment of which less than this share is still in use is written again.
 IN_USE = 0.5
 
@@ -106,6 +108,26 @@ class PostingTable:
                             continue
                         found.setdefault(term, []).append((segment.first, packed))
         return {term: _unpacked(some) for term, some in found.items()}
+
+    def all_terms(self) -> Iterator[dict[str, tuple[Rows, Weights]]]:
+        """All terms, some at once, as `find` gives them; for who may write, so that nothing changes meanwhile.
+
+        Each part is read by itself, and other threads go on between.
+        """
+        with self._database.reading() as connection:
+            segments = _segments(connection)
+            largest = max(segments, key=lambda each: each.count, default=Segment(0, 0, 0, 0)).first
+            query = "SELECT term FROM postings WHERE segment = ? ORDER BY term"
+            ends: list[str] = [term for (term,) in connection.execute(query, (largest,))][TERMS::TERMS]
+        for first, end in zip(["", *ends], [*ends, None], strict=True):
+            found: defaultdict[str, list[tuple[int, bytes]]] = defaultdict(list)
+            until, values = ("", (first,)) if end is None else (" AND term < ?", (first, end))
+            for each in segments:
+                rows = self._database.rows(f"SELECT term, rows FROM postings WHERE segment = ? AND term >= ?{until}", (each.first, *values))
+                for term, packed in rows:
+                    if isinstance(packed, bytes):
+                        found[str(term)].append((each.first, packed))
+            yield {term: _unpacked(some) for term, some in found.items()}
 
     def damaged(self) -> list[Segment]:
         """The segments whose postings are not what was stored. Reads them all."""

@@ -34,7 +34,7 @@ class FaissIndex:
         """The numbers, in the order in which they are stored."""
         return np.array(faiss.vector_to_array(self._index.id_map), np.int64)
 
-    def add(self, ids: Ids, vectors: Vectors) -> None:
+    def add(self, ids: Ids, vectors: Vectors, apart: Flags | None = None) -> None:
         add_to(self._index, ids, vectors)
 
     def remove(self, ids: Ids) -> None:
@@ -44,7 +44,11 @@ class FaissIndex:
         rows = self._index.reconstruct_batch(np.asarray(ids, np.int64)) if len(ids) else []
         return np.array(rows, np.float32).reshape(len(ids), self._index.d)
 
-    def scan(self, query: Vectors, count: int, among: Flags | None = None) -> tuple[Ids, Vectors]:
+    def products(self, ids: Ids, query: Vectors) -> Vectors:
+        given: Vectors = self.vectors(ids) @ query
+        return given
+
+    def scan(self, query: Vectors, count: int, among: Flags | None = None, apart: bool | None = None) -> tuple[Ids, Vectors]:
         count = min(count, len(self) if among is None else int(np.count_nonzero(among)))
         chosen = None if among is None else selector(among)
         return found_by(self._index, query, count, faiss.SearchParameters(sel=chosen))  # type: ignore[call-arg]

@@ -13,6 +13,7 @@ from corpus.store import Store, open_store
 from embeddings import Encoder, load_encoder
 from embeddings.cache import damaged_folders
 from rag.engines import engine_of
+from rag.posting_index import torn_postings
 from rag.reader.scoring import WEIGHTS, network_folder
 from rag.vectors import KEY, is_whole, open_index
 
@@ -48,6 +49,7 @@ def folder_problems(library: Library, encoder: Encoder | None) -> list[Problem]:
         if not problems:
             problems += sample_problems(library, encoder)
             problems += _faiss(library)
+            problems += _words(library)
         return problems
     except sqlite3.DatabaseError as reason:
         return [Problem(f"the vectors of {library.folder} cannot be read ({reason})", RESTORE)]
@@ -124,3 +126,12 @@ def _faiss(library: Library) -> list[Problem]:
     if count != len(opened.index):
         return [Problem(f"the index file {named.path.name} has texts that are gone", REWRITE)]
     return []
+
+
+def _words(library: Library) -> list[Problem]:
+    """The file of all words, where there is one, is what was written of the database."""
+    torn = torn_postings(library)
+    if torn is None:
+        return []
+    what = f"the index file {torn.path.name} is {'torn' if torn.path.exists() else 'missing'}"
+    return [Problem(what, f"delete it, if it is there: {REWRITE}")]

@@ -8,8 +8,9 @@ idf is of the library, and reckoned when it is asked. What stands for one word o
 one term: its frequency is that of any of them, its weight the best of them (after Pirkola 1998).
 """
 
+import logging
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import log
@@ -18,9 +19,12 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from corpus.posting_file import PostingFile, TornFile
 from corpus.posting_table import PostingTable, Rows, Weights
 from embeddings.index import Flags, Ids
 from rag.words import Group, Terms, passage_terms
+
+LOG = logging.getLogger(__name__)
 
 # Chosen on the training part of the shared sets (bench/fusion.py); words and pairs alike.
 K1, B, PIVOT = 0.9, 0.4, 200.0
@@ -28,35 +32,99 @@ K1, B, PIVOT = 0.9, 0.4, 200.0
 WORDS, PAIRS, EITHER = "w", "p", ""
 # Stands with a text that is mostly in a script without spaces.
 UNSPACED = "u"
+# Where more than one in so many texts hold a group's terms, the best weight of each is kept of every number.
+MANY = 16
+SMALL = 50_000
 
 Floats = NDArray[np.float32]
-# Of each term, the numbers of the texts that hold it, ascending, and its weights there.
-Postings = Mapping[str, tuple[Rows, Weights]]
-NONE: Rows = np.empty(0, np.int64)
+# The numbers of texts, and a weight for each.
+Piece = tuple[Rows, Floats | Weights]
+
+
+@dataclass(frozen=True)
+class Held:
+    """The texts that hold a term, or any of a group; a text of the whole weight (255) gets `highest`.
+
+    In `pieces` each text is once, with the best of its weights; where they are many, `all` has one of every number instead. In `terms`
+    each term's texts are ascending.
+    """
+
+    pieces: Sequence[Piece]
+    terms: Sequence[Piece]
+    highest: float
+    all: Floats | None = None
+
+    def add_to(self, scores: Floats, times: float) -> None:
+        one = np.float32(times * self.highest / 255)
+        for rows, weights in self.pieces:
+            np.add.at(scores, rows, one * weights)  # a text is once in them: as `+=`, in half the time
+        if self.all is not None:
+            scores += one * self.all
+
+    def of(self, numbers: Ids) -> Floats:
+        """What these texts get."""
+        best = np.zeros(len(numbers), np.float32)
+        for rows, weights in self.terms:
+            if len(rows):
+                at = np.minimum(np.searchsorted(rows, numbers), len(rows) - 1)
+                best = np.where(rows[at] == numbers, np.maximum(best, weights[at]), best)
+        return best * np.float32(self.highest / 255)
 
 
 @dataclass(frozen=True)
 class Scores:
-    """BM25 of every text, by its number (n), and what a text of all terms could reach.
+    """BM25 of texts for one kind of terms, and what a text of all terms could reach.
 
-    `found` are the numbers of the texts that hold any of the terms, each once or more often.
+    `size` is above every number of a text; of `gone` numbers, ascending, there is no text.
     """
 
-    texts: Floats
+    held: Sequence[Held]
     highest: float
-    found: Ids
+    size: int
+    gone: Ids
+
+    @property
+    def texts(self) -> Floats:
+        """Of every text, by its number (size)."""
+        return together([(self, self.highest)])
 
     @property
     def shares(self) -> Floats:
         """Scores from 0 to 1: how much of the question, weighed by rarity, a text holds."""
-        return self.texts / np.float32(self.highest) if self.highest else self.texts
+        return together([(self, 1.0)])
+
+    def shares_of(self, numbers: Ids) -> Floats:
+        """Of these texts. Of few texts in all, everyone's cost less than to look for some."""
+        if self.size < SMALL:
+            return self.shares[numbers] if self.held else np.zeros(len(numbers), np.float32)
+        given = np.zeros(len(numbers), np.float32)
+        for each in self.held:
+            given += each.of(numbers)
+        return given / np.float32(self.highest or 1)
+
+
+def together(ways: Iterable[tuple[Scores, float]]) -> Floats:
+    """The shares of every text, by its number, each times what it counts, added up; of one library at one moment."""
+    added: Floats | None = None
+    gone: Ids = NOTHING
+    for scores, times in ways:
+        added, gone = np.zeros(scores.size, np.float32) if added is None else added, scores.gone
+        for each in scores.held:
+            each.add_to(added, times / scores.highest)
+    if added is None:
+        return np.zeros(0, np.float32)
+    added[gone] = 0
+    return added
+
+
+NOTHING: Ids = np.empty(0, np.int64)
 
 
 class Lexical(Protocol):
     """Texts of an open library, found by words."""
 
     def search(self, *asked: tuple[str, Sequence[Group]]) -> list[Scores]:
-        """The scores of every text for each kind of terms and the groups of it that are asked for."""
+        """The scores of texts for each kind of terms and the groups of it that are asked for."""
         ...
 
     def holds(self, terms: Sequence[str]) -> bool:
@@ -69,69 +137,101 @@ class Lexical(Protocol):
 
 
 class StoredLexical:
-    """The postings of a library as they stand; `alive` says which numbers are those of texts.
+    """The postings of a library as they stand; `alive` says which numbers are those of texts."""
 
-    A question touches its own postings and little else: no array of a number for each text is gone through.
-    """
-
-    def __init__(self, table: PostingTable, alive: Flags, before: "StoredLexical | None" = None) -> None:
-        """With `before`, the same as it was when there were fewer texts, only what is new is read."""
+    def __init__(
+        self, table: PostingTable, alive: Flags, file: PostingFile | None = None, before: "StoredLexical | None" = None
+    ) -> None:
+        """What is in the file is not read from the table. With `before`, the same as it was when there were fewer texts, only what is
+        new is read."""
         self._table = table
+        self.file = file
         self._alive = alive
-        self._count = int(np.count_nonzero(alive))
-        self._all = self._count == len(alive) - 1
+        self._gone: Ids = np.flatnonzero(~alive)
+        self._count = len(alive) - len(self._gone)
         self._before = before
         self._held: dict[tuple[str, ...], bool] = {}
-
-    def caught_up(self, alive: Flags) -> "StoredLexical":
-        """The same with the texts that are there now."""
-        return StoredLexical(self._table, alive, self)
 
     def search(self, *asked: tuple[str, Sequence[Group]]) -> list[Scores]:
         # By `words` or `pairs`; with neither, the alternatives have their kind's letter.
         terms = [kind + each for kind, groups in asked for group in groups for each in group.alternatives]
-        postings = self._table.find(list(dict.fromkeys(terms)))
-        return [self._scores(kind, groups, postings) for kind, groups in asked]
+        postings = self._find(list(dict.fromkeys(terms)))
+        scratch = np.zeros(len(self._alive), np.float32)
+        return [self._scores(kind, groups, postings, scratch) for kind, groups in asked]
 
-    def _scores(self, kind: str, groups: Sequence[Group], postings: Postings) -> Scores:
-        scores = np.zeros(len(self._alive), np.float32)
-        highest = 0.0
-        touched = []
+    def _find(self, terms: Sequence[str], after: int = 0) -> dict[str, list[Piece]]:
+        """Of each term that is here: the texts that hold it, of those whose numbers are known. With `after`, lower ones may be left out."""
+        found: dict[str, list[Piece]] = {}
+        if self.file is not None and after < self.file.last:
+            try:
+                found = {term: [self._known(*some)] for term, some in self.file.find(terms).items()}
+            except TornFile:
+                LOG.warning("%s is not what was written: words are read from the database; delete it, and any `yinju index PATH` "
+                            "writes it anew", self.file.path)  # fmt: skip
+                self.file = None
+        first = 0 if self.file is None else self.file.last + 1
+        for term, some in self._table.find(terms, max(after, first - 1)).items():
+            found.setdefault(term, []).append(self._known(*some, first))
+        return found
+
+    def _known(self, rows: Rows, weights: Weights, first: int = 0) -> Piece:
+        """Those from a number on to the last that is known; of what is damaged that need not be the last of them."""
+        if not len(rows) or first <= int(rows.min()) <= int(rows.max()) < len(self._alive):
+            return rows, weights
+        there = (rows >= first) & (rows < len(self._alive))
+        return rows[there], weights[there]
+
+    def _scores(
+        self, kind: str, groups: Sequence[Group], postings: Mapping[str, Sequence[Piece]], scratch: Floats
+    ) -> Scores:
+        held, highest = [], 0.0
         for group in groups:
-            rows, values = self._any_of(kind, group, postings)
-            weight = group.count * log(1 + (self._count - len(rows) + 0.5) / (len(rows) + 0.5))
-            highest += weight * (K1 + 1)
-            if len(rows):
-                scores[rows] += np.float32(weight * (K1 + 1) / 255) * values
-                touched.append(rows)
-        return Scores(scores, highest, np.concatenate(touched) if touched else NONE)
+            sure = group.weights or (1.0,) * len(group.alternatives)
+            terms = [(rows, weights if weight == 1 else weights * np.float32(weight))
+                     for each, weight in zip(group.alternatives, sure, strict=True)
+                     for rows, weights in postings.get(kind + each, ())]  # fmt: skip
+            best = None
+            if sum(kind + each in postings for each in group.alternatives) < 2:
+                pieces: Sequence[Piece] = terms
+            elif sum(len(rows) for rows, _ in terms) * MANY < len(self._alive):
+                pieces = [self._best(terms, scratch)]
+            else:
+                pieces, best = (), self._best_of_all(terms)
+            count = sum(self._still(rows) for rows, _ in pieces) if best is None else int(np.count_nonzero(best != 0))
+            most = group.count * log(1 + (self._count - count + 0.5) / (count + 0.5)) * (K1 + 1)
+            highest += most
+            if count:
+                held.append(Held(pieces, terms, most, best))
+        return Scores(held, highest, len(self._alive), self._gone)
 
-    def _any_of(self, kind: str, group: Group, postings: Postings) -> tuple[Rows, Floats | Weights]:
-        """The texts that hold any of a group's terms, each once, and the best of the terms' weights there."""
-        sure = group.weights or (1.0,) * len(group.alternatives)
-        some = [(*postings[kind + each], weight) for each, weight in zip(group.alternatives, sure, strict=True)
-                if kind + each in postings]  # fmt: skip
-        if not some:
-            return NONE, np.empty(0, np.uint8)
-        rows, values = some[0][0], some[0][1] if some[0][2] == 1 else some[0][1] * np.float32(some[0][2])
-        if len(some) > 1:
-            rows = np.concatenate([each for each, _, _ in some])
-            values = np.concatenate([weights * np.float32(weight) for _, weights, weight in some])
-            # Each term's rows ascend already: a stable sort merges them.
-            order = np.argsort(rows, kind="stable")
-            rows = rows[order]
-            first = np.flatnonzero(np.diff(rows, prepend=-1))
-            rows, values = rows[first], np.maximum.reduceat(values[order], first)
-        # Of what is damaged the last need not be the highest.
-        if self._all and (not len(rows) or int(rows.max()) < len(self._alive)):
-            return rows, values
-        there = self._there(rows)
-        return rows[there], values[there]
+    def _still(self, rows: Rows) -> int:
+        """How many of these numbers are those of texts; 0 is none's."""
+        return len(rows) if len(self._gone) == 1 else int(np.count_nonzero(self._alive[rows]))
+
+    def _best(self, terms: Sequence[Piece], scratch: Floats) -> Piece:
+        """The texts that hold any of these terms, each once, and the best of the terms' weights there; `scratch` is left as it was, all 0."""
+        fresh = []
+        for rows, weights in terms:
+            before = scratch.take(rows)
+            fresh.append(rows.compress(before == 0))
+            scratch[rows] = np.maximum(before, weights)
+        numbers = np.concatenate(fresh)
+        best = scratch.take(numbers)
+        scratch[numbers] = 0
+        return numbers, best
+
+    def _best_of_all(self, terms: Sequence[Piece]) -> Floats:
+        """The same of every number; 0 for those without a text that holds any."""
+        best = np.zeros(len(self._alive), np.float32)
+        for rows, weights in terms:
+            best[rows] = np.maximum(best.take(rows), weights)
+        best[self._gone] = 0
+        return best
 
     def holds(self, terms: Sequence[str]) -> bool:
         key = tuple(terms)
         if key not in self._held:
-            self._held[key] = any(self._there(rows).any() for rows, _ in self._table.find(terms).values())
+            self._held[key] = any(self._alive[rows].any() for pieces in self._find(terms).values() for rows, _ in pieces)
         return self._held[key]
 
     def in_script(self, unspaced: bool) -> Flags:
@@ -151,25 +251,17 @@ class StoredLexical:
         known = self._before._unspaced if self._before is not None else np.zeros(0, bool)
         flags = np.zeros(len(self._alive), bool)
         flags[: len(known)] = known[: len(flags)]
-        for rows, _ in self._table.find([UNSPACED], after=len(known) - 1).values():
-            flags[rows[rows < len(flags)]] = True
+        for rows, _ in self._find([UNSPACED], after=len(known) - 1).get(UNSPACED, ()):
+            flags[rows] = True
         self._before = None
         return flags
-
-    def _there(self, rows: Rows) -> Flags:
-        """Whether each number is that of a text."""
-        if self._all:
-            return rows < len(self._alive)
-        kept = rows < len(self._alive)
-        kept[kept] = self._alive[rows[kept]]
-        return kept
 
 
 class NoWords:
     """Of a library whose words are not known: no text has any."""
 
     def search(self, *asked: tuple[str, Sequence[Group]]) -> list[Scores]:
-        return [Scores(np.zeros(0, np.float32), 0.0, NONE) for _ in asked]
+        return [Scores((), 0.0, 0, NOTHING) for _ in asked]
 
     def holds(self, terms: Sequence[str]) -> bool:
         return False

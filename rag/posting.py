@@ -11,6 +11,7 @@ from corpus import Library, LibraryError, Passage, passage_text
 from corpus.rows import text_key
 from embeddings.index import Flags
 from rag.lexical import NO_WORDS, Lexical, StoredLexical, weights
+from rag.posting_index import open_postings
 from rag.words import VERSION
 
 LOG = logging.getLogger(__name__)
@@ -47,7 +48,9 @@ def open_lexical(library: Library, alive: Flags, before: Lexical = NO_WORDS) -> 
     """
     if not up_to_date(library):
         return NO_WORDS
-    return before.caught_up(alive) if isinstance(before, StoredLexical) else StoredLexical(library.postings, alive)
+    known = before if isinstance(before, StoredLexical) else None
+    file = open_postings(library, len(alive) - 1, known.file if known is not None else None)
+    return StoredLexical(library.postings, alive, file, known)
 
 
 def try_to_bring_up(library: Library) -> bool:

@@ -11,28 +11,33 @@ All this is of texts, by their numbers; the best of them are turned into the pas
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from math import sqrt
 
 import numpy as np
 
 from embeddings.index import Flags, Ids, VectorIndex, Vectors
-from rag.lexical import EITHER, NO_WORDS, PAIRS, WORDS, Floats, Lexical, Scores
+from rag.lexical import EITHER, NO_WORDS, PAIRS, WORDS, Floats, Lexical, Scores, together
 from rag.settings import Settings
 from rag.words import Asked
 
 # Texts with the best words that are looked at: so many times the nearest, or the root of their number (1,200 of a million;
 # bench/scale.py: of a quarter as many .05 of the ten best by both are lost).
 BY_WORDS, ROOTS = 2, 1.2
-# Of all these, so many for each of the nearest are measured by their vectors: those that may be best, as far as is known
-# without (bench/scale.py: of half as many .05 of the ten best are lost at a million).
-MEASURED = 32
-# Where the postings of a question are more than one in so many of all texts, these are gone through, in blocks of so many.
-MANY, BLOCK = 4, 64
-# How much wider is looked where a text is given once for each of the question's terms (`_best`).
-REPEATED = 4
+# Of all these, so many for each of the nearest are measured by their vectors: those that are best as far as their codes tell
+# (bench/scale.py, a million: .993 of the ten best; .990 of 5, .995 of 32, which take 8 ms longer).
+MEASURED = 8
+# From so many texts on, the nearest are looked for by another thread while words are: to hand it over takes a tenth of a millisecond.
+TOGETHER = 50_000
+# Texts of which it is said at once what their scores are made of: as many as are mostly asked for.
+AT_ONCE = 16
+# The best of all texts by words are looked for in blocks of so many.
+BLOCK = 64
 # How much wider is looked where candidates are of no passage any longer.
 WIDER = 4
+_BESIDE = ThreadPoolExecutor(2, "near")
 # The ids of a text's passages, ascending, so many at most.
 Passages = Callable[[int, int], Sequence[int]]
 
@@ -53,10 +58,12 @@ class Hit:
 
 @dataclass(frozen=True)
 class Far:
-    """The texts in another script than the question (`texts`: a flag for each number), its vector (dimension) for them,
-    and what makes their cosines comparable with the others'."""
+    """The texts in another script than the question (`texts`: a flag for each number; `near` are the others; `unspaced`: it is one
+    without spaces), its vector (dimension) for them, and what makes their cosines comparable with the others'."""
 
     texts: Flags
+    near: Flags
+    unspaced: bool
     vector: Vectors
     slope: float = 1.0
     offset: float = 0.0
@@ -94,10 +101,6 @@ class Among:
         return [int(each) for each in self.ids[first : min(end, first + count)]]
 
 
-# Scores by words, each with what a whole score adds to a cosine.
-Ways = Sequence[tuple[Scores, np.float32]]
-
-
 def retrieve(
     index: VectorIndex, lexical: Lexical, passages: Passages, asked: Asked, vector: Vectors, count: int,
     settings: Settings, among: Among | None = None, far: Far | None = None,
@@ -110,46 +113,60 @@ def retrieve(
     total = len(index) if allowed is None else int(np.count_nonzero(allowed))
     kinds = ((WORDS, asked.words), (PAIRS, asked.pairs), (EITHER, asked.translations))
     pool = max(count, settings.pool)
-    found = [] if lexical is NO_WORDS else lexical.search(*kinds)
+    weights = (settings.by_words, settings.by_pairs, settings.by_translation)
+    nearest = partial(_near, index, vector, pool, allowed, far)
+    beside = _BESIDE.submit(nearest) if len(index) >= TOGETHER else None
+    try:
+        found = [] if lexical is NO_WORDS else lexical.search(*kinds)
+        added = together((each, weight) for each, weight in zip(found, weights, strict=False) if each.held and weight)
+    finally:  # nothing goes on with an index that may be changed by then
+        near = nearest() if beside is None else beside.result()
     while True:
-        near = _near(index, vector, pool, allowed, far)
-        hits = _hits(_texts(index, found, near, settings, vector, pool, allowed, far), passages if among is None else among.passages, count)
+        texts = _texts(index, found, added, near, vector, pool, allowed, far)
+        hits = _hits(texts, passages if among is None else among.passages, count)
         # Texts that no passage has any longer, or none yet, may have taken the place of others.
         if len(hits) >= count or pool >= total:
             return hits
         pool = min(WIDER * pool, total)
+        near = _near(index, vector, pool, allowed, far)
 
 
 def _near(index: VectorIndex, vector: Vectors, pool: int, allowed: Flags | None, far: Far | None) -> list[Near]:
     """The texts nearest to the question and, apart from them, as many of those that are far."""
     if far is None:
         return [Near(*index.scan(vector, pool, allowed))]
-    numbers, products = index.scan(far.vector, pool, _both(far.texts, allowed))
-    return [Near(*index.scan(vector, pool, _both(~far.texts, allowed))), Near(numbers, far.cosines(products))]
+    numbers, products = index.scan(far.vector, pool, _both(far.texts, allowed), far.unspaced)
+    return [Near(*index.scan(vector, pool, _both(far.near, allowed), not far.unspaced)), Near(numbers, far.cosines(products))]
 
 
-def _guessed(numbers: Ids, near: Sequence[Near], far: Far | None) -> Floats:
-    """About the cosines of these texts (ascending): of those that are not among the near ones, what they can have at most."""
-    least = [float(each.cosines.min(initial=1.0)) for each in near]
-    guessed = np.full(len(numbers), least[0], np.float32)
-    if far is not None:
-        guessed[far.texts[numbers]] = least[1]
+def _guessed(index: VectorIndex, numbers: Ids, near: Sequence[Near], vector: Vectors, far: Far | None) -> Floats:
+    """About the cosines of these texts (ascending)."""
+    guessed = np.empty(len(numbers), np.float32)
+    unknown = np.ones(len(numbers), bool)
     for each in near:
-        guessed[np.searchsorted(numbers, each.numbers)] = each.cosines
+        places = np.searchsorted(numbers, each.numbers)
+        guessed[places], unknown[places] = each.cosines, False
+    across = far.texts[numbers] if far is not None else np.zeros(len(numbers), bool)
+    some = np.flatnonzero(unknown & ~across)
+    guessed[some] = index.products(numbers[some], vector)
+    if far is not None:
+        some = np.flatnonzero(unknown & across)
+        guessed[some] = far.cosines(index.products(numbers[some], far.vector))
     return guessed
 
 
 def _texts(
-    index: VectorIndex, found: Sequence[Scores], near: Sequence[Near], settings: Settings, vector: Vectors, pool: int,
+    index: VectorIndex, found: Sequence[Scores], added: Floats, near: Sequence[Near], vector: Vectors, pool: int,
     allowed: Flags | None, far: Far | None,
 ) -> Iterator[Hit]:  # fmt: skip
-    """The texts that are near, or among the best by words, best first; a hit's id is the text's number."""
-    weights = (settings.by_words, settings.by_pairs, settings.by_translation)
-    ways = [(each, np.float32(weight / each.highest)) for each, weight in zip(found, weights, strict=False) if each.highest]
-    by_words = best_by_words(ways, max(BY_WORDS * pool, int(ROOTS * sqrt(len(index)))), allowed)
+    """The texts that are near, or among the best by words (`added`: what words add to the cosine of each), best first; a hit's id is
+    the text's number."""
+    if not len(added):
+        added = np.zeros(1 + max((int(each.numbers.max(initial=0)) for each in near), default=0), np.float32)
+    by_words = best_by_words(added, max(BY_WORDS * pool, int(ROOTS * sqrt(len(index)))), allowed)
     numbers = np.unique(np.concatenate([by_words, *(each.numbers for each in near)]))
     if len(numbers) > MEASURED * pool:
-        likely = _guessed(numbers, near, far) + _together(ways, numbers)
+        likely = _guessed(index, numbers, near, vector, far) + added[numbers]
         numbers = numbers[np.sort(np.argpartition(-likely, MEASURED * pool)[: MEASURED * pool])]
     rows = index.vectors(numbers)
     there = rows.any(axis=1)  # a flag may be that of a number that is gone
@@ -159,11 +176,14 @@ def _texts(
     if far is not None:
         across = far.texts[numbers]
         cosines = np.where(across, far.cosines(rows @ far.vector), cosines)
-    scores = cosines + _together(ways, numbers)
-    shares = [each.texts[numbers] / np.float32(each.highest or 1) for each in found] or 3 * [np.zeros(len(numbers), np.float32)]
-    for at in np.lexsort((numbers, -scores)):
-        words, pairs, translated = (float(share[at]) for share in shares)
-        yield Hit(int(numbers[at]), float(scores[at]), float(cosines[at]), words, pairs, translated, bool(across[at]))
+    scores = cosines + added[numbers]
+    order = np.lexsort((numbers, -scores))
+    for start in range(0, len(order), AT_ONCE):
+        some = order[start : start + AT_ONCE]
+        shares = [each.shares_of(numbers[some]) for each in found] or 3 * [np.zeros(len(some), np.float32)]
+        for at, *three in zip(some, *shares, strict=True):
+            words, pairs, translated = map(float, three)
+            yield Hit(int(numbers[at]), float(scores[at]), float(cosines[at]), words, pairs, translated, bool(across[at]))
 
 
 def _hits(texts: Iterable[Hit], passages: Passages, count: int) -> list[Hit]:
@@ -180,24 +200,9 @@ def _both(one: Flags, other: Flags | None) -> Flags:
     return one if other is None else one & other
 
 
-def _together(ways: Ways, numbers: Ids) -> Floats:
-    """What words add to the cosine of these texts."""
-    added = np.zeros(len(numbers), np.float32)
-    for each, weight in ways:
-        added += weight * each.texts[numbers]
-    return added
-
-
-def best_by_words(ways: Ways, count: int, allowed: Flags | None = None) -> Ids:
+def best_by_words(added: Floats, count: int, allowed: Flags | None = None) -> Ids:
     """The numbers of the `count` texts to which words add most, of those that hold any and are allowed."""
-    if not ways:
-        return np.empty(0, np.int64)
-    if sum(len(each.found) for each, _ in ways) * MANY > len(ways[0][0].texts):
-        total = np.sum([weight * each.texts for each, weight in ways], axis=0)
-        return _highest(total if allowed is None else total * allowed, count)
-    holding = np.concatenate([each.found for each, _ in ways])
-    holding = holding if allowed is None else holding[allowed[holding]]
-    return _best(holding, _together(ways, holding), count)
+    return _highest(added if allowed is None else added * allowed, count)
 
 
 def _highest(scores: Floats, count: int) -> Ids:
@@ -206,16 +211,3 @@ def _highest(scores: Floats, count: int) -> Ids:
     least = np.partition(highest, -count)[-count] if len(highest) > count else 0.0
     some: Ids = np.flatnonzero(scores >= least if least > 0 else scores > 0)
     return some if len(some) <= count else some[np.argpartition(-scores[some], count)[:count]]
-
-
-def _best(numbers: Ids, scores: Floats, count: int) -> Ids:
-    """The `count` numbers with the highest scores; each may be given more often, with the same score."""
-    wanted = count
-    while True:
-        wanted *= REPEATED
-        some = np.argpartition(-scores, wanted)[:wanted] if wanted < len(numbers) else np.arange(len(numbers))
-        distinct, places = np.unique(numbers[some], return_index=True)
-        if len(distinct) > count:
-            return distinct[np.argpartition(-scores[some[places]], count)[:count]]
-        if len(distinct) == count or len(some) == len(numbers):
-            return distinct

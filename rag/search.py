@@ -123,6 +123,6 @@ class Search:
         unspaced = is_unspaced(question)
         if unspaced is None:
             return None
-        texts = lexical.in_script(not unspaced)
+        texts, near = lexical.in_script(not unspaced), lexical.in_script(unspaced)
         offset = self.adapter.spaced if unspaced else self.adapter.unspaced
-        return Far(texts, self.adapter.adapted(vector), self.adapter.slope, offset) if texts.any() else None
+        return Far(texts, near, not unspaced, self.adapter.adapted(vector), self.adapter.slope, offset) if texts.any() else None

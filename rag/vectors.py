@@ -5,19 +5,22 @@ It is written anew only when much has changed: whoever opens it takes up the res
 """
 
 import logging
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from corpus import Library, LibraryError
+from corpus import Library
 from corpus.library import Derived
-from corpus.to_disk import checksum_of, to_disk
+from corpus.to_disk import checksum_of
 from corpus.vector_table import Marks
 from embeddings import FaissIndex
 from embeddings.index import Flags, Ids, VectorIndex, Vectors
 from embeddings.packed_index import PackedIndex, Stored, is_packed
+from rag.derived import remove_older, write_derived
+from rag.lexical import UNSPACED
+from rag.posting import up_to_date
+from rag.posting_index import save_postings
 
 LOG = logging.getLogger(__name__)
 
@@ -83,8 +86,9 @@ def caught_up(library: Library, opened: OpenIndex) -> OpenIndex:
             return open_index(library)
         alive = np.zeros(marks.last + 1, bool)
         alive[: len(opened.alive)] = opened.alive
+        unspaced = _unspaced(library, opened.marks.last, marks.last)
         for numbers, vectors in library.vectors.chunks(opened.marks.last, marks.last):
-            opened.index.add(numbers, vectors.astype(np.float32))
+            opened.index.add(numbers, vectors.astype(np.float32), None if unspaced is None else unspaced[numbers])
             alive[numbers] = True
         gone = library.vectors.gone(opened.marks, marks)
         gone = gone[(gone >= 0) & (gone < len(alive))]
@@ -96,31 +100,33 @@ def caught_up(library: Library, opened: OpenIndex) -> OpenIndex:
 def build(library: Library, marks: Marks) -> VectorIndex:
     """An index of the texts that there were at these marks."""
     index: VectorIndex = FaissIndex.empty(library.dimension)
+    unspaced = None
     if marks.count >= LARGE:
         # Numbers of which many are gone give a smaller sample.
         numbers = np.random.default_rng(0).choice(marks.last, min(SAMPLE, marks.last), replace=False) + 1
         _, sample = library.vectors.of(numbers.tolist())
-        index = PackedIndex.trained(sample.astype(np.float32), _stored(library))
+        unspaced = _unspaced(library, 0, marks.last)
+        index = PackedIndex.trained(sample.astype(np.float32), _stored(library), unspaced is not None)
     for numbers, vectors in library.vectors.chunks(0, marks.last):
-        index.add(numbers, vectors.astype(np.float32))
+        index.add(numbers, vectors.astype(np.float32), None if unspaced is None else unspaced[numbers])
     return index
 
 
 def save_index(library: Library) -> None:
-    """Write the index under a new name, fsync it, and let a transaction name it; for who may write.
+    """Write the index and, of many texts, their words under new names, fsync them, and let transactions name them; for who may write.
 
-    Does nothing where the file that is named is whole and little has changed since. Raises LibraryError where
+    Does nothing where the files that are named are whole and little has changed since. Raises LibraryError where
     the file cannot be written; the library is whole all the same.
     """
     marks = library.vectors.marks()
+    few = max(FEW, SHARE * marks.count)
     named = library.derived(KEY)
-    if named is None or marks.since(named.marks) > max(FEW, SHARE * marks.count) or not is_whole(named):
-        named = _written(library, marks)
-        library.name_derived(KEY, named)
-    for pattern in ("vectors-*.faiss", ".vectors-*.new"):
-        for old in library.folder.glob(pattern):
-            if old != named.path:
-                old.unlink(missing_ok=True)
+    if named is None or marks.since(named.marks) > few or not is_whole(named):
+        path = library.folder / f"vectors-{marks.last}-{marks.gone}.faiss"
+        named = write_derived(library, KEY, path, marks, lambda place: _saved(library, marks, place))
+    remove_older(library, "vectors", "faiss", named.path)
+    if marks.count >= LARGE and up_to_date(library):
+        save_postings(library, marks, few)
 
 
 def trained_file(library: Library) -> Path | None:
@@ -137,23 +143,9 @@ def is_whole(named: Derived) -> bool:
         return False
 
 
-def _written(library: Library, marks: Marks) -> Derived:
-    path = library.folder / f"vectors-{marks.last}-{marks.gone}.faiss"
-    building = library.folder / f".{path.stem}.new"
-    try:
-        build(library, marks).save(building)
-        to_disk(building)
-        checksum = checksum_of(building)
-        os.replace(building, path)
-        to_disk(library.folder)
-    except (OSError, RuntimeError) as reason:
-        building.unlink(missing_ok=True)
-        text = getattr(reason, "strerror", None) or str(reason).strip().splitlines()[-1]
-        raise LibraryError(
-            f"the index of {library.folder} could not be written, as on a full disk ({text}); all documents are kept "
-            "and can be asked: free some space and run the same command again"
-        ) from None
-    return Derived(path, checksum, marks)
+def _saved(library: Library, marks: Marks, path: Path) -> int:
+    build(library, marks).save(path)
+    return checksum_of(path)
 
 
 def _loaded(library: Library, named: Derived) -> VectorIndex | None:
@@ -164,6 +156,16 @@ def _loaded(library: Library, named: Derived) -> VectorIndex | None:
         return PackedIndex.load(named.path, _stored(library)) if is_packed(named.path) else FaissIndex.load(named.path)
     except (OSError, RuntimeError):
         return None
+
+
+def _unspaced(library: Library, after: int, last: int) -> Flags | None:
+    """Which of the texts after one number, up to another, are in a script without spaces; None where that is not known of all."""
+    if not up_to_date(library):
+        return None
+    flags = np.zeros(last + 1, bool)
+    for rows, _ in library.postings.find([UNSPACED], after).values():
+        flags[rows[(rows > after) & (rows <= last)]] = True
+    return flags
 
 
 def _stored(library: Library) -> Stored:

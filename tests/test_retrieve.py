@@ -15,9 +15,9 @@ from corpus import Document, Library
 from corpus.document import Block
 from corpus.posting_table import SPANS
 from rag import Assistant, Settings, index_documents
-from rag.lexical import NO_WORDS, PAIRS, WORDS, Scores
+from rag.lexical import NO_WORDS, PAIRS, WORDS, Held, Scores, together
 from rag.posting import KEY, bring_up, open_lexical, up_to_date
-from rag.retrieve import Hit, _best, best_by_words, retrieve
+from rag.retrieve import Hit, best_by_words, retrieve
 from rag.settings import save_settings
 from rag.translation import with_translations
 from rag.vectors import open_index
@@ -100,17 +100,6 @@ def test_the_same_text_is_found_in_each_place_in_the_order_of_ids(tmp_path: Path
             assert [each.id for each in found[:4]] == [each.id for each in hits(library, QUESTIONS[0], 40)[:4]]
 
 
-@given(st.lists(st.integers(0, 6), max_size=900), st.integers(1, 12), st.integers(1, 30))
-@settings(max_examples=100, deadline=None)
-def test_the_best_scores_are_the_best_however_many_there_are_and_however_often(scores: list[int], count: int, often: int) -> None:
-    given_scores = np.array(scores, np.float32)
-    numbers = np.repeat(np.arange(len(scores)), often)
-    np.random.default_rng(0).shuffle(numbers)
-    found = _best(numbers, given_scores[numbers], count)
-    assert len(set(found.tolist())) == len(found) == min(count, len(scores))
-    assert sorted(given_scores[found], reverse=True) == sorted(given_scores, reverse=True)[:count]
-
-
 def test_segments_grow_together_and_lose_nothing(tmp_path: Path) -> None:
     chance = random.Random(1)
     wanted: dict[str, list[int]] = {}
@@ -163,18 +152,31 @@ def test_a_change_that_fails_leaves_no_terms(tmp_path: Path) -> None:
 @settings(max_examples=150, deadline=None)
 def test_the_best_by_words_are_the_best_whether_few_texts_hold_them_or_most(seed: int, count: int, share: float, limited: bool) -> None:
     random = np.random.default_rng(seed)
-    ways = []
-    for weight in (0.3, 0.1):
-        texts = np.zeros(3000, np.float32)
-        found = [np.flatnonzero(random.random(3000) < share) for _ in range(3)]
-        for rows in found:
-            texts[rows] += random.integers(1, 5, len(rows)).astype(np.float32)
-        ways.append((Scores(texts, 12.0, np.concatenate(found)), np.float32(weight)))
+    ways, total = [], np.zeros(3000, np.float32)
+    gone = np.flatnonzero(random.random(3000) < 0.1)
+    for times in (0.3, 0.1):
+        held = []
+        for highest in (2.0, 3.0):
+            rows = np.flatnonzero(random.random(3000) < share)
+            weights = random.integers(1, 256, len(rows)).astype(np.uint8)
+            total[rows] += times / 5 * highest / 255 * weights
+            half = len(rows) // 2
+            pieces = [(rows[:half], weights[:half]), (rows[half:], weights[half:])]
+            held.append(Held(pieces, pieces, highest))
+        ways.append((Scores(held, 5.0, 3000, gone), times))
+    total[gone] = 0
+    added = together(ways)
+    assert np.allclose(added, total, atol=1e-6)
+    there = np.setdiff1d(np.arange(3000), gone)
+    for small in (10**9, 0):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("rag.lexical.SMALL", small)
+            assert np.allclose(sum(times * each.shares_of(there) for each, times in ways), total[there], atol=1e-6)
     allowed = random.random(3000) < 0.3 if limited else None
-    total = sum(weight * each.texts for each, weight in ways) * (1 if allowed is None else allowed)
-    best = best_by_words(ways, count, allowed)
+    total = total if allowed is None else total * allowed
+    best = best_by_words(added, count, allowed)
     assert len(set(best.tolist())) == len(best) == min(count, np.count_nonzero(total))
-    assert np.allclose(np.sort(total[best]), np.sort(total)[len(total) - len(best) :])
+    assert np.allclose(np.sort(total[best]), np.sort(total)[len(total) - len(best) :], atol=1e-6)
 
 
 INJECTIONS = ('" OR 1=1 --', "a* OR b", "NEAR(市长 代表)", "^市长", "words: x", "'; DROP TABLE passages; --", "市长\x00代表", "(((", "%_%")

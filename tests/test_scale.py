@@ -30,21 +30,25 @@ def around_topics(count: int, seed: int) -> Vectors:
     return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
 
 
-def both(vectors: Vectors, ids: Ids, removed: int = 0) -> tuple[FaissIndex, PackedIndex]:
+def both(vectors: Vectors, ids: Ids, removed: int = 0, apart: Flags | None = None) -> tuple[FaissIndex, PackedIndex]:
     """Both of the same vectors, the first `removed` of them gone again, from where they are kept as well."""
     kept = np.zeros((2000, vectors.shape[1]), np.float32)  # zeros for a number that nothing has, as a library says it
     kept[ids] = vectors
-    exact, packed = FaissIndex.empty(vectors.shape[1]), PackedIndex.trained(vectors[: len(vectors) // 2], lambda some: kept[some])
+    exact = FaissIndex.empty(vectors.shape[1])
+    packed = PackedIndex.trained(vectors[: len(vectors) // 2], lambda some: kept[some], apart is not None)
     for index in (exact, packed):
-        index.add(ids, vectors)
+        for some in np.array_split(np.arange(len(ids)), 2):
+            index.add(ids[some], vectors[some], None if apart is None else apart[some])
         index.remove(ids[:removed])
     kept[ids[:removed]] = 0
     return exact, packed
 
 
-def nearest(index: VectorIndex, query: Vectors, count: int, among: Flags | None = None) -> tuple[list[int], list[float]]:
+def nearest(
+    index: VectorIndex, query: Vectors, count: int, among: Flags | None = None, apart: bool | None = None
+) -> tuple[list[int], list[float]]:
     """The nearest of those that a scan finds, measured by their vectors."""
-    numbers, _ = index.scan(query, count, among)
+    numbers, _ = index.scan(query, count, among, apart)
     rows = index.vectors(numbers)
     there = rows.any(axis=1)  # a flag may be that of a number that is gone
     numbers, cosines = numbers[there], rows[there] @ query
@@ -74,6 +78,38 @@ def test_a_packed_index_finds_what_an_exact_index_finds_with_the_same_cosines(
         there = rows.any(axis=1)
         assert np.abs(products - rows @ vectors[-1])[there].mean() < most
     assert sorted(packed.ids.tolist()) == sorted(exact.ids.tolist()) == ids[removed:].tolist()
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 12), st.sampled_from((0.0, 0.1, 0.5)), st.sampled_from((0, 40)), st.booleans())
+@settings(max_examples=25, deadline=None)
+def test_what_was_added_apart_is_searched_apart_and_with_the_rest(seed: int, count: int, share: float, removed: int, limited: bool) -> None:
+    random = np.random.default_rng(seed)
+    vectors = around_topics(600, seed)
+    ids = np.sort(random.choice(np.arange(1, 2000), 600, replace=False)).astype(np.int64)
+    apart = random.random(600) < share
+    exact, packed = both(vectors, ids, removed, apart)
+    allowed = random.random(2000) < 0.5 if limited else np.ones(2000, bool)
+    for query in (vectors[-1], vectors[0]):
+        for side in (True, False):
+            among = np.zeros(2000, bool)
+            among[ids[removed:][apart[removed:] == side]] = True
+            assert nearest(packed, query, count, among & allowed, side)[0] == nearest(exact, query, count, among & allowed)[0]
+        assert nearest(packed, query, count)[0] == nearest(exact, query, count)[0]
+    # Of any number the same is said as by a scan.
+    numbers, products = packed.scan(vectors[-1], 600)
+    assert np.allclose(packed.products(numbers, vectors[-1]), products, atol=0.05)
+    assert packed.products(np.array([1999 if 1999 not in ids else 0, 5000]), vectors[-1]).tolist() == [-1, -1]
+
+
+def test_where_it_is_not_known_of_one_text_whether_it_belongs_apart_all_are_searched() -> None:
+    vectors, ids = around_topics(300, 1), np.arange(5, 305)
+    exact, packed = both(vectors, ids, 0, ids < 100)
+    more, among = around_topics(1, 2), np.arange(2000) < 100
+    among[400] = True
+    for index in (exact, packed):
+        index.add(np.array([400]), more, None)
+    assert nearest(exact, more[0], 3, among)[0][0] == 400
+    assert packed.scan(more[0], 3, among, True)[0].tolist().count(400) == 1
 
 
 def test_a_packed_index_comes_back_as_it_was_saved_and_is_told_from_others(tmp_path: Path) -> None:
