@@ -4,6 +4,7 @@ Vectors are stored as they arrive. Documents wait in memory for the turn of thei
 files that are last in turn are let go, and read by this process when they come up (their vectors are stored by then).
 """
 
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -14,13 +15,13 @@ import numpy as np
 from corpus import Document, Library, UnreadableFile, YinjuError
 from corpus.rows import Prepared
 from embeddings.index import Vectors
-from rag.batch import Batch
+from rag.batch import Batch, prepared
 from rag.cluster.desk import Claims
 from rag.cluster.rows import Row, document_from, named, vectors_of
 from rag.reading import ReadHere, Reading, Status
 
-# Texts that are stored together, and bytes of documents that wait at most.
-STORE, KEPT = 256, 256 << 20
+# Texts that are stored together, and seconds that they wait for others; bytes of documents that wait at most.
+STORE, WAIT, KEPT = 256, 1.0, 256 << 20
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,7 @@ class Arrivals:
         self._buffer: dict[int, dict[int, Row]] = {}
         self._bytes = 0
         self._let_go: set[int] = set()
+        self._stored = time.monotonic()
         self._vectors: dict[bytes, tuple[Vectors, Mapping[str, int]]] = {}
 
     def read(self, path: Path, name: str) -> Reading:
@@ -98,6 +100,7 @@ class Arrivals:
             self._batch.store(keys, np.stack([vector for vector, _ in found]), [terms for _, terms in found])
             self._claims.stored(keys)
             self._vectors = {}
+        self._stored = time.monotonic()
 
     def _begin(self, expected: Expected) -> None:
         self._forget([each for each in self._buffer if each < expected.number])
@@ -114,7 +117,7 @@ class Arrivals:
         if row.kind == "texts":
             keys, vectors, terms = vectors_of(row, self._library.dimension)
             self._vectors |= zip(keys, zip(vectors, terms, strict=True), strict=True)
-            if len(self._vectors) >= STORE:
+            if len(self._vectors) >= STORE or time.monotonic() - self._stored > WAIT:
                 self.store()
         elif row.file >= self._turn and row.file not in self._let_go:
             self._buffer.setdefault(row.file, {})[row.part] = row
@@ -197,6 +200,6 @@ class Arrived:
             if self._arrivals.are_held(last.keys):
                 return named(last, document), []
         here = self._arrivals.here
-        item, texts = self._held.cut(document) if self._held is not None else here.cut(document)
+        item, texts = self._held.cut(document) if self._held is not None else prepared(document, here.encoder, here.settings)
         self._arrivals.wait_for(item.keys)
         return item, texts

@@ -39,24 +39,24 @@ class Share:
 @contextmanager
 def connected(address: str, workers: int | None) -> Iterator[Share]:
     """Meanwhile there are workers. Raises YinjuError where Ray is not installed, or no cluster answers at the address."""
-    ray = _ray()
+    ray = _ray(address)
     if address != LOCAL:
         _require_answer(address)
     options: dict[str, Any] = {"num_cpus": max(cores(), workers or 1), "object_store_memory": STORE, "include_dashboard": False}
+    _quiet()
     given = {name: os.environ[name] for name in ("YINJU_NO_CACHE", "YINJU_DEBUG") if name in os.environ}
     try:
         ray.init(
             address if address != LOCAL else LOCAL, log_to_driver=False, logging_level=logging.CRITICAL, configure_logging=False,
             runtime_env={"env_vars": given}, **(options if address == LOCAL else {}),
         )  # fmt: skip
-    except (ConnectionError, RuntimeError, ValueError, AssertionError, TimeoutError, ray.exceptions.RayError) as reason:
+    except (RuntimeError, ValueError, AssertionError, OSError, ray.exceptions.RayError) as reason:
         first = (str(reason).strip().splitlines() or [type(reason).__name__])[0]
         raise YinjuError(
             f"no Ray cluster could be joined at {address} ({first}); run this on a machine of the cluster "
             "(ray start --address=HOST:PORT), with the same versions of Python and Ray, or give --ray local"
         ) from None
     try:
-        _quiet()
         yield share_of([each["Resources"] for each in ray.nodes() if each["Alive"]], workers)
     finally:
         ray.shutdown()
@@ -74,10 +74,10 @@ def share_of(nodes: list[dict[str, float]], workers: int | None, most: int = THR
     return Share(workers or sum(each // threads for each in counts), threads, False)
 
 
-def _ray() -> Any:
-    # Read when Ray is imported.
+def _ray(address: str) -> Any:
+    # Read when Ray is imported. The one named after other systems keeps all that is started here to the loopback address.
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
+    os.environ.setdefault("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0" if address == LOCAL else "1")
     os.environ.setdefault("RAY_DATA_LOG_LEVEL", "CRITICAL")
     os.environ.setdefault("RAY_DATA_DISABLE_PROGRESS_BARS", "1")
     try:

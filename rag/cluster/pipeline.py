@@ -6,14 +6,15 @@ taken: so many files or bytes as a round has are handed out at once, and memory 
 
 import os
 import time
+import warnings
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from corpus import Library, YinjuError
-from corpus.files import Unlisted
+from corpus import Library, UnreadableFile, YinjuError
+from corpus.files import Unlisted, read_stable
 from embeddings import Encoder
 from rag.batch import Batch
 from rag.cluster.arrivals import Arrivals, Expected
@@ -105,7 +106,7 @@ class RayWorkers:
         work = Work(library.model, here.settings, self.share.threads, self.share.gpu, self._load)
         claims = Claims(library.vectors.held)
         with _desk() as desk, Clerk(desk, claims):
-            rows = _rows([group_item(group, _to_read(files, some.sent)) for group, files in enumerate(groups)], work, self.share, desk)
+            rows = _rows([group_item(group, list(_to_read(files, some.sent))) for group, files in enumerate(groups)], work, self.share, desk)
             arrivals = Arrivals(rows, expected, library, batch, here, claims)
             try:
                 yield arrivals
@@ -145,9 +146,10 @@ def _to_read(files: Sequence[tuple[int, Wanted]], sent: bool) -> Iterator[FileTo
     for number, each in files:
         size, data = each.status.st_size, None
         if sent:
-            with suppress(OSError):  # a worker does not find it either, and then it is for the driver to say
-                data = each.path.read_bytes()
-                size = len(data)
+            with suppress(UnreadableFile):  # a worker does not find it either, and then it is for the driver to say
+                data, now = read_stable(each.path, each.name)
+                if (now.st_size, now.st_mtime_ns) != (size, each.status.st_mtime_ns):
+                    data = None
         yield FileToRead(number, os.fsencode(os.path.abspath(each.path)), each.name, size, each.status.st_mtime_ns, data)
 
 
@@ -203,10 +205,13 @@ def _rows(items: list[dict[str, object]], work: Work, share: Share, desk: Any) -
     reading = from_items(items, override_num_blocks=len(items)).map_batches(
         read_group, batch_size=1, fn_kwargs={"work": work, "desk": desk}, compute=TaskPoolStrategy(), num_cpus=1 - EMBEDS, **arrow
     )
-    embedding = reading.map_batches(
-        Embed, batch_size=GPU_ROWS if share.gpu else 1, fn_constructor_args=(work,), num_cpus=share.cpus, num_gpus=1 if share.gpu else None,
-        compute=ActorPoolStrategy(min_size=1, max_size=share.workers, initial_size=share.workers), max_task_retries=RETRIES, **arrow,
-    )  # fmt: skip
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # how often to try again has no other option yet
+        embedding = reading.map_batches(
+            Embed, batch_size=GPU_ROWS if share.gpu else 1, fn_constructor_args=(work,), num_cpus=share.cpus, num_gpus=1 if share.gpu else None,
+            compute=ActorPoolStrategy(min_size=1, max_size=share.workers, initial_size=share.workers),
+            ray_remote_args_fn=lambda: {"max_task_retries": RETRIES}, **arrow,
+        )  # fmt: skip
     try:
         for table in embedding.iter_batches(batch_size=None, batch_format="pyarrow"):
             yield from from_table(table)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 Kind = Literal["read", "piece", "document", "failed", "end", "here", "texts", "broken"]
 KEY = 16
 # Bytes of one row of a document.
-PIECE = 1 << 20
+PIECE = 128 << 10
 # The columns of `document_row` that are bytes.
 BYTES = (9, 10, 11)
 
@@ -65,8 +65,8 @@ def document_rows(file: int, part: int, item: Prepared) -> list[Row]:
     content = {"row": values, "passages": spans, "keys": base64.b85encode(b"".join(item.keys)).decode()}
     body = _packed(content)
     pieces = [body[at : at + PIECE] for at in range(0, len(body), PIECE)]
-    kinds: list[Kind] = ["piece"] * (len(pieces) - 1) + ["document"]
-    return [Row(kind, file, part + number, piece) for number, (kind, piece) in enumerate(zip(kinds, pieces, strict=True))]
+    last = len(pieces) - 1
+    return [Row("document" if number == last else "piece", file, part + number, piece) for number, piece in enumerate(pieces)]
 
 
 def document_from(body: bytes) -> Prepared:
