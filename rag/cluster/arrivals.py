@@ -4,6 +4,7 @@ Vectors are stored as they arrive. Documents wait in memory for the turn of thei
 files that are last in turn are let go, and read by this process when they come up (their vectors are stored by then).
 """
 
+import os
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -35,7 +36,7 @@ class Expected:
 
 
 class Arrivals:
-    """The reader of the files at `expected` (by path); `rows` are what workers give of them."""
+    """The reader of the files at `expected` (by absolute path); `rows` are what workers give of them."""
 
     def __init__(
         self, rows: Iterator[Row], expected: Mapping[Path, Expected], library: Library, batch: Batch, here: ReadHere, claims: Claims
@@ -55,7 +56,7 @@ class Arrivals:
 
     def read(self, path: Path, name: str) -> Reading:
         """Raises UnreadableFile as `ReadHere` does, YinjuError where the workers cannot go on."""
-        expected = self._expected.get(path)
+        expected = self._expected.get(Path(os.path.abspath(path)))
         if expected is None:
             return Arrived(self, path, name, None, self.here.read(path, name))
         self._begin(expected)
