@@ -26,7 +26,7 @@ from tests.test_incremental import content, index
 from tests.writers import jsonl_file
 
 # Seconds that the workers take for a text.
-PAUSE = 0.05
+PAUSE = 0.03
 STORE = 80 << 20
 
 

@@ -78,7 +78,6 @@ def _ray(address: str) -> Any:
     # Read when Ray is imported. The one named after other systems keeps all that is started here to the loopback address.
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     os.environ.setdefault("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0" if address == LOCAL else "1")
-    os.environ.setdefault("RAY_DATA_LOG_LEVEL", "CRITICAL")
     os.environ.setdefault("RAY_DATA_DISABLE_PROGRESS_BARS", "1")
     try:
         import ray
@@ -106,10 +105,13 @@ def _require_answer(address: str) -> None:
 
 
 def _quiet() -> None:
-    """Nothing of Ray's is printed: what is told is told by us."""
+    """Nothing of Ray's is printed: what is told is told by us, and the rest is in Ray's own logs."""
     from ray.data import DataContext
 
     context = DataContext.get_current()
     context.enable_progress_bars = False
-    for name in ("ray", "ray.data"):
-        logging.getLogger(name).setLevel(logging.CRITICAL)
+    logging.getLogger("ray").setLevel(logging.CRITICAL)
+    logging.getLogger("ray.data").setLevel(logging.INFO)
+    for handler in logging.getLogger("ray.data").handlers:
+        if handler.name == "console":
+            handler.setLevel(logging.CRITICAL)

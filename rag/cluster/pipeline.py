@@ -30,9 +30,9 @@ GROUP_FILES, GROUP_BYTES = 32, 1 << 20
 ROUND_FILES, ROUND_FOUND = 100_000, 300_000
 # Files that workers cannot see are sent to them: of a round so many bytes, none that is larger than that.
 SENT_ROUND, SENT_LARGEST = 256 << 20, 64 << 20
-# Bytes from which on rows become a block of their own.
-BLOCK = 128 << 10
-# Rows that a GPU is given at once, of up to 64 texts each.
+# Bytes from which on a row becomes a block of its own: each does, so that what is embedded is not kept back until its task is done.
+BLOCK = 1
+# Rows that a GPU is given at once, of up to 64 texts.
 GPU_ROWS = 8
 # Files that are done by this process after all, where their worker was killed each of three times.
 GIVEN_UP = 16

@@ -43,16 +43,17 @@ class Row:
 
 
 def to_table(rows: Sequence[Row]) -> "pyarrow.Table":
+    """Rows that go together, as one row of Ray's: a block."""
     import pyarrow as pa
 
     kinds = {"kind": pa.string(), "file": pa.int64(), "part": pa.int64(), "body": pa.binary(), "keys": pa.binary(), "vectors": pa.binary()}
-    columns = [pa.array([getattr(row, name) for row in rows], kind) for name, kind in kinds.items()]
-    return pa.table(columns, schema=pa.schema(list(kinds.items())))
+    return pa.table({name: pa.array([[getattr(row, name) for row in rows]], pa.list_(kind)) for name, kind in kinds.items()})
 
 
 def from_table(table: "pyarrow.Table") -> Iterator[Row]:
-    for row in table.to_pylist():
-        yield Row(**row)
+    for together in table.to_pylist():
+        for values in zip(*together.values(), strict=True):
+            yield Row(**dict(zip(together, values, strict=True)))
 
 
 def document_rows(file: int, part: int, item: Prepared) -> list[Row]:
