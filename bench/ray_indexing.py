@@ -7,6 +7,7 @@ cost is seen against that, and what a second worker brings against one. All are 
     whole   passages a second of the whole run of indexing, the workers' start and their loading of the model within
     steady  passages a second from the first that are stored to the last
     start   seconds until the first are stored; and for Ray, before that, to start it
+    CPU     seconds of all cores together, those of Ray's own processes within: what else runs on this machine disturbs it least
 The reader's files are news of `--passages` passages of about 250 characters, ten a file.
 """
 
@@ -16,6 +17,7 @@ import re
 import tempfile
 import time
 from collections import defaultdict
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,6 +40,7 @@ class Figures:
     whole: float
     steady: float
     start: float
+    cpu: float
 
 
 def write(folder: Path, count: int) -> Path:
@@ -46,6 +49,20 @@ def write(folder: Path, count: int) -> Path:
     for number in range(0, len(texts), A_FILE):
         (folder / f"{number:05}.txt").write_text("\n\n".join(texts[number : number + A_FILE]), "utf8")
     return folder
+
+
+def cpu_seconds() -> float:
+    """Of this process and all below it, those that have ended within."""
+    parents, taken = {}, {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            fields = stat.read_text().rsplit(")", 1)[1].split()
+            parents[int(stat.parent.name)] = int(fields[1])
+            taken[int(stat.parent.name)] = sum(map(int, fields[11:15]))
+    ours = {os.getpid()}
+    while more := {each for each, parent in parents.items() if parent in ours} - ours:
+        ours |= more
+    return sum(taken.get(each, 0) for each in ours) / os.sysconf("SC_CLK_TCK")
 
 
 def measured(folder: Path, library: Path, workers: RayWorkers | None, threads: int) -> Figures:
@@ -57,14 +74,14 @@ def measured(folder: Path, library: Path, workers: RayWorkers | None, threads: i
         moments.append((time.perf_counter(), int(found[1].replace(",", "")) if found else 0))
 
     encoder = load_encoder()
-    began = time.perf_counter()
+    began, before = time.perf_counter(), cpu_seconds()
     with Library.create(library, encoder.name, encoder.dimension) as opened:
         report = index_paths([folder], opened, encoder, told, workers)
     seconds = time.perf_counter() - began
     first = next(each for each in moments if each[1])
     last = next(each for each in moments if each[1] == report.embedded)
     steady = (last[1] - first[1]) / max(last[0] - first[0], 1e-9)
-    return Figures(report.embedded / seconds, steady, first[0] - began)
+    return Figures(report.embedded / seconds, steady, first[0] - began, cpu_seconds() - before)
 
 
 def main() -> None:
@@ -87,11 +104,11 @@ def main() -> None:
                 ):  # fmt: skip
                     os.environ.pop("YINJU_CORES", None)
                     found[name].append(measured(folder, Path(scratch) / f"{name}-{turn}", workers, threads))
-    print("| | whole, passages/s | to plain | steady, passages/s | to plain | start, s |\n| --- | --- | --- | --- | --- | --- |")
-    middle = {name: [float(np.median([getattr(each, what) for each in runs])) for what in ("whole", "steady", "start")] for name, runs in found.items()}
+    print("| | whole, passages/s | to plain | steady, passages/s | to plain | start, s | CPU, s | to plain |\n" + "| --- " * 8 + "|")
+    middle = {name: [float(np.median([getattr(each, what) for each in runs])) for what in ("whole", "steady", "start", "cpu")] for name, runs in found.items()}
     base = next(iter(middle.values()))
-    for name, (whole, steady, start) in middle.items():
-        print(f"| {name} | {whole:.1f} | {whole / base[0]:.2f} | {steady:.1f} | {steady / max(base[1], 1e-9):.2f} | {start:.1f} |")
+    for name, (whole, steady, start, cpu) in middle.items():
+        print(f"| {name} | {whole:.1f} | {whole / base[0]:.2f} | {steady:.1f} | {steady / max(base[1], 1e-9):.2f} | {start:.1f} | {cpu:.1f} | {cpu / base[3]:.2f} |")
     print(f"\nRay itself started in {starting:.1f} s; a second worker brings {middle['2 workers'][1] / middle['1 worker'][1]:.2f} times one's steady speed, "
           f"a second core the plain path {base[1] / middle['plain, 1 core'][1]:.2f} times; {given.turns} turns")  # fmt: skip
 
