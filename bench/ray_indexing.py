@@ -15,6 +15,7 @@ import argparse
 import os
 import re
 import tempfile
+import threading
 import time
 from collections import defaultdict
 from contextlib import suppress
@@ -51,18 +52,37 @@ def write(folder: Path, count: int) -> Path:
     return folder
 
 
-def cpu_seconds() -> float:
-    """Of this process and all below it, those that have ended within."""
-    parents, taken = {}, {}
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        with suppress(OSError):
-            fields = stat.read_text().rsplit(")", 1)[1].split()
-            parents[int(stat.parent.name)] = int(fields[1])
-            taken[int(stat.parent.name)] = sum(map(int, fields[11:15]))
-    ours = {os.getpid()}
-    while more := {each for each, parent in parents.items() if parent in ours} - ours:
-        ours |= more
-    return sum(taken.get(each, 0) for each in ours) / os.sysconf("SC_CLK_TCK")
+class CpuSeconds:
+    """Those of this process and of all below it, looked at every half second: what ends in between loses less than that."""
+
+    def __init__(self) -> None:
+        self._began = self._look()
+        self._seen: dict[int, int] = {}
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._follow, daemon=True)
+        self._thread.start()
+
+    def _follow(self) -> None:
+        while not self._ended.wait(0.5):
+            self._seen |= self._look()
+
+    def stop(self) -> float:
+        self._ended.set()
+        self._thread.join()
+        self._seen |= self._look()
+        return sum(ticks - self._began.get(process, 0) for process, ticks in self._seen.items()) / os.sysconf("SC_CLK_TCK")
+
+    def _look(self) -> dict[int, int]:
+        parents, ticks = {}, {}
+        for stat in Path("/proc").glob("[0-9]*/stat"):
+            with suppress(OSError):
+                fields = stat.read_text().rsplit(")", 1)[1].split()
+                parents[int(stat.parent.name)] = int(fields[1])
+                ticks[int(stat.parent.name)] = int(fields[11]) + int(fields[12])
+        ours = {os.getpid()}
+        while more := {each for each, parent in parents.items() if parent in ours} - ours:
+            ours |= more
+        return {each: ticks[each] for each in ours if each in ticks}
 
 
 def measured(folder: Path, library: Path, workers: RayWorkers | None, threads: int) -> Figures:
@@ -74,14 +94,14 @@ def measured(folder: Path, library: Path, workers: RayWorkers | None, threads: i
         moments.append((time.perf_counter(), int(found[1].replace(",", "")) if found else 0))
 
     encoder = load_encoder()
-    began, before = time.perf_counter(), cpu_seconds()
+    began, cpu = time.perf_counter(), CpuSeconds()
     with Library.create(library, encoder.name, encoder.dimension) as opened:
         report = index_paths([folder], opened, encoder, told, workers)
     seconds = time.perf_counter() - began
     first = next(each for each in moments if each[1])
     last = next(each for each in moments if each[1] == report.embedded)
     steady = (last[1] - first[1]) / max(last[0] - first[0], 1e-9)
-    return Figures(report.embedded / seconds, steady, first[0] - began, cpu_seconds() - before)
+    return Figures(report.embedded / seconds, steady, first[0] - began, cpu.stop())
 
 
 def main() -> None:
