@@ -19,7 +19,7 @@ $(STAMP): constraints.txt pyproject.toml
 	if [ "$$(uname -s)" = Linux ]; then \
 	  $(BIN)/pip install -q "torch==$$torch+cpu" 2>/dev/null || $(BIN)/pip install -q "torch==$$torch+cpu" --index-url $(TORCH_INDEX) --extra-index-url https://pypi.org/simple; \
 	else $(BIN)/pip install -q "torch==$$torch"; fi
-	$(BIN)/pip install -q -c constraints.txt -e '.[dev,ocr,milvus]'
+	$(BIN)/pip install -q -c constraints.txt -e '.[dev,ocr,milvus,cluster]'
 	@# The OCR asks for opencv-python, which needs libGL for windows that nobody opens here.
 	$(BIN)/pip uninstall -qy opencv-python
 	$(BIN)/pip install -q --no-deps --force-reinstall -c constraints.txt opencv-python-headless

@@ -133,8 +133,10 @@ class Engine:
 
 
 def cores() -> int:
-    """The cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    """The cores that this process may use; `YINJU_CORES` says so where others share them, as the workers of a cluster do."""
+    there = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    given = os.environ.get("YINJU_CORES", "")
+    return min(int(given), there) if given.isdecimal() and int(given) else there
 
 
 def session_of(model: Path | bytes, threads: int = 1) -> Any:

@@ -4,7 +4,7 @@ Vectors are stored as soon as there are sixty-four of them, before the document 
 whole: a process killed at any moment embeds at most those again.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -52,6 +52,17 @@ def embedded_text(document: Document, passage: Passage, encoder: Encoder) -> str
     return text if text == words or encoder.count_tokens(text) <= encoder.max_tokens else words
 
 
+def embedded(texts: Sequence[str], encoder: Encoder) -> Vectors:
+    """The vectors of texts (texts, dimension), embedded with those of about their length."""
+    vectors = np.empty((len(texts), encoder.dimension), np.float32)
+    order = sorted(range(len(texts)), key=lambda number: len(texts[number]))
+    for at in range(0, len(order), AT_ONCE):
+        some = order[at : at + AT_ONCE]
+        vectors[some] = encoder.encode_passages([texts[number] for number in some])
+        give_back_memory()
+    return vectors
+
+
 class Batch:
     """Changes to a library that wait for their vectors; `embedded` counts passages embedded so far."""
 
@@ -79,15 +90,20 @@ class Batch:
         if len(self._changes) >= STORE_TOGETHER:
             self.flush()
 
+    def store(self, keys: Sequence[bytes], vectors: Vectors, terms: Sequence[Mapping[str, int]]) -> None:
+        """Keep what others embedded, (keys, dimension) and the terms of each text, at once; the documents come later."""
+        self._library.put_texts(keys, vectors, terms)
+        self.embedded += len(keys)
+        self._told()
+
     def flush(self) -> None:
         """Embed what is new and cut its terms, and store all that waits: all of it, or nothing but texts."""
         held = self._library.held(list(self._texts))
         missing = [key for key in self._texts if key not in held]
         for at in range(0, len(missing), EMBED_TOGETHER):
             keys = missing[at : at + EMBED_TOGETHER]
-            keys.sort(key=lambda key: len(self._texts[key]))
-            vectors = np.concatenate([self._encoded(keys[first : first + AT_ONCE]) for first in range(0, len(keys), AT_ONCE)])
-            store = partial(self._library.put_texts, keys, vectors, [weights(self._texts[key]) for key in keys])
+            texts = [self._texts[key] for key in keys]
+            store = partial(self._library.put_texts, keys, embedded(texts, self._encoder), [weights(each) for each in texts])
             self.embedded += len(keys)
             if at + EMBED_TOGETHER < len(missing):
                 store()
@@ -101,8 +117,3 @@ class Batch:
         self.stored_passages += self._passages
         self._texts, self._changes, self._passages = {}, [], 0
         self._told()
-
-    def _encoded(self, keys: Sequence[bytes]) -> Vectors:
-        vectors = self._encoder.encode_passages([self._texts[key] for key in keys])
-        give_back_memory()
-        return vectors

@@ -2,9 +2,11 @@
 
 import os
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from corpus import Document, YinjuError
 from corpus.files import Unlisted, walk
@@ -15,6 +17,9 @@ from rag.batch import Batch, prepared
 from rag.engines import engine_of
 from rag.refresh import Refresh
 from rag.settings import library_settings
+
+if TYPE_CHECKING:
+    from rag.cluster import RayWorkers
 
 # Files after which progress is told where nothing is embedded.
 TELL_EVERY = 256
@@ -45,13 +50,14 @@ def silent(done: int, total: int, label: str) -> None:
 
 
 def index_paths(
-    paths: Sequence[Path], library: Store, encoder: Encoder, progress: Progress = silent
+    paths: Sequence[Path], library: Store, encoder: Encoder, progress: Progress = silent, workers: "RayWorkers | None" = None
 ) -> IndexReport:
     """Add or update the files of these paths, and drop documents of theirs whose files are gone.
 
     Unchanged files (by content) embed nothing, and a changed one only its new passages. A file that
     cannot be read stops no other: it is among the failures, and what the library had of it stays.
-    Stopped at any moment (KeyboardInterrupt), the work done is kept. `progress` is told bytes.
+    Stopped at any moment (KeyboardInterrupt), the work done is kept. `progress` is told bytes. With `workers`, those
+    read, cut and embed, and this process stores.
 
     Raises YinjuError where a path is not there or holds no file, before anything is written;
     LibraryError where another process writes, or the disk is full.
@@ -67,8 +73,10 @@ def index_paths(
         refresh = Refresh(library, encoder, batch, roots, meter.within)
         meter.watch(batch, refresh)
         try:
-            for path in paths:
-                _refresh_path(path, refresh, library, meter)
+            found = (each for path in paths for each in _found(path, library))
+            with closing(_handed_out(found, workers, refresh, library, batch) if workers is not None else found) as files:
+                for each in files:
+                    _refresh_one(*each, refresh, meter)
             batch.flush()
             removed = library.files.remove(_gone(roots, library, refresh.seen))
             library.drop_unused()
@@ -134,16 +142,31 @@ def _size_of(path: Path, library: Store) -> int:
     return max(total, 0)
 
 
-def _refresh_path(path: Path, refresh: Refresh, library: Store, meter: "_Meter") -> None:
+def _found(path: Path, library: Store) -> Iterator[tuple[Unlisted | tuple[Path, str], Path]]:
+    """What is at a path, each with the folder that its name is relative to."""
     root = Path(os.path.abspath(path))
     root = root if path.is_dir() else root.parent
-    for each in walk(path, library.folder):
-        if isinstance(each, Unlisted):
-            refresh.fail(each.name, each.reason)
-            continue
-        file, name = each
-        meter.begin(bytes_of(file))
-        refresh.any_file(file, name, root)
+    return ((each, root) for each in walk(path, library.folder))
+
+
+def _handed_out(
+    found: Iterable[tuple[Unlisted | tuple[Path, str], Path]], workers: "RayWorkers", refresh: Refresh, library: Store, batch: Batch
+) -> Generator[tuple[Unlisted | tuple[Path, str], Path], None, None]:
+    """The same, while workers read what is to be read of it."""
+    for some in workers.rounds(found, refresh.name_to_read):
+        with workers.reading(some, library, batch, refresh.here) as refresh.reader:
+            yield from some.found
+            batch.flush()
+    refresh.reader = refresh.here
+
+
+def _refresh_one(each: Unlisted | tuple[Path, str], root: Path, refresh: Refresh, meter: "_Meter") -> None:
+    if isinstance(each, Unlisted):
+        refresh.fail(each.name, each.reason)
+        return
+    file, name = each
+    meter.begin(bytes_of(file))
+    refresh.any_file(file, name, root)
 
 
 def _gone(roots: Sequence[bytes], library: Store, seen: set[bytes]) -> list[bytes]:

@@ -2,20 +2,20 @@
 
 import os
 import re
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from corpus import Document, UnreadableFile, read_all
-from corpus.file_table import KnownFile, file_hash
-from corpus.files import LABELS_FILE, read_stable
+from corpus import Document, UnreadableFile
+from corpus.file_table import KnownFile
+from corpus.files import LABELS_FILE
 from corpus.library import KnownDocument
 from corpus.metadata import FolderLabels, described, labels_hash
 from corpus.rows import document_hash, require_storable
 from corpus.store import Store
 from embeddings import Encoder
-from rag.batch import Batch, cut_again, prepared
+from rag.batch import Batch, cut_again
+from rag.reading import Reader, ReadHere, Reading
 from rag.settings import library_settings
 
 # A file written this shortly before it was read may change again without a new time of change
@@ -30,7 +30,7 @@ Said = dict[str, dict[str, str]]
 class Refresh:
     """Counts and failures of one run, and the files it has seen.
 
-    `told` is called with the share of the file at hand that is done, in bytes.
+    `told` is called with the share of the file at hand that is done, in bytes. Files are read by `reader`.
     """
 
     def __init__(
@@ -39,9 +39,9 @@ class Refresh:
         self.added = self.updated = self.removed = self.unchanged = 0
         self.failures: list[tuple[str, str]] = []
         self.seen: set[bytes] = set()
+        self.here = ReadHere(encoder, library_settings(library))
+        self.reader: Reader = self.here
         self._library = library
-        self._encoder = encoder
-        self._settings = library_settings(library)
         self._batch = batch
         self._roots = roots
         self._told = told
@@ -73,22 +73,33 @@ class Refresh:
             if known and known.finished and known.labels == stamp and _is_as_read(known, path):
                 self._count_unchanged(key)
                 return
-            read_ns = time.time_ns()
-            data, status = read_stable(path, known.name if known else name)
-            digest = file_hash(data)
+            reading = self.reader.read(path, known.name if known else name)
+            status = reading.status
             if known is None:
-                name, known = self._named(name, absolute, key, digest)
+                name, known = self._named(name, absolute, key, status.digest)
             state = KnownFile(
-                key, known.name if known else name, True, digest, status.st_size,
-                status.st_mtime_ns, status.st_ctime_ns, read_ns, stamp,
+                key, known.name if known else name, True, status.digest, status.size,
+                status.mtime_ns, status.ctime_ns, status.read_ns, stamp,
             )  # fmt: skip
-            if known and known.finished and (known.hash, known.labels) == (digest, stamp):
+            if known and known.finished and (known.hash, known.labels) == (status.digest, stamp):
                 self._count_unchanged(known.path)
                 self._batch.change(lambda: self._library.files.put(state))
                 return
-            self._documents(data, path, state, known.path if known else None, said or {})
+            self._documents(reading, path, state, known.path if known else None, said or {})
         except UnreadableFile as reason:
             self.fail(known.name if known else name, str(reason))
+
+    def name_to_read(self, path: Path, name: str, root: Path) -> str | None:
+        """The name that `file` will ask its reader to read a file by; None where it will not read it."""
+        key = os.fsencode(os.path.abspath(path))
+        if path.name == LABELS_FILE or key in self.seen:
+            return None
+        known = self._library.files.get(key)
+        said = self._labels.of(Path(os.fsdecode(key)), name, root)
+        stamp = labels_hash(said) if said is not None else known.labels if known else ""
+        if known and known.finished and known.labels == stamp and _is_as_read(known, path):
+            return None
+        return known.name if known else name
 
     def labels_file(self, path: Path, name: str) -> None:
         """A metadata.csv that no file asked for is read as well, to say what is wrong with it."""
@@ -127,20 +138,20 @@ class Refresh:
         self._taken[each] = key
         return each, None
 
-    def _documents(self, data: bytes, path: Path, state: KnownFile, known: bytes | None, said: Said) -> None:
+    def _documents(self, reading: Reading, path: Path, state: KnownFile, known: bytes | None, said: Said) -> None:
         before = self._library.known_documents(known) if known else {}
         names: set[str] = set()
         failed: list[str] = []
         done = 0
-        for part in _parts(data, state.name):
+        for part in reading.parts(state.name):
             if isinstance(part, UnreadableFile):
                 inner = _part_name(state.name, str(part))
                 failed.append(inner)
                 self.fail(inner, str(part))
                 continue
-            done = min(len(data), done + len((part.source or part.text).encode("utf8", "replace")))
+            done = min(reading.status.size, done + len((part.source or part.text).encode("utf8", "replace")))
             try:
-                self._document(part, path, state, before, names, said)
+                self._document(part, reading, path, state, before, names, said)
             except UnreadableFile as reason:
                 failed.append(part.name)
                 self.fail(part.name, str(reason))
@@ -154,8 +165,9 @@ class Refresh:
         self._batch.change(lambda: self._library.files.put(finished))
 
     def _document(
-        self, document: Document, path: Path, state: KnownFile, before: dict[str, KnownDocument], names: set[str], said: Said
-    ) -> None:
+        self, document: Document, reading: Reading, path: Path, state: KnownFile,
+        before: dict[str, KnownDocument], names: set[str], said: Said,
+    ) -> None:  # fmt: skip
         document = self._with_free_name(document, state, names)
         require_storable(document)
         inner = document.name[len(state.name) :] if document.name.startswith(state.name) else ""
@@ -175,7 +187,7 @@ class Refresh:
             self._batch.change(lambda: self._library.relabel(document.name, document.title, document.metadata))
             return
         same = self._library.cut_before(content)
-        item, texts = (cut_again(document, content, same), []) if same else prepared(document, self._encoder, self._settings)
+        item, texts = (cut_again(document, content, same), []) if same else reading.cut(document)
         if not item.passages:
             raise UnreadableFile(f"{document.name} holds no words; add text to it, or leave it out")
         self._begin(state)
@@ -200,19 +212,6 @@ class Refresh:
             name = f"{document.name} ({number})"
         self._taken[name] = state.path
         return document if name == document.name else replace(document, name=name)
-
-
-def _parts(data: bytes, name: str) -> Iterator[Document | UnreadableFile]:
-    """The documents of a file. A reader that fails in a way of its own fails for this file only."""
-    try:
-        yield from read_all(data, name)
-    except Exception as reason:
-        if os.environ.get("YINJU_DEBUG"):
-            raise
-        yield UnreadableFile(
-            f"{name} cannot be read by this version ({type(reason).__name__}: {reason}); "
-            "leave it out, and please report it"
-        )
 
 
 def _part_name(file: str, reason: str) -> str:

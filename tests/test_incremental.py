@@ -177,7 +177,7 @@ def test_an_old_unchanged_file_is_not_even_opened(tmp_path: Path, monkeypatch: p
     write(folder / "a.txt", "人口是二十万。")
     time.sleep(2.1)
     index(folder, library)
-    monkeypatch.setattr("rag.refresh.read_stable", lambda *_: pytest.fail("it was read"))
+    monkeypatch.setattr("rag.reading.read_stable", lambda *_: pytest.fail("it was read"))
     assert counts(index(folder, library)) == (0, 0, 0, 1, 0)
 
 

@@ -21,6 +21,7 @@ from ui.terminal import print_answer, progress_bar
 
 if TYPE_CHECKING:
     from embeddings import Encoder
+    from rag.cluster import RayWorkers
 
 app = typer.Typer(
     help="Yinju 引据: answers that quote their source, word for word.", no_args_is_help=True, rich_markup_mode=None
@@ -67,27 +68,58 @@ def index(
     library: LibraryOption = DEFAULT,
     model: Annotated[str | None, typer.Option(help="A sentence-transformers folder or name.")] = None,
     watch: Annotated[bool, typer.Option("--watch", help="Go on, and index again whenever a file changes.")] = False,
+    ray: Annotated[
+        str | None, typer.Option(help="Read and embed by the workers of a Ray cluster: HOST:PORT, auto, or local for some on this machine.", metavar="ADDRESS")
+    ] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="How many workers embed, with --ray.  [default: as the cluster has room for]")] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Add or update files and folders; drop those gone.
 
     Example: yinju index ~/archive --library ~/archive.yinju
+    Example: yinju index /shared/archive --ray 10.0.0.5:6379
     """
+    if workers is not None and ray is None:
+        raise YinjuError("--workers are those of a Ray cluster; give --ray ADDRESS, or --ray local, with it")
     from corpus import find_files
-    from corpus.store import folder_of, open_store, store_exists
+    from corpus.store import folder_of, store_exists
 
     existed = store_exists(library)
     folder = folder_of(library)
     for path in paths:
         if next(find_files(path, folder), None) is None and not existed:
             raise YinjuError(f"{path} holds no files; put documents into it, or give another path")
-    from embeddings import load_encoder
     from embeddings.priority import give_way
-    from rag.deferred import DeferredEncoder
-    from rag.watch import changes
 
     # Whoever is answered from the library meanwhile goes before.
     give_way()
+    with _workers(ray, workers) as found:
+        _index(paths, library, model, existed, watch, as_json, found)
+
+
+@contextmanager
+def _workers(address: str | None, count: int | None) -> "Iterator[RayWorkers | None]":
+    """The workers of the cluster at an address, where one is given."""
+    if address is None:
+        yield None
+        return
+    from rag.cluster import RayWorkers, connected
+    from ui.apart import our_output_only
+
+    with our_output_only(), connected(address, count) as share:
+        kind = "with a GPU each" if share.gpu else f"on {share.threads} core{'s' * (share.threads > 1)} each"
+        print(f"yinju: {share.workers} worker{'s' * (share.workers > 1)} {kind}", file=sys.stderr, flush=True)
+        yield RayWorkers(share)
+
+
+def _index(
+    paths: list[Path], library: str, model: str | None, existed: bool, watch: bool, as_json: bool, workers: "RayWorkers | None"
+) -> None:
+    from corpus.store import folder_of, open_store
+    from embeddings import load_encoder
+    from rag.deferred import DeferredEncoder
+    from rag.watch import changes
+
     encoder: Encoder
     if model is None and existed:
         with open_store(library) as opened:
@@ -95,18 +127,18 @@ def index(
     else:
         encoder = load_encoder(model or "bundled", remember=True)
     if not watch:
-        if not _index_once(paths, library, encoder, as_json):
+        if not _index_once(paths, library, encoder, as_json, workers):
             raise typer.Exit(2)
         return
     print(f"yinju: following {', '.join(map(str, paths))}; Ctrl-C stops", file=sys.stderr, flush=True)
-    for _ in changes(paths, folder):
+    for _ in changes(paths, folder_of(library)):
         try:
-            _index_once(paths, library, encoder, as_json)
+            _index_once(paths, library, encoder, as_json, workers)
         except YinjuError as error:  # a folder that is away for now, a disk that is full: it may come right
             print(f"yinju: {error}", file=sys.stderr, flush=True)
 
 
-def _index_once(paths: list[Path], library: str, encoder: "Encoder", as_json: bool) -> bool:
+def _index_once(paths: list[Path], library: str, encoder: "Encoder", as_json: bool, workers: "RayWorkers | None" = None) -> bool:
     """Index, and print the report; whether anything was indexed or was there."""
     from corpus.store import create_store, store_exists
     from rag import index_paths
@@ -114,7 +146,7 @@ def _index_once(paths: list[Path], library: str, encoder: "Encoder", as_json: bo
     existed = store_exists(library)
     with create_store(library, encoder.name, encoder.dimension) as opened:
         with progress_bar("Indexing") as progress:
-            report = index_paths(paths, opened, encoder, progress)
+            report = index_paths(paths, opened, encoder, progress, workers)
         if report.passages == 0 and not existed:
             opened.discard()
     for _, reason in report.failures:
