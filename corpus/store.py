@@ -8,7 +8,7 @@ Which of them an address means is known here and nowhere else (`open_store`, `cr
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,9 @@ from corpus.feedback import Feedback
 from corpus.file_table import KnownFile
 from corpus.library import KnownDocument, Library, Listed
 from corpus.rows import Prepared
+
+if TYPE_CHECKING:
+    from corpus.milvus.records import Records
 
 Ids = NDArray[np.int64]
 # The addresses of libraries that are not folders begin so.
@@ -49,7 +52,7 @@ class Store(Protocol):
     """An open library. `corpus.library.Library` says what each of these does.
 
     `engine` names what searches it; `address` is what it was opened by, and `folder` where what belongs to it on this machine
-    is kept (uploads, conversations, runs).
+    is kept (uploads, conversations, runs). `mark` tells it from every other library, wherever it is opened.
     """
 
     engine: str
@@ -61,6 +64,9 @@ class Store(Protocol):
 
     @property
     def address(self) -> str: ...
+
+    @property
+    def mark(self) -> str: ...
 
     @property
     def model(self) -> str: ...
@@ -174,6 +180,17 @@ def folder_of(address: str | Path) -> Path:
 
         return parse_address(str(address)).folder
     return Path(address)
+
+
+def records_beside(library: Store, patience: float) -> "Records | None":
+    """Where what belongs to a library is kept for all processes that serve it, in calls of at most `patience` seconds; None where
+    that is its folder."""
+    if not is_remote(library.address):
+        return None
+    from corpus.milvus.library import MilvusLibrary
+
+    assert isinstance(library, MilvusLibrary)
+    return library.records_beside(patience)
 
 
 def store_exists(address: str | Path) -> bool:

@@ -22,11 +22,11 @@ from ui.answering import Desk
 from ui.api import add_endpoints
 from ui.chat import Asked, Opened, chat_panel, empty_html, owner_of, remembered, talk_html
 from ui.conversation_panel import conversation_panel, list_html
-from ui.conversations import Conversations
 from ui.evaluation_panel import evaluation_panel
 from ui.library_panel import library_panel
 from ui.render import problem_html
 from ui.source import source_html
+from ui.talks import Talks
 from ui.wording import LANGUAGES, Words, preferred, said
 
 WORDS: Words = {
@@ -48,7 +48,7 @@ class Place:
 
 
 def build_app(
-    desk: Desk, conversations: Conversations, examples: Sequence[str] = (), places: Sequence[Place] = (),
+    desk: Desk, conversations: Talks, examples: Sequence[str] = (), places: Sequence[Place] = (),
     here: Place | None = None, role: Role = "keeper",
 ) -> gr.Blocks:
     """The page for one open library and its readers' conversations; each user, or each browser, has those of its own.
@@ -64,7 +64,7 @@ def build_app(
         # What a browser keeps: the language chosen, whose conversations these are, and which is open.
         # Gradio would make a key of its own each time it starts, and what was kept could not be read then. Libraries at one
         # address, beside one another or one after the other, keep theirs apart.
-        key = blake2b(bytes(assistant.library.folder.resolve())).hexdigest()
+        key = blake2b(assistant.library.mark.encode("utf8", "surrogateescape")).hexdigest()
         kept = gr.BrowserState(["", "", ""], storage_key=f"yinju-{key[32:48]}", secret=key[:32])
         with gr.Row(elem_classes="yinju-head"):
             title = gr.HTML(title_html("zh"), padding=False)
@@ -163,11 +163,11 @@ def _source(assistant: Assistant, now: Opened | None, code: str) -> str:
     return source_html(document, now.view, code) if now and document else empty_html(code)
 
 
-def _turns(conversations: Conversations, identity: str) -> tuple[Asked, ...]:
+def _turns(conversations: Talks, identity: str) -> tuple[Asked, ...]:
     return tuple(Asked(each.question, each.answer, each.id) for each in conversations.turns(identity))
 
 
-def _resumed(conversations: Conversations, current: str, whose: str, linked: str | None) -> tuple[str, tuple[Asked, ...], str]:
+def _resumed(conversations: Talks, current: str, whose: str, linked: str | None) -> tuple[str, tuple[Asked, ...], str]:
     """The conversation that goes on and its turns; of a link, that one answer, and whatever is asked next begins anew."""
     try:
         if linked:

@@ -7,7 +7,7 @@ from rag import Assistant
 from ui.access.guard import Rules
 from ui.access.room import WAITING
 from ui.app import Place
-from ui.conversations import Conversations
+from ui.talks import Talks
 
 
 @dataclass(frozen=True)
@@ -16,7 +16,7 @@ class Served:
 
     place: Place
     assistant: Assistant
-    conversations: Conversations
+    conversations: Talks
     examples: list[str]
     warm: Event
 

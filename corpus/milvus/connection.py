@@ -4,6 +4,7 @@ A call that the network loses is tried again by pymilvus for as long as it may t
 written by key, so that what arrives twice is there once.
 """
 
+import copy
 import logging
 import threading
 from collections.abc import Iterator, Sequence
@@ -43,6 +44,13 @@ class Connection:
             uri = address.uri or _lite(address)
             self.client: Any = MilvusClient(uri=uri, token=address.token, timeout=REACH)
         self._closed = False
+        self._patience: float | None = None
+
+    def hurried(self, patience: float) -> "Connection":
+        """The same connection, whose calls give up after so many seconds; it is closed with this one."""
+        other = copy.copy(self)
+        other._patience = patience
+        return other
 
     def close(self) -> None:
         if not self._closed:
@@ -69,20 +77,21 @@ class Connection:
     def call(self, name: str, *arguments: Any, **named: Any) -> Any:
         """A call of the client's, tried again while Milvus is away, for as long as it may take. Raises LibraryError."""
         trying = Retrying(
-            stop=stop_after_delay(PATIENCE), wait=wait_random_exponential(0.1, max=2), retry=retry_if_exception(_may_pass), reraise=True
+            stop=stop_after_delay(self._patience or PATIENCE), wait=wait_random_exponential(0.1, max=2), retry=retry_if_exception(_may_pass), reraise=True
         )
         with self.explained():
             return trying(self._called, name, *arguments, **named)
 
     def _called(self, name: str, *arguments: Any, **named: Any) -> Any:
+        patience = self._patience or PATIENCE
         try:
-            return getattr(self.client, name)(*arguments, timeout=PATIENCE, **named)
+            return getattr(self.client, name)(*arguments, timeout=patience, **named)
         except Exception as reason:
             if not any(each in str(reason) for each in ("not loaded", "released")):
                 raise
             # A server that was started anew may have let it go.
-            self.client.load_collection(arguments[0], timeout=PATIENCE)
-            return getattr(self.client, name)(*arguments, timeout=PATIENCE, **named)
+            self.client.load_collection(arguments[0], timeout=patience)
+            return getattr(self.client, name)(*arguments, timeout=patience, **named)
 
     def query(self, collection: str, condition: str, fields: Sequence[str], **named: Any) -> list[dict[str, Any]]:
         """All rows that fulfil a condition, however many, by key."""

@@ -89,7 +89,7 @@ class MilvusLibrary:
             collections.load(connection)
             records = Records(connection)
             if records.one("meta/library") is None:
-                made = {"format": collections.FORMAT, "model": model, "dimension": dimension, "index": parsed.index}
+                made = {"format": collections.FORMAT, "model": model, "dimension": dimension, "index": parsed.index, "mark": uuid4().hex}
                 records.put([Record("meta/library", "meta", data=json.dumps(made))])
             library = cls(connection)
             library.require_model(model, dimension)
@@ -249,6 +249,15 @@ class MilvusLibrary:
     @property
     def model(self) -> str:
         return str(self._settings["model"])
+
+    @property
+    def mark(self) -> str:
+        """Of this library, by whatever name its Milvus is called."""
+        return str(self._settings.get("mark") or self.address)
+
+    def records_beside(self, patience: float) -> Records:
+        """The records, for what is no part of the library and for whoever cannot wait longer than so many seconds."""
+        return Records(self.connection.hurried(patience))
 
     @property
     def generation(self) -> int:
