@@ -16,7 +16,7 @@ import gradio as gr
 from corpus import YinjuError
 from rag import Assistant
 from ui.access.caller import caller_of
-from ui.access.users import Role
+from ui.access.user import Role
 from ui.account import account_html
 from ui.answering import Desk
 from ui.api import add_endpoints

@@ -2,6 +2,8 @@
 it has them."""
 
 from corpus.store import Store, records_beside
+from ui.access.user import Accounts
+from ui.access.users import Users
 from ui.conversations import Conversations
 from ui.talks import Talks
 
@@ -17,3 +19,13 @@ def talks_of(library: Store) -> Talks:
     from ui.conversations_remote import RemoteConversations
 
     return RemoteConversations(records)
+
+
+def users_of(library: Store) -> Accounts:
+    """The users of the server whose first library this is. Raises AccessError where they cannot be read: then nobody gets in."""
+    records = records_beside(library, PATIENCE)
+    if records is None:
+        return Users(library.folder)
+    from ui.access.users_remote import RemoteUsers
+
+    return RemoteUsers(records, library.address, library.mark)

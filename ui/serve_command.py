@@ -45,13 +45,14 @@ def serve(
     Example: yinju serve --library news.yinju --library reports.yinju
     Example: yinju serve --host 0.0.0.0 --guests
     """
-    from corpus.store import folder_of, open_store
-    from ui.access.users import FILE
+    from corpus.store import open_store
+    from ui.keeping import users_of
 
     folders = library or [DEFAULT]
-    for each in folders:
+    for each in folders[1:]:
         open_store(each).close()
-    closed = (folder_of(folders[0]) / FILE).exists() or auth_header is not None
+    with open_store(folders[0]) as first, users_of(first) as users:
+        closed = bool(users) or auth_header is not None
     if not _is_loopback(host) and not closed and not insecure_public:
         raise YinjuError(
             f"{host} can be reached from other machines, and there are no users; add some with: yinju users add NAME "

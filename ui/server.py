@@ -9,7 +9,7 @@ import re
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager, suppress
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, closing, contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Event
@@ -32,13 +32,13 @@ from ui.access.origin import FromHere
 from ui.access.proxy import Proxied
 from ui.access.room import Room
 from ui.access.surface import Surface
-from ui.access.users import Role, Users
+from ui.access.user import Accounts, Role
 from ui.allocation import keep_freed_memory
 from ui.answering import Desk, Noted
 from ui.api import serve_tools
 from ui.app import Place, build_app
-from ui.conversations import Conversations
 from ui.graceful import GracefulServer
+from ui.keeping import talks_of, users_of
 from ui.served import TERMS, Served, Terms
 from ui.sessions import keep_forgetting
 from ui.style import CSS
@@ -117,7 +117,7 @@ def page_app(served: Sequence[Served], room: Room, figures: Figures, note: Calla
     return outer, pages
 
 
-def web_app(served: Sequence[Served], users: Users, room: Room, host: str = "localhost", terms: Terms = TERMS) -> Starlette:
+def web_app(served: Sequence[Served], users: Accounts, room: Room, host: str = "localhost", terms: Terms = TERMS) -> Starlette:
     """The whole server: a page for each role behind the guard, and around it what is checked, counted and said of every request."""
     closed, shared = is_closed(users, terms.rules), is_shared(users, terms)
     figures = Figures(room, [(each.place.name, each.assistant) for each in served])
@@ -149,7 +149,7 @@ def web_app(served: Sequence[Served], users: Users, room: Room, host: str = "loc
     return whole
 
 
-def is_shared(users: Users, terms: Terms) -> bool:
+def is_shared(users: Accounts, terms: Terms) -> bool:
     """Whether others than the one who runs it use it."""
     return is_closed(users, terms.rules) or terms.public
 
@@ -169,12 +169,12 @@ def launch(assistants: Sequence[Assistant], host: str, port: int, examples: Sequ
     keep_freed_memory()
     log_lines(terms.quiet)
     with ExitStack() as stack:
-        users = stack.enter_context(Users(assistants[0].library.folder))
+        users = stack.enter_context(users_of(assistants[0].library))
         # What is uploaded arrives where nobody else of this machine can read it, and goes when the server does.
         os.environ["GRADIO_TEMP_DIR"] = stack.enter_context(TemporaryDirectory(prefix="yinju-", ignore_cleanup_errors=True))
         where = places([each.library.folder for each in assistants])
         served = [
-            Served(place, each, stack.enter_context(Conversations(each.library.folder)), [] if place.path else list(examples), Event())
+            Served(place, each, stack.enter_context(closing(talks_of(each.library))), [] if place.path else list(examples), Event())
             for place, each in zip(where, assistants, strict=True)
         ]
         # The models load while the page does, not with the first question.

@@ -25,7 +25,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from ui.access.attempts import Attempts
 from ui.access.caller import CALLER, Caller, address_of
 from ui.access.login import local, login_html
-from ui.access.users import LASTS, Role, User, Users
+from ui.access.user import LASTS, AccessError, Accounts, Role, User
 
 # The peer itself, before what a proxy says of its client is believed.
 PEER = "yinju.peer"
@@ -45,7 +45,7 @@ class Rules:
     proxies: tuple[str, ...] = ("127.0.0.1", "::1")
 
 
-def is_closed(users: Users, rules: Rules) -> bool:
+def is_closed(users: Accounts, rules: Rules) -> bool:
     """Whether one has to log in, guests aside."""
     return bool(users) or rules.header is not None
 
@@ -53,7 +53,7 @@ def is_closed(users: Users, rules: Rules) -> bool:
 class Guard:
     """ASGI, around one application for each role: what a role may not do is not in its application."""
 
-    def __init__(self, pages: Mapping[Role, ASGIApp], users: Users, rules: Rules) -> None:
+    def __init__(self, pages: Mapping[Role, ASGIApp], users: Accounts, rules: Rules) -> None:
         self._pages = pages
         self._users = users
         self._rules = rules
@@ -61,7 +61,7 @@ class Guard:
         self._checking = asyncio.Lock()
         self._closed = is_closed(users, rules)
         # Cookies do not tell ports apart: servers of one machine keep theirs by name.
-        self._cookie = f"yinju-{blake2b(str(users.path.resolve()).encode(), digest_size=6).hexdigest()}"
+        self._cookie = f"yinju-{blake2b(users.mark.encode('utf8', 'surrogateescape'), digest_size=6).hexdigest()}"
         self._salt = secrets.token_bytes(32)
         # Sessions of programs that send name and password each time, by what they send: a hash is slow to check.
         self._known: OrderedDict[bytes, str] = OrderedDict()
@@ -70,6 +70,12 @@ class Guard:
         if scope["type"] != "http":
             await self._pages["reader" if self._closed else "keeper"](scope, receive, send)
             return
+        try:
+            await self._guarded(scope, receive, send)
+        except AccessError as reason:  # nobody is let in, and it is said why
+            await JSONResponse({"detail": str(reason)}, 503)(scope, receive, send)
+
+    async def _guarded(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"]
         if self._closed and path.rstrip("/") in (LOGIN, LOGOUT):
             response = await (self._login if path.startswith(LOGIN) else self._logout)(Request(scope, receive))
@@ -86,7 +92,7 @@ class Guard:
         address, headers = address_of(scope), Headers(scope=scope)
         if not self._closed:
             return Caller("", "keeper", address)
-        user = self._named_by_proxy(scope, headers)
+        user = await self._named_by_proxy(scope, headers)
         if user is None and headers.get("authorization", "").lower().startswith("basic "):
             checked = await self._of_password(*_basic(headers["authorization"]), address)
             if isinstance(checked, int):
@@ -106,11 +112,11 @@ class Guard:
             return RedirectResponse(f"{root}{LOGIN}?next={after}", 303)
         return _unknown()
 
-    def _named_by_proxy(self, scope: Scope, headers: Headers) -> User | None:
+    async def _named_by_proxy(self, scope: Scope, headers: Headers) -> User | None:
         if self._rules.header is None or scope.get(PEER, address_of(scope)) not in self._rules.proxies:
             return None
         name = _decoded(headers.get(self._rules.header, "")).strip()
-        return (self._users.named(name) or User(name, "reader")) if name else None
+        return (await run_in_threadpool(self._users.named, name) or User(name, "reader")) if name else None
 
     async def _of_cookie(self, headers: Headers) -> User | None:
         token = cookie_parser(headers.get("cookie", "")).get(self._cookie)
@@ -153,7 +159,7 @@ class Guard:
         if isinstance(found, User):
             try:
                 token = await run_in_threadpool(self._users.begin, found)
-            except sqlite3.Error:
+            except (sqlite3.Error, AccessError):
                 wrong, status, seconds = "unkept", 503, 0
             else:
                 response: Response = (
