@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 Ids = NDArray[np.int64]
 # The addresses of libraries that are not folders begin so.
-SCHEMES = ("milvus://", "milvus+tls://", "milvus-lite:")
+LITE = "milvus-lite:"
+SCHEMES = ("milvus://", "milvus+tls://", LITE)
 
 
 class Files(Protocol):

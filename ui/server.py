@@ -38,7 +38,9 @@ from ui.answering import Desk, Noted
 from ui.api import serve_tools
 from ui.app import Place, build_app
 from ui.graceful import GracefulServer
-from ui.keeping import talks_of, users_of
+from ui.keeping import register_of, talks_of, users_of
+from ui.nodes.passing import Passing
+from ui.nodes.register import Register
 from ui.served import TERMS, Served, Terms
 from ui.sessions import keep_forgetting
 from ui.style import CSS
@@ -50,6 +52,8 @@ from ui.watch.routes import add_watch, tell_question
 
 # Fonts of the reader's own machine: a theme's default would be fetched from another host.
 FONTS = ["system-ui", "Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei", "sans-serif"]
+# Addresses that mean every one of this machine, and the one by which it reaches itself.
+ANY, LOCAL = ("0.0.0.0", "::", ""), "127.0.0.1"
 HEAD = '<meta name="description" content="引据 Yinju: answers that quote their source, word for word">'
 
 
@@ -117,7 +121,7 @@ def page_app(served: Sequence[Served], room: Room, figures: Figures, note: Calla
     return outer, pages
 
 
-def web_app(served: Sequence[Served], users: Accounts, room: Room, host: str = "localhost", terms: Terms = TERMS) -> Starlette:
+def web_app(served: Sequence[Served], users: Accounts, room: Room, host: str = "localhost", terms: Terms = TERMS, register: Register | None = None) -> Starlette:
     """The whole server: a page for each role behind the guard, and around it what is checked, counted and said of every request."""
     closed, shared = is_closed(users, terms.rules), is_shared(users, terms)
     figures = Figures(room, [(each.place.name, each.assistant) for each in served])
@@ -146,6 +150,8 @@ def web_app(served: Sequence[Served], users: Accounts, room: Room, host: str = "
     whole.add_middleware(WithHeaders)
     whole.add_middleware(Observed, count=figures.request)
     whole.add_middleware(Proxied, proxies=terms.rules.proxies)
+    if register is not None:
+        whole.add_middleware(Passing, register=register, mark=served[0].assistant.library.mark)
     return whole
 
 
@@ -180,13 +186,20 @@ def launch(assistants: Sequence[Assistant], host: str, port: int, examples: Sequ
         # The models load while the page does, not with the first question.
         threading.Thread(target=_warm, args=(served,), daemon=True).start()
         room = Room(waiting=terms.waiting, per_minute=terms.per_minute if is_shared(users, terms) else None)
-        web = web_app(served, users, room, host, terms)
+        register = register_of(assistants[0].library, terms.advertise or _address(LOCAL if host in ANY else host, port))
+        if register is not None:
+            stack.enter_context(register)
+        web = web_app(served, users, room, host, terms, register)
         config = uvicorn.Config(
             web, host=host, port=port, log_config=None, access_log=False, timeout_graceful_shutdown=1, proxy_headers=False, server_header=False
         )
         server = GracefulServer(config, room)
-        threading.Thread(target=_tell, args=(server, f"http://{f'[{host}]' if ':' in host else host}:{port}"), daemon=True).start()
+        threading.Thread(target=_tell, args=(server, _address(host, port)), daemon=True).start()
         server.run()
+
+
+def _address(host: str, port: int) -> str:
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
 
 def _tell(server: uvicorn.Server, address: str) -> None:
