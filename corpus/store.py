@@ -153,6 +153,11 @@ def is_remote(address: str | Path) -> bool:
     return str(address).startswith(SCHEMES)
 
 
+def is_of_several_machines(library: Store) -> bool:
+    """Whether other machines may have it open, whose files are not this one's."""
+    return is_remote(library.address) and not library.address.startswith(LITE)
+
+
 def open_store(address: str | Path) -> Store:
     """The library at an address: a folder, `milvus://host:19530/name`, `milvus+tls://…`, or `milvus-lite:PATH`.
 

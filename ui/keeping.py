@@ -3,7 +3,7 @@ it has them."""
 
 from typing import TYPE_CHECKING
 
-from corpus.store import LITE, Store, records_beside
+from corpus.store import Store, is_of_several_machines, records_beside
 from ui.access.user import Accounts
 from ui.access.users import Users
 from ui.conversations import Conversations
@@ -28,7 +28,7 @@ def talks_of(library: Store) -> Talks:
 
 def register_of(library: Store, address: str) -> "Register | None":
     """The processes that serve it, this one at that address among them; None where no other can."""
-    records = records_beside(library, PATIENCE) if not str(library.address).startswith(LITE) else None
+    records = records_beside(library, PATIENCE) if is_of_several_machines(library) else None
     if records is None:
         return None
     from ui.nodes.register import Register
