@@ -15,6 +15,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from corpus.store import open_store
+from corpus.whereabouts import whereabouts
 from tests.conftest import ROOT, SAMPLE, Yinju
 from tests.milvus_server import MilvusServer
 from tests.round_robin import RoundRobin
@@ -101,12 +102,18 @@ def test_a_login_at_one_holds_at_the_other_and_so_does_its_end(several: Several)
 
 
 def test_a_document_indexed_by_a_third_process_is_found_by_both(several: Several, tmp_path: Path, yinju: Yinju) -> None:
+    (tmp_path / "other.md").write_text("This file says that the folder is there.", "utf8")
     (tmp_path / "lamps.txt").write_text("青石镇灯会今年共有灯组八十七个，由镇里的老匠人扎成。\n", "utf8")
     done = yinju("index", tmp_path / "lamps.txt", "--library", several.address)
     assert done.returncode == 0, done.stderr
     for each in (several.one, several.other):
         (first, *_) = ask(each.address, "青石镇灯会有多少灯组？")["quotes"]  # type: ignore[misc]
         assert "八十七个" in first["text"]
+    # On a machine that does not have the file its document stays: it may be another's.
+    (tmp_path / "lamps.txt").unlink()
+    with open_store(several.address) as library:
+        known = whereabouts(library)
+        assert known.gone == () and "lamps.txt" in " ".join(known.away)
 
 
 def of_page(page: Page) -> str:
@@ -137,8 +144,8 @@ def test_a_page_behind_the_balancer_and_what_stays_when_its_process_is_killed(se
     log_in(there, KEEPER)
     expect(there.locator("#yinju-conversation-list li")).to_have_count(1)
     assert of_page(there) != mine
-    there.locator("#yinju-conversations .toggle-button, #yinju-conversations button").first.click()
-    there.locator("#yinju-search-conversations textarea, #yinju-search-conversations input").first.fill(ANSWERABLE[:6])
+    there.locator("#yinju-conversations .toggle-button").click()
+    there.locator("#yinju-search-conversations input, #yinju-search-conversations textarea").fill(ANSWERABLE[:6])
     there.locator("#yinju-conversation-list li .yinju-conversation").first.click()
     expect(there.locator(".yinju-turn")).to_have_count(1)
     answered(there, ASKED[1]["question"])

@@ -22,7 +22,7 @@ REACH, PATIENCE = 10.0, 60.0
 # Rows that one query gives at most (Milvus' own limit), and rows of one write.
 MOST_ROWS, WRITTEN = 16_384, 500
 INSTALL = "install what it needs with: pip install 'yinju[milvus]'"
-UNREACHABLE = ("unavailable", "connection refused", "failed to connect", "fail connecting", "deadline", "timeout", "timed out", "retry", "closed channel", "eof", "reset")
+UNREACHABLE = ("unavailable", "connection refused", "failed to connect", "fail connecting", "deadline", "timeout", "timed out", "retry", "closed channel", "eof", "reset", "too many pings", "goaway")
 REFUSED = ("auth", "unauthenticated", "permission", "privilege", "token")
 FULL = ("no space", "disk full", "disk quota", "quota", "memory limit", "deny to write", "deny writing", "rate limit", "resource exhausted", "exceed")
 
