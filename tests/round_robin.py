@@ -41,14 +41,15 @@ class RoundRobin:
             first, *lines = head.rstrip("\r\n").split("\r\n")
             lines = [each for each in lines if not each.lower().startswith(("connection:", "keep-alive:"))]
             lines += ["Connection: close", f"X-Forwarded-For: {writer.get_extra_info('peername')[0]}"]
-            for _ in self._ports:
-                port = self._ports[self._next % len(self._ports)]
-                self._next += 1
+            first_tried = self._next
+            self._next += 1
+            for tried in range(len(self._ports)):
+                port = self._ports[(first_tried + tried) % len(self._ports)]
                 with suppress(OSError):
                     back, forth = await asyncio.open_connection("127.0.0.1", port)
                     break
             else:
-                return
+                raise ConnectionError
             self.sent.append((port, first))
             forth.write("\r\n".join([first, *lines, "", ""]).encode("latin1"))
             sending = asyncio.create_task(_copied(reader, forth))

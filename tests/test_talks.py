@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 
+from corpus.milvus import connection
 from rag import Answer, Quote
 from tests.cheap import cheap_store
 from tests.milvus_server import MilvusServer
@@ -184,3 +185,7 @@ def test_a_milvus_that_is_away_is_one_sentence_and_used_again_when_it_is_back(tm
             assert [each.answer for each in talks.turns(talk)] == [MEETING, TRAM]
     finally:
         server.kill()
+
+
+def test_a_connection_that_a_milvus_closed_while_it_was_idle_is_opened_again() -> None:
+    assert connection._may_pass(Exception("Too many pings")) and not connection._may_pass(Exception("invalid expression"))
