@@ -147,19 +147,19 @@ def test_a_page_behind_the_balancer_and_what_stays_when_its_process_is_killed(se
     there.locator("#yinju-conversations .toggle-button").click()
     there.locator("#yinju-search-conversations input, #yinju-search-conversations textarea").fill(ANSWERABLE[:6])
     there.locator("#yinju-conversation-list li .yinju-conversation").first.click()
-    expect(there.locator(".yinju-turn")).to_have_count(1)
+    expect(there.locator(".yinju-turn[data-turn]")).to_have_count(1)
     answered(there, ASKED[1]["question"])
-    expect(there.locator(".yinju-turn")).to_have_count(2)
+    expect(there.locator(".yinju-turn[data-turn]")).to_have_count(2, timeout=30_000)
     expect(there.locator("#yinju-conversation-list li")).to_have_count(1)
     elsewhere.close()
     # Its process is killed: the page is opened again, and all of it is there, at the other.
     serving.stop(signal.SIGKILL)
     page.reload()
-    expect(page.locator(".yinju-turn")).to_have_count(2, timeout=30_000)
+    expect(page.locator(".yinju-turn[data-turn]")).to_have_count(2, timeout=30_000)
     expect(page.locator("#yinju-account")).to_contain_text(KEEPER[0])
     assert of_page(page) != mine
     answered(page, ASKED[2]["question"])
-    expect(page.locator(".yinju-turn")).to_have_count(3)
+    expect(page.locator(".yinju-turn[data-turn]")).to_have_count(3, timeout=30_000)
     context.close()
     assert ask(several.balancer.address, ANSWERABLE)["answered"]
     assert "Traceback" not in left.log.read_text()

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random_exponential
+from tenacity import Retrying, retry_if_exception, stop_after_attempt, stop_after_delay, wait_random_exponential
 
 from corpus.errors import LibraryError
 from corpus.milvus.address import TOKEN, Address
@@ -22,7 +22,9 @@ REACH, PATIENCE = 10.0, 60.0
 # Rows that one query gives at most (Milvus' own limit), and rows of one write.
 MOST_ROWS, WRITTEN = 16_384, 500
 INSTALL = "install what it needs with: pip install 'yinju[milvus]'"
-UNREACHABLE = ("unavailable", "connection refused", "failed to connect", "fail connecting", "deadline", "timeout", "timed out", "retry", "closed channel", "eof", "reset", "too many pings", "goaway")
+# Said where Milvus closed a line on which nothing was asked for a while, and which pymilvus kept open by asking whether it is.
+IDLE = "too many pings"
+UNREACHABLE = ("unavailable", "connection refused", "failed to connect", "fail connecting", "deadline", "timeout", "timed out", "retry", "closed channel", "eof", "reset", IDLE, "goaway")
 REFUSED = ("auth", "unauthenticated", "permission", "privilege", "token")
 FULL = ("no space", "disk full", "disk quota", "quota", "memory limit", "deny to write", "deny writing", "rate limit", "resource exhausted", "exceed")
 
@@ -42,7 +44,9 @@ class Connection:
         self._lite = address.uri is None
         with self.explained():
             uri = address.uri or _lite(address)
-            self.client: Any = MilvusClient(uri=uri, token=address.token, timeout=REACH)
+            # A line that others of this process left idle may have been closed: the next try opens another.
+            trying = Retrying(stop=stop_after_attempt(3), wait=wait_random_exponential(0.1, max=1), retry=retry_if_exception(_was_idle), reraise=True)
+            self.client: Any = trying(MilvusClient, uri=uri, token=address.token, timeout=REACH)
         self._closed = False
         self._patience: float | None = None
 
@@ -133,6 +137,10 @@ def _may_pass(reason: BaseException) -> bool:
     """Whether a call that failed so may succeed a moment later: Milvus is away, or just starting."""
     low = _words(reason).lower()
     return any(each in low for each in UNREACHABLE) and not any(each in low for each in (*REFUSED, *FULL))
+
+
+def _was_idle(reason: BaseException) -> bool:
+    return IDLE in _words(reason).lower()
 
 
 def _words(reason: object) -> str:
