@@ -1,6 +1,6 @@
 """How many questions several `yinju serve` processes answer on one library in a Milvus server, and how long each waits.
 
-    python -m bench.serving [--library milvus://host:19530/name] [--processes 1 2 1 2] [--programs 8] [--seconds 30]
+    python -m bench.serving [--library milvus://host:19530/name] [--processes 1 2 1 2] [--programs 8] [--seconds 30] [--questions 24]
 
 Programs ask without a pause, one request each, in turn at each of the processes; every answer is held against what the first process
 answers alone. Without `--library` the sample's library is indexed into Milvus Lite behind its network server, a process of this
@@ -36,8 +36,9 @@ def main() -> None:
     parser.add_argument("--processes", type=int, nargs="+", default=[1, 2, 1, 2])
     parser.add_argument("--programs", type=int, default=8)
     parser.add_argument("--seconds", type=float, default=30)
+    parser.add_argument("--questions", type=int, default=24)
     given = parser.parse_args()
-    questions = [json.loads(line)["question"] for line in (SAMPLE / "questions.jsonl").read_text("utf8").splitlines()]
+    questions = [json.loads(line)["question"] for line in (SAMPLE / "questions.jsonl").read_text("utf8").splitlines()][: given.questions]
     with ExitStack() as stack:
         library = given.library or stack.enter_context(sample_library())
         addresses = [stack.enter_context(serving(library)) for _ in range(max(given.processes))]
