@@ -146,6 +146,11 @@ class Library:
     def address(self) -> str:
         return str(self.folder)
 
+    @property
+    def mark(self) -> str:
+        """Of this library, by whatever path its folder is called."""
+        return str(self.folder.resolve())
+
     def size(self) -> int:
         """Bytes of the folder's own files."""
         return sum(each.stat().st_size for each in self.folder.iterdir() if each.is_file())

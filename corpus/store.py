@@ -8,7 +8,7 @@ Which of them an address means is known here and nowhere else (`open_store`, `cr
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,9 +20,13 @@ from corpus.file_table import KnownFile
 from corpus.library import KnownDocument, Library, Listed
 from corpus.rows import Prepared
 
+if TYPE_CHECKING:
+    from corpus.milvus.records import Records
+
 Ids = NDArray[np.int64]
 # The addresses of libraries that are not folders begin so.
-SCHEMES = ("milvus://", "milvus+tls://", "milvus-lite:")
+LITE = "milvus-lite:"
+SCHEMES = ("milvus://", "milvus+tls://", LITE)
 
 
 class Files(Protocol):
@@ -49,7 +53,7 @@ class Store(Protocol):
     """An open library. `corpus.library.Library` says what each of these does.
 
     `engine` names what searches it; `address` is what it was opened by, and `folder` where what belongs to it on this machine
-    is kept (uploads, conversations, runs).
+    is kept (uploads, conversations, runs). `mark` tells it from every other library, wherever it is opened.
     """
 
     engine: str
@@ -61,6 +65,9 @@ class Store(Protocol):
 
     @property
     def address(self) -> str: ...
+
+    @property
+    def mark(self) -> str: ...
 
     @property
     def model(self) -> str: ...
@@ -146,6 +153,11 @@ def is_remote(address: str | Path) -> bool:
     return str(address).startswith(SCHEMES)
 
 
+def is_of_several_machines(library: Store) -> bool:
+    """Whether other machines may have it open, whose files are not this one's."""
+    return is_remote(library.address) and not library.address.startswith(LITE)
+
+
 def open_store(address: str | Path) -> Store:
     """The library at an address: a folder, `milvus://host:19530/name`, `milvus+tls://…`, or `milvus-lite:PATH`.
 
@@ -174,6 +186,17 @@ def folder_of(address: str | Path) -> Path:
 
         return parse_address(str(address)).folder
     return Path(address)
+
+
+def records_beside(library: Store, patience: float) -> "Records | None":
+    """Where what belongs to a library is kept for all processes that serve it, in calls of at most `patience` seconds; None where
+    that is its folder."""
+    if not is_remote(library.address):
+        return None
+    from corpus.milvus.library import MilvusLibrary
+
+    assert isinstance(library, MilvusLibrary)
+    return library.records_beside(patience)
 
 
 def store_exists(address: str | Path) -> bool:

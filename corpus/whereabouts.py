@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from corpus.files import printable
-from corpus.store import Store
+from corpus.store import Store, is_of_several_machines
 
 
 @dataclass(frozen=True)
@@ -30,16 +30,18 @@ def whereabouts(library: Store) -> Whereabouts:
     """Looks for every file that has documents in the library; one whose documents were all removed is not looked for.
 
     A file is gone where its folder is there without it. Where the folder is not there, cannot be read or holds nothing at all,
-    as the place of a disk that is not plugged in does, the file is away.
+    as the place of a disk that is not plugged in does, the file is away. So is each one that is not here of a library that several
+    machines share: it may be another's.
     """
     rows = library.files.with_documents()
     there, gone, away = [], [], []
+    elsewhere = is_of_several_machines(library)
     holds: dict[bytes, bool] = {}
     for path, name in rows:
         folder = os.path.dirname(path)
         if os.path.isfile(path):
             there.append(_named(Path(os.fsdecode(path)), name))
-        elif holds.setdefault(folder, _holds_any(folder)) and not os.path.lexists(path):
+        elif not elsewhere and holds.setdefault(folder, _holds_any(folder)) and not os.path.lexists(path):
             gone.append(path)
         else:
             away.append(name)

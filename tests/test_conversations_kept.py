@@ -18,17 +18,10 @@ from hypothesis import strategies as st
 
 from rag import Answer, Found, Quote
 from tests.conftest import ROOT
-from ui.conversations import (
-    FILE,
-    Conversation,
-    ConversationError,
-    Conversations,
-    Turn,
-    answer_from_row,
-    answer_to_row,
-    folded,
-    title_of,
-)
+from ui.answer_row import answer_from_row, answer_to_row
+from ui.conversation_file import FILE
+from ui.conversations import Conversations
+from ui.talks import Conversation, ConversationError, Turn, folded, title_of
 
 # Lone surrogates too: a file's name may hold bytes that are no text.
 TEXT = st.text(st.characters(), max_size=30)

@@ -16,8 +16,8 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from rag import Answer, Found, Quote, answer_to_json
-from ui.conversations import Turn
 from ui.export import FORMATS, as_docx, as_json, as_markdown, file_name, shown, source_line
+from ui.talks import Turn
 
 # All that Markdown takes as markup somewhere, text of many scripts, and spaces of many kinds.
 HOSTILE = st.lists(

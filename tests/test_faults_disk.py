@@ -18,7 +18,8 @@ from tests import make_format_4, victim
 from tests.cheap import CheapEncoder, cheap_library
 from tests.invariant import opened, require_found, require_whole, texts, write
 from tests.test_library import mounted
-from ui.conversations import ConversationError, Conversations
+from ui.conversations import Conversations
+from ui.talks import ConversationError
 
 TRUTH = texts(60)
 

@@ -25,7 +25,8 @@ from rag.check import check_library
 from tests.cheap import CheapEncoder, cheap_library
 from tests.invariant import opened, require_exact, require_found, require_whole, texts, write
 from tests.test_faults_flips import spoil
-from ui.conversations import ConversationError, Conversations
+from ui.conversations import Conversations
+from ui.talks import ConversationError
 
 OLD, NEW = texts(25, seed=1), texts(25, seed=2)
 

@@ -2,6 +2,7 @@
 
 import sqlite3
 import stat
+import time
 from pathlib import Path
 
 import pytest
@@ -9,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.conftest import Yinju
-from ui.access import users as module
-from ui.access.users import FILE, AccessError, Users
+from ui.access import user as module
+from ui.access.user import AccessError
+from ui.access.users import FILE, Users
 
 GOOD = "三只企鹅 and a lamp"
 
@@ -78,7 +80,7 @@ def test_a_session_ends_unused_and_in_any_case_after_a_month(users: Users, monke
     found = users.named("Ana")
     assert found is not None
     now = 1_000_000_000.0
-    monkeypatch.setattr(module.time, "time", lambda: now)
+    monkeypatch.setattr(time, "time", lambda: now)
     token, unused = users.begin(found), users.begin(found)
     for _ in range(9):
         now += module.IDLE / 2

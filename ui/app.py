@@ -17,21 +17,20 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 import gradio as gr
 
 from corpus import YinjuError
-from corpus.store import is_remote
 from rag import Assistant
 from ui.access.caller import caller_of
-from ui.access.users import Role
+from ui.access.user import Role
 from ui.account import account_html
 from ui.answering import Desk
 from ui.api import add_endpoints
 from ui.chat import Opened, chat_panel, empty_html, talk_html
 from ui.conversation_panel import conversation_panel, list_html
-from ui.conversations import Conversations
 from ui.evaluation_panel import evaluation_panel
 from ui.library_panel import library_panel
 from ui.render import problem_html
 from ui.resumed import Asked, owner_of, remembered, resumed, turns_of
 from ui.source import source_html
+from ui.talks import Talks
 from ui.wording import LANGUAGES, Words, preferred, said
 
 WORDS: Words = {
@@ -53,7 +52,7 @@ class Place:
 
 
 def build_app(
-    desk: Desk, conversations: Conversations, examples: Sequence[str] = (), places: Sequence[Place] = (),
+    desk: Desk, conversations: Talks, examples: Sequence[str] = (), places: Sequence[Place] = (),
     here: Place | None = None, role: Role = "keeper",
 ) -> gr.Blocks:
     """The page for one open library and its readers' conversations; each user, or each browser, has those of its own.
@@ -69,8 +68,7 @@ def build_app(
         # What a browser keeps: the language chosen, whose conversations these are, and which is open.
         # Gradio would make a key of its own each time it starts, and what was kept could not be read then. Libraries at one
         # address, beside one another or one after the other, keep theirs apart.
-        library = assistant.library
-        key = blake2b(library.address.encode() if is_remote(library.address) else bytes(library.folder.resolve())).hexdigest()
+        key = blake2b(assistant.library.mark.encode("utf8", "surrogateescape")).hexdigest()
         kept = gr.BrowserState(["", "", ""], storage_key=f"yinju-{key[32:48]}", secret=key[:32])
         with gr.Row(elem_classes="yinju-head"):
             title = gr.HTML(title_html("zh"), padding=False)

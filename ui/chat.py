@@ -16,7 +16,6 @@ from ui import source
 from ui.access.caller import caller_of
 from ui.answering import Desk, answer, steps
 from ui.cite import cited, quotation
-from ui.conversations import Conversations
 from ui.filters import Limits, asked_html, condition_of, filters_panel, limits_of
 from ui.labels import Label, labelled
 from ui.page_image import NO_PLACE, paging
@@ -24,6 +23,7 @@ from ui.render import problem_html, turn_html, waiting_html
 from ui.resumed import Asked, owner_of, remembered, resumed
 from ui.scripts import SOURCE_SCRIPT, TALK_SCRIPT, TRY_SCRIPT
 from ui.source import View, looked_for, source_html, view_of, widened
+from ui.talks import Talks
 from ui.wording import Words, preferred, said
 
 WORDS: Words = {
@@ -64,7 +64,7 @@ class Chat:
 
 
 def chat_panel(
-    desk: Desk, conversations: Conversations, examples: Sequence[str], language: gr.State, owner: gr.State, kept: gr.BrowserState
+    desk: Desk, conversations: Talks, examples: Sequence[str], language: gr.State, owner: gr.State, kept: gr.BrowserState
 ) -> Chat:
     """Build the panel inside the page that is being built; `language` holds the page's language, `owner` whose browser it is,
     `kept` what that browser keeps: both of these and the conversation that is open."""
@@ -189,7 +189,7 @@ def empty_html(code: str) -> str:
     return f'<p class="yinju-hint">{said(source.WORDS, "hint", code)}</p>'
 
 
-def _kept(conversations: Conversations, kept_in: str, owner: str, answer: Answer) -> tuple[str, str, str]:
+def _kept(conversations: Talks, kept_in: str, owner: str, answer: Answer) -> tuple[str, str, str]:
     """The conversation and the answer's id now that it is kept; or what is wrong, as HTML."""
     try:
         kept_in = kept_in or conversations.begin(owner)

@@ -8,12 +8,11 @@ import os
 import sqlite3
 from datetime import UTC, datetime
 from pathlib import Path
-from unicodedata import normalize
 
 from filelock import FileLock, Timeout
 
 from corpus.database import Database
-from corpus.errors import YinjuError
+from ui.talks import ConversationError, folded
 
 FILE = "conversations.db"
 # Held while the file is made or set aside, and never longer.
@@ -36,10 +35,6 @@ CREATE TABLE turn (
     UNIQUE (conversation, position)
 );
 """
-
-
-class ConversationError(YinjuError):
-    """A conversation or an answer is not there, or cannot be kept."""
 
 
 class _Foreign(sqlite3.DatabaseError):
@@ -86,16 +81,6 @@ def is_damage(reason: sqlite3.DatabaseError) -> bool:
 def is_busy(reason: Exception) -> bool:
     """Whether another process writes the file, or makes it, just now."""
     return isinstance(reason, Timeout) or _code(reason) == sqlite3.SQLITE_BUSY
-
-
-def folded(text: str) -> str:
-    """Text as it is searched: without differences of case, width and white space."""
-    return " ".join(normalize("NFKC", normalize("NFKC", storable(text)).casefold()).split())
-
-
-def storable(text: str) -> str:
-    """SQLite holds no lone surrogates; what is asked or named has them only by a mistake."""
-    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _connected(target: str) -> sqlite3.Connection:

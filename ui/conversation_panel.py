@@ -9,10 +9,10 @@ from typing import Any
 import gradio as gr
 
 from corpus import YinjuError
-from ui.conversations import Conversations
 from ui.export import FORMATS, file_name
 from ui.labels import Label, labelled
 from ui.render import problem_html
+from ui.talks import Talks
 from ui.wording import Words, said
 
 WORDS: Words = {
@@ -70,7 +70,7 @@ class Shelf:
     labels: tuple[Label, ...]
 
 
-def conversation_panel(conversations: Conversations) -> Shelf:
+def conversation_panel(conversations: Talks) -> Shelf:
     """Build the panel inside the page; what its list does is wired where the chat is known."""
     with gr.Sidebar(open=False, position="left", elem_id="yinju-conversations"):
         heading = gr.HTML(heading_html(conversations, "zh"), padding=False)
@@ -84,12 +84,12 @@ def conversation_panel(conversations: Conversations) -> Shelf:
     return Shelf(search, listed, labels)
 
 
-def heading_html(conversations: Conversations, code: str) -> str:
+def heading_html(conversations: Talks, code: str) -> str:
     lost = "" if conversations.kept else problem_html(said(WORDS, "not kept", code, reason=conversations.reason))
     return f'<h2 class="yinju-title">{said(WORDS, "conversations", code)}</h2>{lost}'
 
 
-def list_html(conversations: Conversations, owner: str, words: str | None, current: str, code: str) -> str:
+def list_html(conversations: Talks, owner: str, words: str | None, current: str, code: str) -> str:
     """An owner's conversations with the words in them, each with what can be done with it."""
     try:
         found = conversations.list(owner, words or "", count=LISTED) if owner else ()
@@ -113,7 +113,7 @@ def list_html(conversations: Conversations, owner: str, words: str | None, curre
     return f'<ul class="yinju-conversation-rows">{"".join(rows)}</ul>'
 
 
-def _exporting(conversations: Conversations) -> Any:
+def _exporting(conversations: Talks) -> Any:
     def export_conversation(asked: Sequence[str]) -> dict[str, str] | None:
         """A conversation as a file: its name, and its bytes in base64; None where it is gone. Asked with its id and a format."""
         try:

@@ -5,63 +5,38 @@ any time, and where it cannot be written the conversations last as long as the p
 transaction a change; many threads and several processes may use the same file.
 """
 
-import json
 import logging
 import os
-import secrets
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from unicodedata import category
-from zlib import crc32
-
-import regex
 
 from corpus.database import Database
-from rag import Answer, Found, Quote
-from ui.conversation_file import FILE, ConversationError, folded, is_busy, is_damage, opened, storable, which_file
+from rag import Answer
+from ui.answer_row import answer_from_row, answer_to_row
+from ui.conversation_file import FILE, is_busy, is_damage, opened, which_file
+from ui.talks import (
+    Conversation,
+    ConversationError,
+    Turn,
+    folded,
+    given_title,
+    new_identity,
+    no_answer,
+    no_conversation,
+    now_text,
+    storable,
+    title_of,
+    words_of,
+)
 
-# Of an answer's row.
-ANSWER_VERSION = 2
-# Ends a row: the CRC-32 of all before it, for a disk may err, and what is shown as a quote must be one.
-CHECKSUM = b', "checksum": '
-# Characters of a title that is made of a question, and of one that a reader gives.
-TITLE, LONGEST_TITLE = 60, 200
-UNTITLED = "无题 Untitled"
-# Spaces and opening brackets, which say nothing at a title's end.
-NOT_LAST = " “‘「『《〈（【([{"
-WORD_BORDER = regex.compile(r"(?w)\b")
-CLUSTER = regex.compile(r"\X")
 LOG = logging.getLogger(__name__)
 
 CONVERSATION = "conversation.id, conversation.owner, conversation.title, conversation.created, conversation.changed"
 TURN = "turn.id, turn.answer, turn.created"
-
-
-@dataclass(frozen=True)
-class Conversation:
-    """A conversation as it is listed; `created` and `changed` (last asked in) are UTC, ISO 8601."""
-
-    id: str
-    owner: str
-    title: str
-    created: str
-    changed: str
-
-
-@dataclass(frozen=True)
-class Turn:
-    """A question and its answer, as they were; `created` is UTC, ISO 8601."""
-
-    id: str
-    question: str
-    answer: Answer
-    created: str
 
 
 class Conversations:
@@ -99,8 +74,8 @@ class Conversations:
 
     def begin(self, owner: str = "") -> str:
         """A new conversation's id, which cannot be guessed and may stand in an address."""
-        identity = secrets.token_urlsafe(16)
-        now = _now()
+        identity = new_identity()
+        now = now_text()
         with self._changing() as connection:
             values = (identity, storable(owner), "", now, now)
             connection.execute("INSERT INTO conversation VALUES (?, ?, ?, ?, ?)", values)
@@ -111,17 +86,16 @@ class Conversations:
 
         Raises ConversationError where there is no such conversation, or the file cannot be written.
         """
-        identity = secrets.token_urlsafe(16)
-        now = _now()
-        words = "\n".join(folded(each) for each in (answer.question, *(quote.text for quote in answer.quotes)))
-        row = answer_to_row(answer)
+        identity = new_identity()
+        now = now_text()
+        row, words = answer_to_row(answer), words_of(answer)
         with self._changing() as connection:
             changed = connection.execute(
                 "UPDATE conversation SET changed = ?, title = CASE title WHEN '' THEN ? ELSE title END WHERE id = ?",
                 (now, title_of(answer.question), storable(conversation)),
             )
             if not changed.rowcount:
-                raise ConversationError(_no_conversation())
+                raise no_conversation()
             connection.execute(
                 "INSERT INTO turn SELECT ?, ?, 1 + coalesce(max(position), -1), ?, ?, ?, ? FROM turn WHERE conversation = ?",
                 (identity, conversation, storable(answer.question), row, words, now, conversation),
@@ -132,7 +106,7 @@ class Conversations:
         """The conversation of that id. Raises ConversationError where there is none."""
         rows = self._rows(f"SELECT {CONVERSATION} FROM conversation WHERE id = ?", (storable(conversation),))
         if not rows:
-            raise ConversationError(_no_conversation())
+            raise no_conversation()
         return _conversation(rows[0])
 
     def turns(self, conversation: str) -> tuple[Turn, ...]:
@@ -143,7 +117,7 @@ class Conversations:
         )
         rows = self._rows(query, (storable(conversation),))
         if not rows:
-            raise ConversationError(_no_conversation())
+            raise no_conversation()
         return tuple(_turn(row) for row in rows if row[0] is not None)
 
     def turn(self, identity: str) -> tuple[Turn, Conversation]:
@@ -154,18 +128,15 @@ class Conversations:
         tables = "turn JOIN conversation ON turn.conversation = conversation.id"
         rows = self._rows(f"SELECT {TURN}, {CONVERSATION} FROM {tables} WHERE turn.id = ?", (storable(identity),))
         if not rows:
-            raise ConversationError("there is no answer at this address; it was deleted, or the link is not whole")
+            raise no_answer()
         return _turn(rows[0][:3]), _conversation(rows[0][3:])
 
     def rename(self, conversation: str, title: str) -> None:
         """Give a conversation another title. Raises ConversationError where it is empty, or there is no such conversation."""
-        line = _line(title)
-        if not line:
-            raise ConversationError("the title is empty; write a few words that name the conversation")
+        values = (given_title(title), storable(conversation))
         with self._changing() as connection:
-            values = (_cut(line, LONGEST_TITLE), storable(conversation))
             if not connection.execute("UPDATE conversation SET title = ? WHERE id = ?", values).rowcount:
-                raise ConversationError(_no_conversation())
+                raise no_conversation()
 
     def delete(self, conversation: str) -> None:
         """Delete a conversation with its answers; one that is gone already is no error."""
@@ -239,91 +210,6 @@ class Conversations:
             connection = opened(None)
         self._database.replace(connection)
         self._file = which_file(self.path)
-
-
-def answer_to_row(answer: Answer) -> bytes:
-    """The whole of an answer as versioned JSON in UTF-8, for `answer_from_row`."""
-    value = {
-        **vars(answer),
-        "version": ANSWER_VERSION,
-        "quotes": [vars(each) for each in answer.quotes],
-        "passages": [vars(each) for each in answer.passages],
-        "timings": dict(answer.timings),
-    }
-    # A file's name may hold bytes that are no text: they are kept too. `float` is for numpy's numbers.
-    row = json.dumps(value, ensure_ascii=False, default=float).encode("utf-8", "surrogatepass")
-    return row[:-1] + CHECKSUM + b"%d}" % crc32(row[:-1])
-
-
-def answer_from_row(row: bytes) -> Answer:
-    """The answer that `answer_to_row` was given, equal to it in everything.
-
-    Raises ConversationError where the row is of a newer version, is no answer, or not what was kept. Rows of
-    version 1 have no checksum.
-    """
-    try:
-        value = json.loads(row.decode("utf-8", "surrogatepass"))
-        version = value.pop("version")
-        if version == ANSWER_VERSION and value.pop("checksum") != crc32(row.rpartition(CHECKSUM)[0]):
-            raise ValueError("the checksum is another")
-        if version in (1, ANSWER_VERSION):
-            quotes = tuple(Quote(**each | {"headings": tuple(each["headings"])}) for each in value.pop("quotes"))
-            passages = tuple(Found(**each | {"headings": tuple(each["headings"])}) for each in value.pop("passages"))
-            return _whole(Answer(**value, quotes=quotes, passages=passages))
-        if not isinstance(version, int):
-            raise ValueError("no version")
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        raise ConversationError("this answer was not kept whole and cannot be shown; ask the question again") from None
-    raise ConversationError(
-        f"this answer was kept by another version of Yinju (its form is {version}, not {ANSWER_VERSION}); "
-        "update Yinju with: pip install --upgrade yinju"
-    )
-
-
-def _whole(answer: Answer) -> Answer:
-    """The answer, which can be shown and exported. Raises ValueError where a value is not what its name says."""
-    texts = [answer.question, "" if answer.understood is None else answer.understood, *answer.timings]
-    numbers = [answer.confidence, *answer.timings.values()]
-    places: list[object] = []
-    shown: tuple[Quote | Found, ...] = (*answer.quotes, *answer.passages)
-    for each in shown:
-        texts += [each.document_id, each.document, each.title, each.text, *each.headings]
-        numbers.append(each.score)
-        places += [each.start, each.end, 0 if each.page is None else each.page]
-    for quote in answer.quotes:
-        places += [at for at in (quote.answer_start, quote.answer_end) if at is not None]
-    if not all(isinstance(text, str) for text in texts) or not all(isinstance(number, float | int) for number in numbers):
-        raise ValueError("a text or number is none")
-    if not all(isinstance(place, int) for place in places) or not isinstance(answer.answered, bool) or not 0 <= answer.confidence <= 1:
-        raise ValueError("a place or confidence is none")
-    return answer
-
-
-def title_of(question: str) -> str:
-    """A question as a title: one line of at most 60 characters, cut between words."""
-    return _cut(_line(question), TITLE) or UNTITLED
-
-
-def _cut(line: str, longest: int) -> str:
-    if len(line) <= longest:
-        return line
-    whole = [each.start() for each in CLUSTER.finditer(line) if each.start() < longest]
-    # Scripts without spaces have a border at nearly every character; a word without end is cut all the same.
-    borders = {each.start() for each in WORD_BORDER.finditer(line, longest // 2, longest)}
-    kept = line[: max(borders.intersection(whole) or whole)].rstrip(NOT_LAST)
-    return (kept or line[: longest - 1]) + "…"
-
-
-def _line(text: str) -> str:
-    return " ".join("".join(" " if category(each) == "Cc" else each for each in storable(text)).split())
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="microseconds")
-
-
-def _no_conversation() -> str:
-    return "there is no such conversation; it was deleted, or the link is not whole: begin a new one"
 
 
 def _conversation(row: Sequence[Any]) -> Conversation:

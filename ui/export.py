@@ -16,7 +16,7 @@ from docx.document import Document as WordDocument
 from docx.oxml import OxmlElement
 
 from rag import Answer, Found, Quote, answer_to_json
-from ui.conversations import Turn
+from ui.talks import Turn
 
 NONE = "文中没有答案 Not in these documents"
 NO_DOCUMENT = "没有符合条件的文档 No document fulfils the condition"

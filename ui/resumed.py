@@ -7,8 +7,8 @@ from typing import Any
 from corpus import YinjuError
 from rag import Answer
 from ui.access.caller import USER, Caller
-from ui.conversations import Conversations
 from ui.filters import Limits
+from ui.talks import Talks
 
 
 @dataclass(frozen=True)
@@ -37,11 +37,11 @@ def owner_of(caller: Caller, claimed: str) -> str:
     return caller.owner or (claimed if claimed and not claimed.startswith(USER) else secrets.token_urlsafe(16))
 
 
-def turns_of(conversations: Conversations, identity: str) -> tuple[Asked, ...]:
+def turns_of(conversations: Talks, identity: str) -> tuple[Asked, ...]:
     return tuple(Asked(each.question, each.answer, each.id) for each in conversations.turns(identity))
 
 
-def resumed(conversations: Conversations, current: str, whose: str, linked: str | None = None) -> tuple[str, tuple[Asked, ...], str]:
+def resumed(conversations: Talks, current: str, whose: str, linked: str | None = None) -> tuple[str, tuple[Asked, ...], str]:
     """The conversation that goes on and its turns; of a link, that one answer, and whatever is asked next begins anew."""
     try:
         if linked:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import typer
 
@@ -34,6 +35,9 @@ def serve(
     ] = None,
     questions_per_minute: Annotated[int, typer.Option(min=1, help="Of one person, where others share the server.")] = 60,
     waiting: Annotated[int, typer.Option(min=0, help="Questions that wait at once; more are told to try again.")] = 100,
+    advertise: Annotated[
+        str | None, typer.Option(help="Where other machines that serve the same library reach this process, such as http://10.0.0.3:7860.", metavar="URL")
+    ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="Log warnings and failures only.")] = False,
     log_text: Annotated[bool, typer.Option("--log-text", help="Log the words of questions, too.")] = False,
 ) -> None:
@@ -45,13 +49,14 @@ def serve(
     Example: yinju serve --library news.yinju --library reports.yinju
     Example: yinju serve --host 0.0.0.0 --guests
     """
-    from corpus.store import folder_of, open_store
-    from ui.access.users import FILE
+    from corpus.store import open_store
+    from ui.keeping import users_of
 
     folders = library or [DEFAULT]
-    for each in folders:
+    for each in folders[1:]:
         open_store(each).close()
-    closed = (folder_of(folders[0]) / FILE).exists() or auth_header is not None
+    with open_store(folders[0]) as first, users_of(first) as users:
+        closed = bool(users) or auth_header is not None
     if not _is_loopback(host) and not closed and not insecure_public:
         raise YinjuError(
             f"{host} can be reached from other machines, and there are no users; add some with: yinju users add NAME "
@@ -73,7 +78,7 @@ def serve(
     proxies = tuple(_address(each) for each in trusted_proxy) if trusted_proxy else Rules.proxies
     terms = Terms(
         Rules(guests, auth_header, proxies), insecure_public, tuple(name or ()), questions_per_minute, waiting=waiting, quiet=quiet,
-        log_text=log_text,
+        log_text=log_text, advertise=_url(advertise) if advertise is not None else None,
     )  # fmt: skip
     with opened(folders) as assistants:
         launch(assistants, host, port, offered, terms)
@@ -91,6 +96,17 @@ def _address(given: str) -> str:
         return str(ipaddress.ip_address(given))
     except ValueError:
         raise YinjuError(f"{given!r} is no IP address; give the proxy's, such as --trusted-proxy 10.0.0.2") from None
+
+
+def _url(given: str) -> str:
+    parts = urlsplit(given)
+    try:
+        right = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        right = False
+    if not right or parts.path.strip("/") or parts.query or parts.fragment or "@" in parts.netloc:
+        raise YinjuError(f"{given!r} is no address of a server; give this process's own, such as --advertise http://10.0.0.3:7860")
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from rag import Assistant
 from ui.access.guard import Rules
 from ui.access.room import WAITING
 from ui.app import Place
-from ui.conversations import Conversations
+from ui.talks import Talks
 
 
 @dataclass(frozen=True)
@@ -16,7 +16,7 @@ class Served:
 
     place: Place
     assistant: Assistant
-    conversations: Conversations
+    conversations: Talks
     examples: list[str]
     warm: Event
 
@@ -24,7 +24,8 @@ class Served:
 @dataclass(frozen=True)
 class Terms:
     """`public` is for strangers without users. `per_minute` questions and `mb_per_hour` of uploads are one person's, where others
-    share the server; `waiting` is how many questions wait at once; `names` are further names of the server."""
+    share the server; `waiting` is how many questions wait at once; `names` are further names of the server.
+    `advertise` is the URL by which other processes that serve the library reach this one."""
 
     rules: Rules = field(default_factory=Rules)
     public: bool = False
@@ -34,6 +35,7 @@ class Terms:
     waiting: int = WAITING
     quiet: bool = False
     log_text: bool = False
+    advertise: str | None = None
 
 
 TERMS = Terms()

@@ -9,7 +9,7 @@ import re
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager, suppress
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, closing, contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Event
@@ -32,13 +32,15 @@ from ui.access.origin import FromHere
 from ui.access.proxy import Proxied
 from ui.access.room import Room
 from ui.access.surface import Surface
-from ui.access.users import Role, Users
+from ui.access.user import Accounts, Role
 from ui.allocation import keep_freed_memory
 from ui.answering import Desk, Noted
 from ui.api import serve_tools
 from ui.app import Place, build_app
-from ui.conversations import Conversations
 from ui.graceful import GracefulServer
+from ui.keeping import register_of, talks_of, users_of
+from ui.nodes.passing import Passing
+from ui.nodes.register import Register
 from ui.served import TERMS, Served, Terms
 from ui.sessions import keep_forgetting
 from ui.style import CSS
@@ -51,6 +53,8 @@ from ui.watch.routes import add_watch, tell_question
 
 # Fonts of the reader's own machine: a theme's default would be fetched from another host.
 FONTS = ["system-ui", "Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei", "sans-serif"]
+# Addresses that mean every one of this machine, and the one by which it reaches itself.
+ANY, LOCAL = ("0.0.0.0", "::", ""), "127.0.0.1"
 HEAD = '<meta name="description" content="引据 Yinju: answers that quote their source, word for word">'
 
 
@@ -119,7 +123,7 @@ def page_app(served: Sequence[Served], room: Room, figures: Figures, note: Calla
     return outer, pages
 
 
-def web_app(served: Sequence[Served], users: Users, room: Room, host: str = "localhost", terms: Terms = TERMS) -> Starlette:
+def web_app(served: Sequence[Served], users: Accounts, room: Room, host: str = "localhost", terms: Terms = TERMS, register: Register | None = None) -> Starlette:
     """The whole server: a page for each role behind the guard, and around it what is checked, counted and said of every request."""
     closed, shared = is_closed(users, terms.rules), is_shared(users, terms)
     figures = Figures(room, [(each.place.name, each.assistant) for each in served])
@@ -149,10 +153,12 @@ def web_app(served: Sequence[Served], users: Users, room: Room, host: str = "loc
     whole.add_middleware(WithHeaders)
     whole.add_middleware(Observed, count=figures.request)
     whole.add_middleware(Proxied, proxies=terms.rules.proxies)
+    if register is not None:
+        whole.add_middleware(Passing, register=register, mark=served[0].assistant.library.mark)
     return whole
 
 
-def is_shared(users: Users, terms: Terms) -> bool:
+def is_shared(users: Accounts, terms: Terms) -> bool:
     """Whether others than the one who runs it use it."""
     return is_closed(users, terms.rules) or terms.public
 
@@ -172,24 +178,31 @@ def launch(assistants: Sequence[Assistant], host: str, port: int, examples: Sequ
     keep_freed_memory()
     log_lines(terms.quiet)
     with ExitStack() as stack:
-        users = stack.enter_context(Users(assistants[0].library.folder))
+        users = stack.enter_context(users_of(assistants[0].library))
         # What is uploaded arrives where nobody else of this machine can read it, and goes when the server does.
         os.environ["GRADIO_TEMP_DIR"] = stack.enter_context(TemporaryDirectory(prefix="yinju-", ignore_cleanup_errors=True))
         where = places([each.library.folder for each in assistants])
         served = [
-            Served(place, each, stack.enter_context(Conversations(each.library.folder)), [] if place.path else list(examples), Event())
+            Served(place, each, stack.enter_context(closing(talks_of(each.library))), [] if place.path else list(examples), Event())
             for place, each in zip(where, assistants, strict=True)
         ]
         # The models load while the page does, not with the first question.
         threading.Thread(target=_warm, args=(served,), daemon=True).start()
         room = Room(waiting=terms.waiting, per_minute=terms.per_minute if is_shared(users, terms) else None)
-        web = web_app(served, users, room, host, terms)
+        register = register_of(assistants[0].library, terms.advertise or _address(LOCAL if host in ANY else host, port))
+        if register is not None:
+            stack.enter_context(register)
+        web = web_app(served, users, room, host, terms, register)
         config = uvicorn.Config(
             web, host=host, port=port, log_config=None, access_log=False, timeout_graceful_shutdown=1, proxy_headers=False, server_header=False
         )
         server = GracefulServer(config, room)
-        threading.Thread(target=_tell, args=(server, f"http://{f'[{host}]' if ':' in host else host}:{port}"), daemon=True).start()
+        threading.Thread(target=_tell, args=(server, _address(host, port)), daemon=True).start()
         server.run()
+
+
+def _address(host: str, port: int) -> str:
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
 
 def _tell(server: uvicorn.Server, address: str) -> None:

@@ -12,7 +12,7 @@ from ui.options import DEFAULT, JsonOption, LibraryOption
 from ui.printing import print_json
 
 if TYPE_CHECKING:
-    from ui.access.users import Role, Users
+    from ui.access.user import Accounts, Role
 
 users_app = typer.Typer(help="Who may use the server of this library.", no_args_is_help=True)
 InputOption = Annotated[bool, typer.Option("--password-stdin", help="Read the password from standard input, its first line.")]
@@ -90,12 +90,11 @@ def remove(name: str, library: LibraryOption = DEFAULT) -> None:
 
 
 @contextmanager
-def _users(library: str) -> Iterator["Users"]:
-    from corpus.store import folder_of, open_store
-    from ui.access.users import Users
+def _users(library: str) -> Iterator["Accounts"]:
+    from corpus.store import open_store
+    from ui.keeping import users_of
 
-    open_store(library).close()
-    with Users(folder_of(library)) as users:
+    with open_store(library) as opened, users_of(opened) as users:
         yield users
 
 

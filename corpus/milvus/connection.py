@@ -4,6 +4,7 @@ A call that the network loses is tried again by pymilvus for as long as it may t
 written by key, so that what arrives twice is there once.
 """
 
+import copy
 import logging
 import os
 import threading
@@ -12,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random_exponential
+from tenacity import Retrying, retry_if_exception, stop_after_attempt, stop_after_delay, wait_random_exponential
 
 from corpus.errors import LibraryError
 from corpus.milvus.address import TOKEN, Address
@@ -24,7 +25,9 @@ MOST_ROWS, WRITTEN = 16_384, 500
 QUIET_MS = 310_000
 READS = ("query", "get", "search")
 INSTALL = "install what it needs with: pip install 'yinju[milvus]'"
-UNREACHABLE = ("unavailable", "connection refused", "failed to connect", "fail connecting", "deadline", "timeout", "timed out", "retry", "closed channel", "eof", "reset")
+# Said where Milvus closed a line on which nothing was asked for a while, and which pymilvus kept open by asking whether it is.
+IDLE = "too many pings"
+UNREACHABLE = ("unavailable", "connection refused", "failed to connect", "fail connecting", "deadline", "timeout", "timed out", "retry", "closed channel", "eof", "reset", IDLE, "goaway")
 REFUSED = ("auth", "unauthenticated", "permission", "privilege", "token")
 FULL = ("no space", "disk full", "disk quota", "quota", "memory limit", "deny to write", "deny writing", "rate limit", "resource exhausted", "exceed")
 
@@ -48,11 +51,20 @@ class Connection:
             uri = address.uri or _lite(address)
             # Milvus Lite ends a connection that says more often that it is alive.
             quiet = {"grpc_options": {"grpc.keepalive_time_ms": QUIET_MS}} if self._lite else {}
-            self.client: Any = MilvusClient(uri=uri, token=address.token, timeout=REACH, **quiet)
+            # A line that others of this process left idle may have been closed: the next try opens another.
+            trying = Retrying(stop=stop_after_attempt(3), wait=wait_random_exponential(0.1, max=1), retry=retry_if_exception(_was_idle), reraise=True)
+            self.client: Any = trying(MilvusClient, uri=uri, token=address.token, timeout=REACH, **quiet)
         self._closed = False
         # Who asks sees what this process has written, and what others have a moment later; who writes, all that was written
         # before: to wait for that takes a distributed Milvus up to a fifth of a second a call.
         self.strict = False
+        self._patience: float | None = None
+
+    def hurried(self, patience: float) -> "Connection":
+        """The same connection, whose calls give up after so many seconds; it is closed with this one."""
+        other = copy.copy(self)
+        other._patience = patience
+        return other
 
     def close(self) -> None:
         if not self._closed:
@@ -79,7 +91,7 @@ class Connection:
     def call(self, name: str, *arguments: Any, **named: Any) -> Any:
         """A call of the client's, tried again while Milvus is away, for as long as it may take. Raises LibraryError."""
         trying = Retrying(
-            stop=stop_after_delay(PATIENCE), wait=wait_random_exponential(0.1, max=2), retry=retry_if_exception(_may_pass), reraise=True
+            stop=stop_after_delay(self._patience or PATIENCE), wait=wait_random_exponential(0.1, max=2), retry=retry_if_exception(_may_pass), reraise=True
         )
         with self.explained():
             return trying(self._called, name, *arguments, **named)
@@ -91,14 +103,15 @@ class Connection:
     def _called(self, name: str, *arguments: Any, **named: Any) -> Any:
         if name in READS:
             named = self._consistency | named
+        patience = self._patience or PATIENCE
         try:
-            return getattr(self.client, name)(*arguments, timeout=PATIENCE, **named)
+            return getattr(self.client, name)(*arguments, timeout=patience, **named)
         except Exception as reason:
             if not any(each in str(reason) for each in ("not loaded", "released")):
                 raise
             # A server that was started anew may have let it go.
-            self.client.load_collection(arguments[0], timeout=PATIENCE)
-            return getattr(self.client, name)(*arguments, timeout=PATIENCE, **named)
+            self.client.load_collection(arguments[0], timeout=patience)
+            return getattr(self.client, name)(*arguments, timeout=patience, **named)
 
     def query(self, collection: str, condition: str, fields: Sequence[str]) -> list[dict[str, Any]]:
         """All rows that fulfil a condition, however many, by key."""
@@ -140,6 +153,10 @@ def _may_pass(reason: BaseException) -> bool:
     """Whether a call that failed so may succeed a moment later: Milvus is away, or just starting."""
     low = _words(reason).lower()
     return any(each in low for each in UNREACHABLE) and not any(each in low for each in (*REFUSED, *FULL))
+
+
+def _was_idle(reason: BaseException) -> bool:
+    return IDLE in _words(reason).lower()
 
 
 def _words(reason: object) -> str:

@@ -15,7 +15,6 @@ from contextlib import contextmanager, suppress
 from uuid import uuid4
 
 from corpus.errors import LibraryError, YinjuError
-from corpus.milvus.connection import Connection
 from corpus.milvus.records import Record, Records
 
 KEY = "lease/writer"
@@ -24,19 +23,20 @@ HELD, RENEWED, SETTLED = 60.0, 15.0, 0.3
 
 
 @contextmanager
-def lease(connection: Connection, records: Records) -> Iterator[str]:
-    """Hold the right to write; gives the holder's own mark. Raises LibraryError where another has it."""
-    mark, shown, before = uuid4().hex, connection.address.text, connection.strict
-    connection.strict = True
-    try:
-        _require_free(records, shown)
-        _say(records, mark)
+def lease(records: Records, shown: str, key: str = KEY, doing: str = "indexing into") -> Iterator[str]:
+    """Hold the right to write, or another of that key; gives the holder's own mark. Raises LibraryError where another has it."""
+    mark = uuid4().hex
+    with records.strictly():
+        holder = _holder(records, key)
+        if holder and float(str(holder.get("until", 0))) > time.time():
+            raise _busy(shown, doing, holder)
+        _say(records, key, mark)
         time.sleep(SETTLED)
-        _require_mine(records, shown, mark)
-    finally:
-        connection.strict = before
+        holder = _holder(records, key)
+        if holder.get("mark") != mark:
+            raise _busy(shown, doing, holder)
     ended = threading.Event()
-    renewing = threading.Thread(target=_renew, args=(records, mark, ended), daemon=True)
+    renewing = threading.Thread(target=_renew, args=(records, key, mark, ended), daemon=True)
     renewing.start()
     try:
         yield mark
@@ -44,38 +44,26 @@ def lease(connection: Connection, records: Records) -> Iterator[str]:
         ended.set()
         renewing.join()
         with suppress(YinjuError):  # then it ends by itself
-            if _holder(records).get("mark") == mark:
-                records.delete([KEY])
+            if _holder(records, key).get("mark") == mark:
+                records.delete([key])
 
 
-def _holder(records: Records) -> dict[str, object]:
-    found = records.one(KEY)
+def _holder(records: Records, key: str) -> dict[str, object]:
+    found = records.one(key)
     content = json.loads(found.data) if found else {}
     return content if isinstance(content, dict) else {}
 
 
-def _require_free(records: Records, shown: str) -> None:
-    holder = _holder(records)
-    if holder and float(str(holder.get("until", 0))) > time.time():
-        raise _busy(shown, holder)
+def _busy(shown: str, doing: str, holder: dict[str, object]) -> LibraryError:
+    return LibraryError(f"another process ({holder.get('who', 'of another machine')}) is {doing} {shown}; wait until it is done, then try again")
 
 
-def _require_mine(records: Records, shown: str, mark: str) -> None:
-    holder = _holder(records)
-    if holder.get("mark") != mark:
-        raise _busy(shown, holder)
-
-
-def _busy(shown: str, holder: dict[str, object]) -> LibraryError:
-    return LibraryError(f"another process ({holder.get('who', 'of another machine')}) is indexing into {shown}; wait until it is done, then try again")
-
-
-def _say(records: Records, mark: str) -> None:
+def _say(records: Records, key: str, mark: str) -> None:
     who = f"{socket.gethostname()}, process {os.getpid()}"
-    records.put([Record(KEY, "lease", data=json.dumps({"mark": mark, "who": who, "until": time.time() + HELD}))])
+    records.put([Record(key, "lease", data=json.dumps({"mark": mark, "who": who, "until": time.time() + HELD}))])
 
 
-def _renew(records: Records, mark: str, ended: threading.Event) -> None:
+def _renew(records: Records, key: str, mark: str, ended: threading.Event) -> None:
     while not ended.wait(RENEWED):
         with suppress(YinjuError):  # the next call of who writes says what is wrong
-            _say(records, mark)
+            _say(records, key, mark)

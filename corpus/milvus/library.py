@@ -89,7 +89,7 @@ class MilvusLibrary:
             collections.load(connection)
             records = Records(connection)
             if records.one("meta/library") is None:
-                made = {"format": collections.FORMAT, "model": model, "dimension": dimension, "index": parsed.index}
+                made = {"format": collections.FORMAT, "model": model, "dimension": dimension, "index": parsed.index, "mark": uuid4().hex}
                 records.put([Record("meta/library", "meta", data=json.dumps(made))])
             library = cls(connection)
             library.require_model(model, dimension)
@@ -135,15 +135,11 @@ class MilvusLibrary:
     @contextmanager
     def writing(self) -> Iterator[None]:
         """The right to write, for one process of any machine at a time. Raises LibraryError where another has it."""
-        with lease(self.connection, self.records):
-            self.connection.strict = True
-            try:
-                self._complete()
-                self.rows.frequencies()
-                yield
-                self.rows.keep_frequencies()
-            finally:
-                self.connection.strict = False
+        with lease(self.records, self.address), self.records.strictly():
+            self._complete()
+            self.rows.frequencies()
+            yield
+            self.rows.keep_frequencies()
 
     @contextmanager
     def changing(self) -> Iterator[None]:
@@ -253,6 +249,15 @@ class MilvusLibrary:
     @property
     def model(self) -> str:
         return str(self._settings["model"])
+
+    @property
+    def mark(self) -> str:
+        """Of this library, by whatever name its Milvus is called."""
+        return str(self._settings.get("mark") or self.address)
+
+    def records_beside(self, patience: float) -> Records:
+        """The records, for what is no part of the library and for whoever cannot wait longer than so many seconds."""
+        return Records(self.connection.hurried(patience))
 
     @property
     def generation(self) -> int:

@@ -6,7 +6,8 @@ A record is of a `kind` (meta, file, document, part, feedback, intent, lease, fr
 import base64
 import json
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -71,6 +72,15 @@ class Records:
 
     def delete(self, keys: Sequence[str]) -> None:
         self._connection.delete(self._collection, keys)
+
+    @contextmanager
+    def strictly(self) -> Iterator[None]:
+        """Whatever is read inside, of passages too, is all that anybody has written before."""
+        before, self._connection.strict = self._connection.strict, True
+        try:
+            yield
+        finally:
+            self._connection.strict = before
 
     # What is long
 

@@ -4,10 +4,10 @@ from fuzz.inert import shape
 from fuzz.promises import one_sentence
 from fuzz.target import Target
 from rag import Answer, Found, Quote
-from ui.conversation_file import ConversationError
-from ui.conversations import Turn, answer_from_row, answer_to_row
+from ui.answer_row import answer_from_row, answer_to_row
 from ui.export import FORMATS
 from ui.render import turn_html
+from ui.talks import ConversationError, Turn
 
 
 def check(data: bytes) -> None:

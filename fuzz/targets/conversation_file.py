@@ -7,8 +7,10 @@ from pathlib import Path
 
 from fuzz.target import Target
 from fuzz.targets.answer_row import seeds as rows
-from ui.conversation_file import FILE, ConversationError
-from ui.conversations import Conversations, answer_from_row
+from ui.answer_row import answer_from_row
+from ui.conversation_file import FILE
+from ui.conversations import Conversations
+from ui.talks import ConversationError
 
 
 def check(data: bytes) -> None:

@@ -8,10 +8,10 @@ from fuzz.inert import harmless, same_shape
 from fuzz.target import Target
 from rag import Answer, Found, Quote
 from ui.cite import STYLES, cited, quotation
-from ui.conversations import Turn
 from ui.export import FORMATS, file_name
 from ui.render import turn_html
 from ui.source import looked_for, source_html, view_of
+from ui.talks import Turn
 
 WHEN = "2024-01-15T10:15:00.123456+00:00"
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from starlette.types import Scope
 
-from ui.access.users import Role
+from ui.access.user import Role
 
 # What the key of a user begins with.
 USER = "user "

@@ -25,7 +25,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from ui.access.attempts import Attempts
 from ui.access.caller import CALLER, Caller, address_of
 from ui.access.login import local, login_html
-from ui.access.users import LASTS, Role, User, Users
+from ui.access.user import LASTS, AccessError, Accounts, Role, User
 
 # The peer itself, before what a proxy says of its client is believed.
 PEER = "yinju.peer"
@@ -45,7 +45,7 @@ class Rules:
     proxies: tuple[str, ...] = ("127.0.0.1", "::1")
 
 
-def is_closed(users: Users, rules: Rules) -> bool:
+def is_closed(users: Accounts, rules: Rules) -> bool:
     """Whether one has to log in, guests aside."""
     return bool(users) or rules.header is not None
 
@@ -53,7 +53,7 @@ def is_closed(users: Users, rules: Rules) -> bool:
 class Guard:
     """ASGI, around one application for each role: what a role may not do is not in its application."""
 
-    def __init__(self, pages: Mapping[Role, ASGIApp], users: Users, rules: Rules) -> None:
+    def __init__(self, pages: Mapping[Role, ASGIApp], users: Accounts, rules: Rules) -> None:
         self._pages = pages
         self._users = users
         self._rules = rules
@@ -61,7 +61,7 @@ class Guard:
         self._checking = asyncio.Lock()
         self._closed = is_closed(users, rules)
         # Cookies do not tell ports apart: servers of one machine keep theirs by name.
-        self._cookie = f"yinju-{blake2b(str(users.path.resolve()).encode(), digest_size=6).hexdigest()}"
+        self._cookie = f"yinju-{blake2b(users.mark.encode('utf8', 'surrogateescape'), digest_size=6).hexdigest()}"
         self._salt = secrets.token_bytes(32)
         # Sessions of programs that send name and password each time, by what they send: a hash is slow to check.
         self._known: OrderedDict[bytes, str] = OrderedDict()
@@ -70,6 +70,12 @@ class Guard:
         if scope["type"] != "http":
             await self._pages["reader" if self._closed else "keeper"](scope, receive, send)
             return
+        try:
+            await self._guarded(scope, receive, send)
+        except AccessError as reason:  # nobody is let in, and it is said why
+            await JSONResponse({"detail": str(reason)}, 503)(scope, receive, send)
+
+    async def _guarded(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"]
         if self._closed and path.rstrip("/") in (LOGIN, LOGOUT):
             response = await (self._login if path.startswith(LOGIN) else self._logout)(Request(scope, receive))
@@ -159,7 +165,7 @@ class Guard:
         if isinstance(found, User):
             try:
                 token = await run_in_threadpool(self._users.begin, found)
-            except sqlite3.Error:
+            except (sqlite3.Error, AccessError):
                 wrong, status, seconds = "unkept", 503, 0
             else:
                 response: Response = (

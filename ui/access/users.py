@@ -1,35 +1,36 @@
 """The users of a server and their sessions, in `users.db` beside its first library.
 
-Passwords are kept as argon2id hashes (RFC 9106), sessions by the SHA-256 of their token: who reads the file can use neither.
 Where nobody has been added there is no file, and no password is asked for.
 """
 
 import os
-import secrets
 import sqlite3
-import threading
 import time
 from contextlib import closing, suppress
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from hashlib import sha256
 from pathlib import Path
-from typing import Literal, get_args
-from unicodedata import category, normalize
-
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerifyMismatchError
+from typing import Literal
 
 from corpus.database import Database
-from corpus.errors import YinjuError
+from ui.access.user import (
+    IDLE,
+    LASTS,
+    NOTED,
+    AccessError,
+    Passwords,
+    Role,
+    User,
+    checked_name,
+    checked_role,
+    digest,
+    key_of,
+    new_token,
+    now_text,
+    taken,
+    unknown,
+)
 
-Role = Literal["reader", "keeper"]
 FILE = "users.db"
 FORMAT = 1
-# Characters. NIST SP 800-63B asks for eight at least, and for room.
-SHORTEST, LONGEST, LONGEST_NAME = 8, 1000, 64
-# Seconds that a session lasts unused, and at most; and after which its use is written down again.
-IDLE, LASTS, NOTED = 7 * 86400, 30 * 86400, 600
 
 TABLES = """
 CREATE TABLE user (key TEXT PRIMARY KEY, name TEXT NOT NULL, role TEXT NOT NULL, hash TEXT NOT NULL, created TEXT NOT NULL);
@@ -40,19 +41,6 @@ CREATE INDEX session_of_user ON session (user);
 """
 
 
-class AccessError(YinjuError):
-    """A user cannot be added, changed or found, or the file of users cannot be read."""
-
-
-@dataclass(frozen=True)
-class User:
-    """A person: `reader` may ask, `keeper` may also add and remove documents and evaluate. `created` is UTC, ISO 8601."""
-
-    name: str
-    role: Role
-    created: str = ""
-
-
 class Users:
     """The users beside a library; may be used by many threads and several processes."""
 
@@ -60,13 +48,14 @@ class Users:
         """Raises AccessError where the file is there and cannot be read: then nobody gets in."""
         self.path = Path(folder) / FILE
         self._database: Database | None = None
-        self._hasher = PasswordHasher()
-        # An argon2 hash takes 64 MB: one at a time.
-        self._hashing = threading.Lock()
-        # What the password of nobody is held against, so that a name that is not here takes as long as one that is.
-        self._nobody: str | None = None
+        self._passwords = Passwords()
         if self.path.exists():
             self._database = _opened(self.path)
+
+    @property
+    def mark(self) -> str:
+        """What tells these users from those of another server of this machine."""
+        return str(self.path.resolve())
 
     def close(self) -> None:
         if self._database is not None:
@@ -86,53 +75,46 @@ class Users:
 
     def add(self, name: str, password: str, role: Role) -> None:
         """Raises AccessError where the name is taken or not one, or the password is too short."""
-        name, hashed = _name(name), self._hash(name, password)
+        name, hashed = checked_name(name), self._passwords.hashed(name, password)
         with self._made().changing() as connection:
-            if connection.execute("SELECT 1 FROM user WHERE key = ?", (_key(name),)).fetchone():
-                raise AccessError(f"there is a user {name} already; change the password with: yinju users password {name}")
-            connection.execute("INSERT INTO user VALUES (?, ?, ?, ?, ?)", (_key(name), name, _role(role), hashed, _now()))
+            if connection.execute("SELECT 1 FROM user WHERE key = ?", (key_of(name),)).fetchone():
+                raise taken(name)
+            connection.execute("INSERT INTO user VALUES (?, ?, ?, ?, ?)", (key_of(name), name, checked_role(role), hashed, now_text()))
 
     def set_password(self, name: str, password: str) -> None:
         """Give a user another password, and end all of the user's sessions."""
-        self._change(name, "hash", self._hash(_name(name), password))
+        self._change(name, "hash", self._passwords.hashed(checked_name(name), password))
 
     def set_role(self, name: str, role: Role) -> None:
-        self._change(name, "role", _role(role))
+        self._change(name, "role", checked_role(role))
 
     def remove(self, name: str) -> None:
         """Take a user away, with all sessions."""
         with self._made().changing() as connection:
-            if not connection.execute("DELETE FROM user WHERE key = ?", (_key(name),)).rowcount:
-                raise AccessError(_unknown(name))
+            if not connection.execute("DELETE FROM user WHERE key = ?", (key_of(name),)).rowcount:
+                raise unknown(name)
 
     def all(self) -> list[User]:
         return [_user(row) for row in self._rows("SELECT name, role, created FROM user ORDER BY key")]
 
     def named(self, name: str) -> User | None:
-        rows = self._rows("SELECT name, role, created FROM user WHERE key = ?", (_key(name),))
+        rows = self._rows("SELECT name, role, created FROM user WHERE key = ?", (key_of(name),))
         return _user(rows[0]) if rows else None
 
     def verified(self, name: str, password: str) -> User | None:
         """The user of that name, if this is the password."""
-        rows = self._rows("SELECT name, role, created, hash FROM user WHERE key = ?", (_key(name),))
-        with self._hashing:
-            if self._nobody is None:
-                self._nobody = self._hasher.hash(secrets.token_urlsafe(16))
-            hashed = str(rows[0][3]) if rows else self._nobody
-            try:
-                self._hasher.verify(hashed, password[: LONGEST + 1])
-            except (VerifyMismatchError, InvalidHashError):
-                return None
-        return _user(rows[0]) if rows else None
+        rows = self._rows("SELECT name, role, created, hash FROM user WHERE key = ?", (key_of(name),))
+        right = self._passwords.is_right(str(rows[0][3]) if rows else None, password)
+        return _user(rows[0]) if right else None
 
     # Sessions
 
     def begin(self, user: User) -> str:
         """A new session's token, which only the browser has."""
-        token, now = secrets.token_urlsafe(32), time.time()
+        token, now = new_token(), time.time()
         with self._made().changing() as connection:
             connection.execute("DELETE FROM session WHERE used < ? OR began < ?", (now - IDLE, now - LASTS))
-            connection.execute("INSERT INTO session VALUES (?, ?, ?, ?)", (_digest(token), _key(user.name), now, now))
+            connection.execute("INSERT INTO session VALUES (?, ?, ?, ?)", (digest(token), key_of(user.name), now, now))
         return token
 
     def of(self, token: str) -> User | None:
@@ -142,32 +124,24 @@ class Users:
             "SELECT name, role, created, used FROM session JOIN user ON session.user = user.key "
             "WHERE token = ? AND used > ? AND began > ?"
         )
-        rows = self._rows(query, (_digest(token), now - IDLE, now - LASTS))
+        rows = self._rows(query, (digest(token), now - IDLE, now - LASTS))
         if not rows:
             return None
         if not now - NOTED < float(str(rows[0][3])) <= now:
             # A full disk ends no session.
             with suppress(sqlite3.Error), self._made().changing() as connection:
-                connection.execute("UPDATE session SET used = ? WHERE token = ?", (now, _digest(token)))
+                connection.execute("UPDATE session SET used = ? WHERE token = ?", (now, digest(token)))
         return _user(rows[0])
 
     def end(self, token: str) -> None:
         with self._made().changing() as connection:
-            connection.execute("DELETE FROM session WHERE token = ?", (_digest(token),))
+            connection.execute("DELETE FROM session WHERE token = ?", (digest(token),))
 
     def _change(self, name: str, column: Literal["hash", "role"], value: str) -> None:
         with self._made().changing() as connection:
-            if not connection.execute(f"UPDATE user SET {column} = ? WHERE key = ?", (value, _key(name))).rowcount:
-                raise AccessError(_unknown(name))
-            connection.execute("DELETE FROM session WHERE user = ?", (_key(name),))
-
-    def _hash(self, name: str, password: str) -> str:
-        if not SHORTEST <= len(password) <= LONGEST:
-            raise AccessError(f"the password has {len(password)} characters; choose one of {SHORTEST} to {LONGEST}")
-        if _key(password) == _key(name) or len(set(password)) < 3:
-            raise AccessError("the password is too easy to guess; choose another one, a few unrelated words are good")
-        with self._hashing:
-            return self._hasher.hash(password)
+            if not connection.execute(f"UPDATE user SET {column} = ? WHERE key = ?", (value, key_of(name))).rowcount:
+                raise unknown(name)
+            connection.execute("DELETE FROM session WHERE user = ?", (key_of(name),))
 
     def _made(self) -> Database:
         if self._database is None:
@@ -209,35 +183,5 @@ def _make_tables(connection: sqlite3.Connection, path: Path) -> None:
         pass
 
 
-def _name(name: str) -> str:
-    name = " ".join(normalize("NFC", name).split())
-    if not 1 <= len(name) <= LONGEST_NAME or ":" in name or any(category(each)[0] == "C" for each in name):
-        raise AccessError(f"{name!r} cannot be a user's name; take 1 to {LONGEST_NAME} printable characters without a colon")
-    return name
-
-
-def _key(name: str) -> str:
-    """A name as it is looked up: whatever its case, width and white space."""
-    return " ".join(normalize("NFKC", name.encode("utf8", "replace").decode()).casefold().split())
-
-
-def _role(role: str) -> str:
-    if role not in get_args(Role):
-        raise AccessError(f"{role!r} is not a role; give reader (who asks) or keeper (who also adds, removes and evaluates)")
-    return role
-
-
 def _user(row: tuple[object, ...]) -> User:
     return User(str(row[0]), "keeper" if row[1] == "keeper" else "reader", str(row[2]))
-
-
-def _unknown(name: str) -> str:
-    return f"there is no user {name}; see: yinju users list"
-
-
-def _digest(token: str) -> bytes:
-    return sha256(token.encode("utf8", "replace")).digest()
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse, Response
 
 from ui.access.caller import caller_of
 from ui.access.room import Room
-from ui.access.users import Role
+from ui.access.user import Role
 from ui.answering import Noted
 from ui.served import Served
 from ui.watch.figures import CONTENT_TYPE, Figures
