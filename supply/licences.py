@@ -48,7 +48,7 @@ class Package:
     home: str
 
 
-def packages(extras: Iterable[str] = ("ocr", "milvus")) -> list[Package]:
+def packages(extras: Iterable[str] = ("ocr", "milvus", "cluster")) -> list[Package]:
     """Every package that is needed to run, directly or by another, sorted by name. Raises PackageNotFoundError where one is missing."""
     found = {_plain(each.name): each for each in _needed(extras)}
     return [_package(found[name]) for name in sorted(found)]

@@ -29,7 +29,7 @@ def resolved() -> str:
         more = Path(scratch) / "more.in"
         more.write_text("opencv-python-headless; python_version < '3.13'\nsetuptools>=77\n")
         command = [
-            Path(sys.executable).with_name("uv"), "pip", "compile", ROOT / "pyproject.toml", more, "--extra", "dev", "--extra", "ocr", "--extra", "milvus",
+            Path(sys.executable).with_name("uv"), "pip", "compile", ROOT / "pyproject.toml", more, "--extra", "dev", "--extra", "ocr", "--extra", "milvus", "--extra", "cluster",
             "--constraint", ROOT / "constraints.txt", "--universal", "--python-version", "3.11",
             "--generate-hashes", "--no-header", "--no-annotate", "--quiet",
         ]  # fmt: skip
