@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from corpus import Library, YinjuError
+from corpus import Document, Library, YinjuError
 from embeddings import load_encoder
 from embeddings.encoder import load_on_gpu
 from rag import IndexReport, index_paths
@@ -20,7 +20,7 @@ from rag.check import check_library
 from rag.cluster import RayWorkers, Share, arrivals, connected, pipeline
 from rag.cluster.connect import share_of
 from rag.cluster.desk import Claims
-from tests.cheap import CheapEncoder, cheap_library
+from tests.cheap import CheapEncoder, cheap_library, cheap_store
 from tests.cluster_work import Cheap
 from tests.conftest import ROOT, SAMPLE, Yinju
 from tests.test_embeddings import _tiny_model
@@ -110,6 +110,23 @@ def test_again_nothing_is_embedded_and_afterwards_only_what_is_new(workers: RayW
     assert told(ours) == told(plain) and ours.embedded == 1
     assert len(embedded(log)) == before + 1
     assert content(tmp_path / "ours") == content(tmp_path / "plain")
+
+
+def test_a_library_in_milvus_is_written_by_the_same_way(workers: RayWorkers, tmp_path: Path) -> None:
+    folder, address = archive(tmp_path / "in"), f"milvus-lite:{tmp_path / 'milvus'}"
+    plain = plainly([folder], tmp_path / "plain")
+    with cheap_store(address) as opened:
+        encoder = CheapEncoder()
+        ours = index_paths([folder], opened, encoder, workers=workers)
+        assert told(ours) == told(plain) and encoder.embedded == []
+        again = index_paths([folder], opened, encoder, workers=workers)
+        assert again.embedded == 0 and again.added == again.updated == 0
+        with Library.open(tmp_path / "plain") as held:
+            for each in held.list_documents():
+                assert opened.document(each.name) == held.document(each.name)
+                identity = Document(each.name, "", "", ()).id
+                assert opened.passages_with_keys(identity) == held.passages_with_keys(identity)
+    assert check_library(address, CheapEncoder()) == []
 
 
 def test_files_of_one_name_from_two_folders_are_told_apart_as_without_workers(
