@@ -28,7 +28,7 @@ wheel (as PDFium in pypdfium2) is named in that package's own files. The version
 # another name, or none, a package is looked at by a person before it is used.
 PERMITTED = frozenset({
     "MIT", "MIT License", "MIT-0", "MIT-CMU", "ISC License (ISCL)", "Zlib", "CC0-1.0", "0BSD", "BSL-1.0", "CNRI-Python",
-    "Apache-2.0", "Apache 2.0 License", "Apache Software License", "Apache-2.0 WITH LLVM-exception",
+    "Apache-2.0", "Apache 2.0", "Apache 2.0 License", "Apache Software License", "Apache-2.0 WITH LLVM-exception",
     "BSD License", "BSD-2-Clause", "BSD-3-Clause", "3-Clause BSD License", "PSF-2.0", "Python Software Foundation License",
     "MPL-1.1", "MPL-2.0", "Mozilla Public License 2.0 (MPL 2.0)",
     # Of the libraries inside pypdfium2 (PDFium, FreeType, ICU, libtiff …): all of the kinds above.

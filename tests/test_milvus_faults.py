@@ -115,7 +115,7 @@ def kills_of_the_writer(server: MilvusServer, folder: Path, truth: dict[str, str
     with opened(address) as assistant:
         for _ in range(count):
             process = start_indexing(folder, address)
-            time.sleep(chance.uniform(0.4, 2.5))
+            time.sleep(chance.uniform(0.05, 1.2))
             process.kill()
             killed += process.wait() == -9
             if assistant.library.document_count():
@@ -128,7 +128,7 @@ def kills_of_the_writer(server: MilvusServer, folder: Path, truth: dict[str, str
 def test_a_killed_writer_leaves_nothing_half_and_nothing_twice(server: MilvusServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     truth = texts(30, seed=8)
     folder = write(tmp_path / "in", truth)
-    assert kills_of_the_writer(server, folder, truth, 3, random.Random(), monkeypatch) >= 2
+    assert kills_of_the_writer(server, folder, truth, 4, random.Random(), monkeypatch) >= 1
     index_again(folder, server.address(), monkeypatch)
     require_whole(server.address(), truth)
 

@@ -94,6 +94,7 @@ def test_the_library_is_what_it_would_be_without_workers(workers: RayWorkers, tm
     assert check_library(tmp_path / "ours", CheapEncoder()) == []
 
 
+@pytest.mark.slow
 def test_again_nothing_is_embedded_and_afterwards_only_what_is_new(workers: RayWorkers, tmp_path: Path) -> None:
     folder, log = archive(tmp_path / "in"), workers.log  # type: ignore[attr-defined]
     by_workers([folder], tmp_path / "ours", workers)
@@ -142,7 +143,9 @@ def test_files_of_one_name_from_two_folders_are_told_apart_as_without_workers(
     assert content(tmp_path / "ours") == content(tmp_path / "plain")
 
 
-@pytest.mark.parametrize("bound", ["rounds", "nothing waits", "files are sent", "large files are not sent"])
+@pytest.mark.parametrize("bound", [
+    "files are sent", *(pytest.param(each, marks=pytest.mark.slow) for each in ("rounds", "nothing waits", "large files are not sent"))
+])
 def test_the_bounds_change_nothing(bound: str, workers: RayWorkers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     if bound == "rounds":
         monkeypatch.setattr(pipeline, "ROUND_FILES", 9)
@@ -167,6 +170,7 @@ def test_all_machines_that_see_a_file_are_told_from_those_that_do_not(workers: R
     assert not pipeline._is_visible(wanted)
 
 
+@pytest.mark.slow
 def test_a_model_that_no_worker_can_load_is_one_sentence(workers: RayWorkers, tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("一份文件。")
     with Library.create(tmp_path / "library", str(tmp_path / "nothing"), 16) as opened:

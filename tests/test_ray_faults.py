@@ -95,6 +95,7 @@ def twice(log: Path) -> int:
     return sum(counts.values()) - len(counts)
 
 
+@pytest.mark.slow
 def test_a_worker_killed_and_a_machine_lost_change_nothing(cluster: Any, tmp_path: Path) -> None:
     folder, library, log = tmp_path / "in", tmp_path / "library", tmp_path / "log"
     documents = archive(folder)
@@ -111,6 +112,7 @@ def test_a_worker_killed_and_a_machine_lost_change_nothing(cluster: Any, tmp_pat
     assert twice(log) <= 450
 
 
+@pytest.mark.slow
 def test_a_driver_killed_goes_on_where_it_was(cluster: Any, tmp_path: Path) -> None:
     folder, library, log = tmp_path / "in", tmp_path / "library", tmp_path / "log"
     documents = archive(folder)
