@@ -9,6 +9,7 @@ splitter keeps every character, so the spans are sums of lengths.
 from collections.abc import Callable, Iterator, Sequence
 
 from corpus.document import Block, Document, Passage, Sentence, passage_id
+from corpus.rows import text_key
 from corpus.sentences import sentences, trimmed
 
 # Marks put after each paragraph and sentence before splitting. They are Unicode noncharacters;
@@ -50,6 +51,12 @@ def passage_text(document: Document, passage: Passage) -> str:
     words = document.text[passage.start : passage.end]
     missing = tuple(each for each in passage.headings if not words.startswith(each))
     return _above(missing) + words
+
+
+def text_with_key(document: Document, passage: Passage, key: bytes) -> str:
+    """What was embedded for a passage whose text has that key: its words, with or without the headings above it."""
+    words = document.text[passage.start : passage.end]
+    return words if text_key(words) == key else passage_text(document, passage)
 
 
 def _above(headings: Sequence[str]) -> str:

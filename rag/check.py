@@ -5,10 +5,10 @@ from pathlib import Path
 
 import numpy as np
 
-from corpus import Library, passage_text
+from corpus import Library
 from corpus.check import RESTORE, Problem, again, check_database
 from corpus.errors import DamagedLibrary, LibraryError
-from corpus.rows import text_key
+from corpus.passages import text_with_key
 from corpus.store import Store, open_store
 from embeddings import Encoder, load_encoder
 from embeddings.cache import damaged_folders
@@ -93,10 +93,9 @@ def _sample(library: Store, encoder: Encoder) -> list[Problem]:
         entry = library.with_sentences(passage.document_id)
         key = dict((each.id, key) for each, key in library.passages_with_keys(passage.document_id))[passage.id]
         assert entry is not None  # check_database has seen it
-        words = entry[0].text[passage.start : passage.end]
         names.append(entry[0].name)
         places.append(f"{entry[0].name}, {passage.start}–{passage.end}")
-        texts.append(words if text_key(words) == key else passage_text(entry[0], passage))
+        texts.append(text_with_key(entry[0], passage, key))
         keys.append(key)
     stored = library.vectors_of(keys)
     rows = encoder.encode_passages(texts)

@@ -6,10 +6,10 @@ from itertools import chain, islice
 
 import numpy as np
 
-from corpus.document import Document, Passage
+from corpus.document import Document
 from corpus.errors import DamagedDocument, LibraryError
-from corpus.passages import passage_text
-from corpus.rows import Prepared, text_key
+from corpus.passages import text_with_key
+from corpus.rows import Prepared
 from corpus.store import Store
 from rag.engines import engine_of
 from rag.indexing import Progress, silent
@@ -96,16 +96,10 @@ def _put(source: Store, target: Store, name: str, path: bytes | None) -> None:
     vectors = source.vectors_of(missing)
     if len(vectors) < len(missing):
         raise DamagedDocument(f"{name} in {source.address} lacks {len(missing) - len(vectors)} of its vectors; run: yinju check --library {source.address}")
-    texts = {key: _text(document, passage, key) for passage, key in cut}
+    texts = {key: text_with_key(document, passage, key) for passage, key in cut}
     if missing:
         target.put_texts(missing, np.stack([vectors[each] for each in missing]), [weights(texts[each]) for each in missing])
     target.put(Prepared(document, content, sentences, [each for each, _ in cut], keys), path)
-
-
-def _text(document: Document, passage: Passage, key: bytes) -> str:
-    """What was embedded of a passage."""
-    words = document.text[passage.start : passage.end]
-    return words if text_key(words) == key else passage_text(document, passage)
 
 
 def _say_the_same(source: Store, target: Store) -> None:

@@ -3,12 +3,11 @@
 from collections.abc import Iterator
 from itertools import islice
 
-from corpus import passage_text
 from corpus.check import RESTORE, Problem, document_problems
 from corpus.errors import DamagedDocument
 from corpus.milvus.collections import passages_of, records_of
 from corpus.milvus.library import MilvusLibrary
-from corpus.rows import text_key
+from corpus.passages import text_with_key
 from corpus.store import Store
 from embeddings import Encoder
 from rag.adapter import Adapter
@@ -37,9 +36,7 @@ class MilvusEngine:
                 continue
             terms = {}
             for passage, key in kept.passages_with_keys(identity):
-                words = entry[0].text[passage.start : passage.end]
-                text = words if text_key(words) == key else passage_text(entry[0], passage)
-                terms[passage.id] = identity, weights(text)
+                terms[passage.id] = identity, weights(text_with_key(entry[0], passage, key))
             kept.rows.retermed(terms)
         kept.rows.recount()
         kept.set_meta(KEY, str(VERSION))

@@ -7,8 +7,8 @@ import logging
 from collections import defaultdict
 from collections.abc import Sequence
 
-from corpus import Library, LibraryError, Passage, passage_text
-from corpus.rows import text_key
+from corpus import Library, LibraryError, Passage
+from corpus.passages import text_with_key
 from embeddings.index import Flags
 from rag.lexical import NO_WORDS, Lexical, StoredLexical, weights
 from rag.posting_index import open_postings
@@ -78,6 +78,5 @@ def _texts(library: Library, keys: Sequence[bytes]) -> dict[bytes, str]:
         if entry is None:
             continue
         for key, passage in passages:
-            words = entry[0].text[passage.start : passage.end]
-            found[key] = words if text_key(words) == key else passage_text(entry[0], passage)
+            found[key] = text_with_key(entry[0], passage, key)
     return found
