@@ -80,6 +80,7 @@ class Library:
     """An open library. One object may be used by many threads, one at a time inside."""
 
     engine = "folder"
+    write_together = 1
 
     def __init__(self, folder: Path, connection: sqlite3.Connection, on_disk: bool = True) -> None:
         self.folder = folder
@@ -449,6 +450,9 @@ class Library:
         )
         rows = self._database.rows(query, (document_id,))
         return [(passage_of(row[:-1]), row[-1]) for row in rows if isinstance(row[-1], bytes)]
+
+    def ahead(self, files: Sequence[tuple[bytes, str]] = (), names: Sequence[str] = (), contents: Sequence[str] = ()) -> None:
+        """What will be asked about next; here every question is answered at once (`corpus.store`)."""
 
     def cut_before(self, content: str) -> list[tuple[Passage, bytes]]:
         """The passages and keys of a document with that `document_hash`; none where there is no such document."""

@@ -52,11 +52,12 @@ class Files(Protocol):
 class Store(Protocol):
     """An open library. `corpus.library.Library` says what each of these does.
 
-    `engine` names what searches it; `address` is what it was opened by, and `folder` where what belongs to it on this machine
+    `engine` names what searches it; `write_together` is how many passages are better written at once, because a write is a way; `address` is what it was opened by, and `folder` where what belongs to it on this machine
     is kept (uploads, conversations, runs). `mark` tells it from every other library, wherever it is opened.
     """
 
     engine: str
+    write_together: int
     folder: Path
     dimension: int
 
@@ -136,6 +137,11 @@ class Store(Protocol):
     def passage_ids(self) -> Ids: ...
 
     def passages_with_keys(self, document_id: str) -> list[tuple[Passage, bytes]]: ...
+
+    def ahead(self, files: Sequence[tuple[bytes, str]] = (), names: Sequence[str] = (), contents: Sequence[str] = ()) -> None:
+        """What whoever writes will ask about next, so that a library far away can be asked once: files (path, and the name of
+        one that is new), then the names and contents (`document_hash`) of documents of one file."""
+        ...
 
     def cut_before(self, content: str) -> list[tuple[Passage, bytes]]: ...
 

@@ -81,7 +81,7 @@ class Batch:
         self._texts.update(zip(item.keys, texts, strict=bool(texts)))
         self._passages += len(item.passages)
         self.change(lambda: self._library.put(item, path))
-        if self._passages >= EMBED_TOGETHER:
+        if self._passages >= max(EMBED_TOGETHER, self._library.write_together):
             self.flush()
 
     def change(self, change: Callable[[], object]) -> None:

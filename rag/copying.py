@@ -8,6 +8,7 @@ import numpy as np
 
 from corpus.document import Document
 from corpus.errors import DamagedDocument, LibraryError
+from corpus.library import KnownDocument
 from corpus.passages import text_with_key
 from corpus.rows import Prepared
 from corpus.store import Store
@@ -46,12 +47,12 @@ def copy_library(source: Store, target: Store, progress: Progress = silent) -> C
     done = written = 0
     with target.writing():
         engine_of(target).begin(target)
-        documents = _documents(source)
+        documents = _documents(source, target)
         while some := list(islice(documents, TOGETHER)):
-            fresh = [(name, path) for name, path, wanted in some if not _is_there(target, name, path, wanted)]
+            fresh = [each for each, is_there in some if not is_there]
             with target.changing():
-                for name, path in fresh:
-                    _put(source, target, name, path)
+                for each in fresh:
+                    _put(source, target, each)
             written += len(fresh)
             done += len(some)
             progress(done, total, f"{written:,} documents written")
@@ -66,19 +67,16 @@ def copy_library(source: Store, target: Store, progress: Progress = silent) -> C
     return Copied(written, total - written, target.passage_count())
 
 
-def _documents(source: Store) -> Iterator[tuple[str, bytes | None, object]]:
-    """Every document: its name, the path of its file, and what tells whether it is the same."""
+def _documents(source: Store, target: Store) -> Iterator[tuple[KnownDocument, bool]]:
+    """Every document, and whether the target has it as it is."""
     for path in chain([None], source.files.under(b"/")):
+        there = target.known_documents(path)
         for each in source.known_documents(path).values():
-            yield each.name, path, (each.hash, each.title, each.metadata)
+            yield each, there.get(each.name) == each
 
 
-def _is_there(target: Store, name: str, path: bytes | None, wanted: object) -> bool:
-    known = target.known_documents(path).get(name)
-    return known is not None and (known.hash, known.title, known.metadata) == wanted
-
-
-def _put(source: Store, target: Store, name: str, path: bytes | None) -> None:
+def _put(source: Store, target: Store, known: KnownDocument) -> None:
+    name, path = known.name, known.path
     if path is not None and target.files.get(path) is None:
         file = source.files.get(path)
         if file is not None:  # until its last document is here
@@ -90,7 +88,6 @@ def _put(source: Store, target: Store, name: str, path: bytes | None) -> None:
     document, sentences = entry
     cut = source.passages_with_keys(identity)
     keys = [key for _, key in cut]
-    content = source.known_documents(path)[name].hash
     held = target.held(keys)
     missing = [each for each in dict.fromkeys(keys) if each not in held]
     vectors = source.vectors_of(missing)
@@ -99,7 +96,7 @@ def _put(source: Store, target: Store, name: str, path: bytes | None) -> None:
     texts = {key: text_with_key(document, passage, key) for passage, key in cut}
     if missing:
         target.put_texts(missing, np.stack([vectors[each] for each in missing]), [weights(texts[each]) for each in missing])
-    target.put(Prepared(document, content, sentences, [each for each, _ in cut], keys), path)
+    target.put(Prepared(document, known.hash, sentences, [each for each, _ in cut], keys), path)
 
 
 def _say_the_same(source: Store, target: Store) -> None:

@@ -5,7 +5,7 @@ By this process (`ReadHere`), or by others that give what they read (`rag.cluste
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -30,18 +30,23 @@ class Status:
     read_ns: int
 
 
+@dataclass(frozen=True)
+class Part:
+    """A document of a file. `cut` gives it, by then with its own name and labels, cut into passages; and the texts of its keys,
+    none where all their vectors are in the library."""
+
+    document: Document
+    cut: Callable[[Document], tuple[Prepared, list[str]]]
+
+
 class Reading(Protocol):
     """A file that was read."""
 
     @property
     def status(self) -> Status: ...
 
-    def parts(self, name: str) -> Iterator[Document | UnreadableFile]:
-        """Its documents, named after `name`; a part that cannot be read is given as its error."""
-        ...
-
-    def cut(self, document: Document) -> tuple[Prepared, list[str]]:
-        """The part that was given last, by now with its own name and labels; and the texts of its keys, none where all vectors are there."""
+    def parts(self, name: str) -> Iterator[Part | UnreadableFile]:
+        """Its documents, named after `name`; one that cannot be read is given as its error."""
         ...
 
 
@@ -75,10 +80,11 @@ class HeldFile:
         self._reader = reader
         self._data = data
 
-    def parts(self, name: str) -> Iterator[Document | UnreadableFile]:
-        return parts_of(self._data, name)
+    def parts(self, name: str) -> Iterator[Part | UnreadableFile]:
+        for each in parts_of(self._data, name):
+            yield each if isinstance(each, UnreadableFile) else Part(each, self._cut)
 
-    def cut(self, document: Document) -> tuple[Prepared, list[str]]:
+    def _cut(self, document: Document) -> tuple[Prepared, list[str]]:
         return prepared(document, self._reader.encoder, self._reader.settings)
 
 

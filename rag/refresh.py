@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,14 +15,18 @@ from corpus.rows import document_hash, require_storable
 from corpus.store import Store
 from embeddings import Encoder
 from rag.batch import Batch, cut_again
-from rag.reading import Reader, ReadHere, Reading
+from rag.reading import Part, Reader, ReadHere, Reading
 from rag.settings import library_settings
+from rag.window import windows
 
 # A file written this shortly before it was read may change again without a new time of change
 # (file systems count in up to two seconds).
 RACY_NS = 2_000_000_000
 # The name of the part that failed stands at the head of its message.
 FAILED_PART = re.compile(r"(.+?)(?= (?:is|has|holds|cannot|could|does|needs|was|stands|looks)\b|: )", re.S)
+
+# Documents of one file that the library is asked about together, and their characters.
+PARTS, CHARACTERS = 64, 1_000_000
 
 Said = dict[str, dict[str, str]]
 
@@ -51,6 +55,10 @@ class Refresh:
 
     def fail(self, name: str, reason: str) -> None:
         self.failures.append((name, reason))
+
+    def ahead(self, files: Sequence[tuple[Path, str]]) -> None:
+        """These files (with their names) come next."""
+        self._library.ahead([(os.fsencode(os.path.abspath(path)), name) for path, name in files])
 
     def any_file(self, path: Path, name: str, root: Path) -> None:
         """A file of documents, or one that says what others are."""
@@ -143,18 +151,19 @@ class Refresh:
         names: set[str] = set()
         failed: list[str] = []
         done = 0
-        for part in reading.parts(state.name):
+        for part in self._asked_ahead(reading.parts(state.name), state.name, before):
             if isinstance(part, UnreadableFile):
                 inner = _part_name(state.name, str(part))
                 failed.append(inner)
                 self.fail(inner, str(part))
                 continue
-            done = min(reading.status.size, done + len((part.source or part.text).encode("utf8", "replace")))
+            document = part.document
+            done = min(reading.status.size, done + len((document.source or document.text).encode("utf8", "replace")))
             try:
-                self._document(part, reading, path, state, before, names, said)
+                self._document(part, path, state, before, names, said)
             except UnreadableFile as reason:
-                failed.append(part.name)
-                self.fail(part.name, str(reason))
+                failed.append(document.name)
+                self.fail(document.name, str(reason))
             self._told(done)
         if not names:
             return  # what the library had of the file stays, and the next run tries again
@@ -164,11 +173,21 @@ class Refresh:
         finished = replace(state, finished=not failed)
         self._batch.change(lambda: self._library.files.put(finished))
 
+    def _asked_ahead(
+        self, parts: Iterator[Part | UnreadableFile], file: str, before: dict[str, KnownDocument]
+    ) -> Iterator[Part | UnreadableFile]:
+        """The same; what is asked of the library about each is asked for several together."""
+        for some in windows(parts, PARTS, lambda each: 0 if isinstance(each, UnreadableFile) else len(each.document.text), CHARACTERS):
+            documents = [each.document for each in some if not isinstance(each, UnreadableFile)]
+            hashes = {each.name: document_hash(each) for each in documents}
+            fresh = [content for name, content in hashes.items() if name not in before or before[name].hash != content]
+            self._library.ahead(names=[each.name for each in documents if each.name != file], contents=fresh)
+            yield from some
+
     def _document(
-        self, document: Document, reading: Reading, path: Path, state: KnownFile,
-        before: dict[str, KnownDocument], names: set[str], said: Said,
-    ) -> None:  # fmt: skip
-        document = self._with_free_name(document, state, names)
+        self, part: Part, path: Path, state: KnownFile, before: dict[str, KnownDocument], names: set[str], said: Said
+    ) -> None:
+        document = self._with_free_name(part.document, state, names)
         require_storable(document)
         inner = document.name[len(state.name) :] if document.name.startswith(state.name) else ""
         labels = said.get("", {})
@@ -187,7 +206,7 @@ class Refresh:
             self._batch.change(lambda: self._library.relabel(document.name, document.title, document.metadata))
             return
         same = self._library.cut_before(content)
-        item, texts = (cut_again(document, content, same), []) if same else reading.cut(document)
+        item, texts = (cut_again(document, content, same), []) if same else part.cut(document)
         if not item.passages:
             raise UnreadableFile(f"{document.name} holds no words; add text to it, or leave it out")
         self._begin(state)

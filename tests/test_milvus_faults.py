@@ -33,10 +33,11 @@ from tests.test_library import mounted
 # A process that indexes in small batches, so that there are many moments to be killed at.
 INDEX = """
 import sys, rag.batch
+from corpus.milvus.library import MilvusLibrary
 from pathlib import Path
 from rag import index_paths
 from tests.cheap import CheapEncoder, cheap_store
-rag.batch.EMBED_TOGETHER = 4
+rag.batch.EMBED_TOGETHER = MilvusLibrary.write_together = 4
 with cheap_store(sys.argv[2]) as library:
     print("begun", flush=True)
     index_paths([Path(sys.argv[1])], library, CheapEncoder())
@@ -273,6 +274,7 @@ def test_a_stopped_indexing_keeps_what_was_done(server: MilvusServer, tmp_path: 
             raise KeyboardInterrupt
 
     monkeypatch.setattr("rag.batch.EMBED_TOGETHER", 4)
+    monkeypatch.setattr(MilvusLibrary, "write_together", 4)
     with MilvusLibrary.create(server.address(), CheapEncoder.name, CheapEncoder.dimension) as library:
         with monkeypatch.context() as patch:
             patch.setattr(Batch, "flush", stop)

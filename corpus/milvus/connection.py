@@ -113,14 +113,14 @@ class Connection:
             self.client.load_collection(arguments[0], timeout=patience)
             return getattr(self.client, name)(*arguments, timeout=patience, **named)
 
-    def query(self, collection: str, condition: str, fields: Sequence[str]) -> list[dict[str, Any]]:
+    def query(self, collection: str, condition: str, fields: Sequence[str], **named: Any) -> list[dict[str, Any]]:
         """All rows that fulfil a condition, however many, by key."""
-        rows = self.call("query", collection, filter=condition, output_fields=list(fields), limit=MOST_ROWS)
+        rows = self.call("query", collection, filter=condition, output_fields=list(fields), limit=MOST_ROWS, **named)
         if len(rows) < MOST_ROWS:
             return [dict(each) for each in rows]
         with self.explained():
             found: list[dict[str, Any]] = []
-            iterator = self.client.query_iterator(collection, batch_size=MOST_ROWS // 4, filter=condition, output_fields=list(fields), **self._consistency)
+            iterator = self.client.query_iterator(collection, batch_size=MOST_ROWS // 4, filter=condition, output_fields=list(fields), **(self._consistency | named))
             try:
                 while some := iterator.next():
                     found += [dict(each) for each in some]

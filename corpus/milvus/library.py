@@ -25,28 +25,31 @@ from corpus.document import Document, Passage, Sentence
 from corpus.document_list import Entry, Found, folded
 from corpus.errors import DamagedDocument, LibraryError
 from corpus.feedback import Feedback
+from corpus.file_table import KnownFile
 from corpus.library import KnownDocument, Listed
 from corpus.milvus import collections
 from corpus.milvus.address import Address, parse_address
+from corpus.milvus.ahead import LABELS, file_key, with_contents
 from corpus.milvus.connection import MOST_ROWS, Connection
 from corpus.milvus.content import content_of, document_in, passages_in
-from corpus.milvus.files import RecordedFiles, file_key
+from corpus.milvus.files import RecordedFiles
 from corpus.milvus.lease import lease
 from corpus.milvus.passages import PassageRows, Text
-from corpus.milvus.records import Record, Records, fits, quoted
+from corpus.milvus.pending import Pending
+from corpus.milvus.records import Record, Records, fits, in_parts, quoted
 from corpus.rows import DAMAGED, Prepared
 from corpus.where import searchable
 
 Ids = NDArray[np.int64]
 CONTENT = "content"
 PATTERN = re.compile(r"[%_\\\"'\x00]+")
-LABELS = ("id", "name", "parent", "hash", "number", "size", "data")
 
 
 class MilvusLibrary:
     """An open library. One object may be used by many threads to ask, and by one to write."""
 
     engine = "milvus"
+    write_together = 256
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
@@ -56,11 +59,8 @@ class MilvusLibrary:
         self._settings = self._read_settings()
         self.dimension = int(self._settings["dimension"])
         self.rows = PassageRows(connection, self.records)
-        self.files = RecordedFiles(self.records, self._remove_ids, self._after)
-        self._waiting: list[tuple[Prepared, bytes | None]] = []
-        self._later: list[Callable[[], object]] = []
-        # Documents that go when what waits is written.
-        self._going: set[str] = set()
+        self.files = RecordedFiles(self.records, self._remove_ids, self._put_file)
+        self._pending = Pending()
         self._depth = 0
 
     @classmethod
@@ -138,7 +138,10 @@ class MilvusLibrary:
         with lease(self.records, self.address), self.records.strictly():
             self._complete()
             self.rows.frequencies()
-            yield
+            try:
+                yield
+            finally:
+                self.files.ahead.clear()
             self.rows.keep_frequencies()
 
     @contextmanager
@@ -152,12 +155,26 @@ class MilvusLibrary:
         finally:
             self._depth -= 1
             if self._depth == 0:
-                self._waiting, self._later, self._going = [], [], set()
+                self._pending = Pending()
 
-    def _after(self, change: Callable[[], object]) -> None:
-        """Do this when what waits is written."""
+    def _after(self, change: Record | Callable[[], object]) -> None:
+        """Keep this record, or do this, when what waits is written."""
         with self.changing():
-            self._later.append(change)
+            self._pending.later.append(change)
+
+    def _put_file(self, record: Record, file: KnownFile) -> None:
+        self.files.ahead.forget(file.path, file.name)
+        if file.finished:
+            self._after(record)
+            return
+        with self.changing():
+            self._pending.first[record.id] = record
+
+    def ahead(self, files: Sequence[tuple[bytes, str]] = (), names: Sequence[str] = (), contents: Sequence[str] = ()) -> None:
+        if files:
+            self.files.ahead.ask_files(self.records, files)
+        if names or contents:
+            self.files.ahead.ask_parts(self.records, names, contents)
 
     def reading(self) -> Any:
         return nullcontext()
@@ -166,14 +183,13 @@ class MilvusLibrary:
         """Nothing is held here that could be of another library."""
 
     def _write(self) -> None:
-        if not self._waiting and not self._later:
+        pending, self._pending = self._pending, Pending()
+        if not pending:
             return
-        waiting, later = self._waiting, self._later
-        self._waiting, self._later, self._going = [], [], set()
-        if waiting:
-            self._put_all(waiting)
-        for change in later:
-            change()
+        self.records.put(pending.first.values())
+        if pending.documents:
+            self._put_all(pending.documents)
+        pending.finish(self.records)
         self._next_generation()
 
     def _put_all(self, documents: Sequence[tuple[Prepared, bytes | None]]) -> None:
@@ -183,10 +199,13 @@ class MilvusLibrary:
             before = {each.id.removeprefix("document/"): each for each in self._document_records(list(waiting))}
             self._note_fields(prepared.document for prepared, _ in waiting.values())
             self.rows.put([prepared for prepared, _ in waiting.values()])
-            records = []
+            parts, records = [], []
             for identity, (prepared, path) in waiting.items():
-                version = self.records.put_long(CONTENT, identity, content_of(prepared))
+                version, some = in_parts(CONTENT, identity, content_of(prepared))
+                parts += some
                 records.append(_document_record(prepared, version, path))
+                self.files.ahead.forget(path, prepared.document.name, prepared.hash)
+            self.records.put(parts)
             self.records.put(records)
             self.rows.keep_only({identity: [each.id for each in prepared.passages] for identity, (prepared, _) in waiting.items() if identity in before})
             replaced = [each for each in before if _version(before[each]) not in {_version(one) for one in records}]
@@ -292,7 +311,7 @@ class MilvusLibrary:
         return Found(entries, len(rows), sum(each.number for each in rows))
 
     def known_documents(self, path: bytes | None) -> dict[str, KnownDocument]:
-        rows = self.records.where(f'kind == "document" and parent == {quoted(file_key(path))}', LABELS)
+        rows = self.files.documents(path)
         return {each.name: KnownDocument(each.name, _said(each)["title"], _said(each)["metadata"], each.hash, path) for each in rows}
 
     def document(self, name: str) -> Document | None:
@@ -341,9 +360,9 @@ class MilvusLibrary:
 
     def put(self, prepared: Prepared, path: bytes | None) -> None:
         with self.changing():
-            if prepared.document.id in self._going:  # what was asked for before comes before
+            if prepared.document.id in self._pending.going:  # what was asked for before comes before
                 self._write()
-            self._waiting.append((prepared, path))
+            self._pending.documents.append((prepared, path))
 
     def relabel(self, name: str, title: str, metadata: Mapping[str, str]) -> None:
         identity = Document(name, "", "", ()).id
@@ -355,7 +374,7 @@ class MilvusLibrary:
             self._note_fields([Document(name, title, "", (), metadata)])
             with self.changing():
                 self._after(lambda: self.rows.relabel(identity, name, title, metadata))
-                self._after(lambda: self.records.put([record]))
+                self._after(record)
 
     def remove(self, names: Sequence[str]) -> int:
         rows = self._document_records([Document(name, "", "", ()).id for name in names])
@@ -369,7 +388,7 @@ class MilvusLibrary:
     def _remove_ids(self, identities: Sequence[str]) -> None:
         if identities:
             with self.changing():
-                self._going.update(identities)
+                self._pending.going.update(identities)
                 self._after(lambda: self._take_away(identities))
 
     def _take_away(self, identities: Sequence[str]) -> None:
@@ -403,8 +422,9 @@ class MilvusLibrary:
         return self.rows.ids()
 
     def cut_before(self, content: str) -> list[tuple[Passage, bytes]]:
-        rows = self.records.page(f'kind == "document" and hash == {quoted(content)}', ("id",), 1, 0)
-        return self.passages_with_keys(rows[0].id.removeprefix("document/")) if rows else []
+        asked = self.files.ahead.contents
+        found = asked[content] if content in asked else with_contents(self.records, [content]).get(content)
+        return self.passages_with_keys(found) if found else []
 
     def labels(self) -> list[tuple[str, str, str, dict[str, str]]]:
         rows = sorted(self.records.where('kind == "document"', LABELS), key=lambda each: each.name)

@@ -63,6 +63,10 @@ class Records:
     def where(self, condition: str, fields: Sequence[str] = FIELDS) -> list[Record]:
         return [_record(each) for each in self._connection.query(self._collection, condition, fields)]
 
+    def loosely(self, condition: str, fields: Sequence[str] = FIELDS) -> list[Record]:
+        """The same, without waiting for what others may have written in this moment."""
+        return [_record(each) for each in self._connection.query(self._collection, condition, fields, consistency_level="Session")]
+
     def page(self, condition: str, fields: Sequence[str], limit: int, offset: int) -> list[Record]:
         rows = self._connection.call("query", self._collection, filter=condition, output_fields=list(fields), limit=limit, offset=offset)
         return [_record(each) for each in rows]
@@ -86,14 +90,9 @@ class Records:
 
     def put_long(self, kind: str, parent: str, content: object) -> str:
         """Keep a JSON value in parts, under a new version; the version."""
-        raw = base64.b85encode(zlib.compress(json.dumps(content, ensure_ascii=False).encode("utf8", "surrogatepass"), 6)).decode()
-        version = f"{zlib.crc32(raw.encode()):08x}{len(raw):08x}"
-        texts = [raw[at : at + PART] for at in range(0, len(raw), PART)]
-        self.put(
-            Record(f"{kind}/{parent}/{version}/{number}", kind, version, parent=parent, number=number, size=len(texts), data=text)
-            for number, text in enumerate(texts)
-        )
-        return f"{version}/{len(texts)}"
+        version, records = in_parts(kind, parent, content)
+        self.put(records)
+        return version
 
     def get_long(self, kind: str, parent: str, version: str) -> Any:
         """The value that `put_long` kept. Raises ValueError where a part is not there or not what was written."""
@@ -111,6 +110,18 @@ class Records:
             listed = quoted_list(parents[at : at + 200])
             rows = self.where(f"kind == {quoted(kind)} and parent in {listed}", ("id", "name"))
             self.delete([each.id for each in rows if each.name not in kept])
+
+
+def in_parts(kind: str, parent: str, content: object) -> tuple[str, list[Record]]:
+    """A JSON value as the records that keep it, and their version."""
+    raw = base64.b85encode(zlib.compress(json.dumps(content, ensure_ascii=False).encode("utf8", "surrogatepass"), 6)).decode()
+    version = f"{zlib.crc32(raw.encode()):08x}{len(raw):08x}"
+    texts = [raw[at : at + PART] for at in range(0, len(raw), PART)]
+    records = [
+        Record(f"{kind}/{parent}/{version}/{number}", kind, version, parent=parent, number=number, size=len(texts), data=text)
+        for number, text in enumerate(texts)
+    ]
+    return f"{version}/{len(texts)}", records
 
 
 def _record(row: dict[str, Any]) -> Record:

@@ -6,8 +6,9 @@ files that are last in turn are let go, and read by this process when they come 
 
 import os
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from embeddings.index import Vectors
 from rag.batch import Batch, prepared
 from rag.cluster.desk import Claims
 from rag.cluster.rows import Row, document_from, named, vectors_of
-from rag.reading import ReadHere, Reading, Status
+from rag.reading import Part, ReadHere, Reading, Status
 
 # Texts that are stored together, and seconds that they wait for others; bytes of documents that wait at most.
 STORE, WAIT, KEPT = 256, 1.0, 256 << 20
@@ -146,7 +147,6 @@ class Arrived:
         self._expected = expected
         self._held = held
         self._digest = digest
-        self._last: Prepared | None = None
 
     @property
     def status(self) -> Status:
@@ -156,7 +156,7 @@ class Arrived:
         known = self._expected.status
         return Status(self._digest, known.size, known.mtime_ns, known.ctime_ns, known.read_ns)
 
-    def parts(self, name: str) -> Iterator[Document | UnreadableFile]:
+    def parts(self, name: str) -> Iterator[Part | UnreadableFile]:
         given = 0
         if self._expected is not None and name == self._expected.name:
             for each in self._sent(self._expected.number):
@@ -164,9 +164,10 @@ class Arrived:
                 given += 1
             if self._held is None:
                 return
-        yield from islice(self._here(name).parts(name), given, None)
+        for each in islice(self._here(name).parts(name), given, None):
+            yield each if isinstance(each, UnreadableFile) else Part(each.document, partial(self._cut_here, each.cut))
 
-    def _sent(self, number: int) -> Iterator[Document | UnreadableFile]:
+    def _sent(self, number: int) -> Iterator[Part | UnreadableFile]:
         """The parts that come from workers; where some do not come, this process reads the file."""
         part, pieces = 0, b""
         while True:
@@ -182,10 +183,9 @@ class Arrived:
                 continue
             pieces += row.body
             if row.kind == "document":
-                self._last = document_from(pieces)
+                item = document_from(pieces)
                 pieces = b""
-                yield self._last.document
-                self._last = None
+                yield Part(item.document, partial(self._cut, item))
 
     def _here(self, name: str) -> Reading:
         if self._held is None:
@@ -195,13 +195,15 @@ class Arrived:
             self._held = held
         return self._held
 
-    def cut(self, document: Document) -> tuple[Prepared, list[str]]:
-        last = self._last
-        if last is not None:
-            self._arrivals.wait_for(last.keys)
-            if self._arrivals.are_held(last.keys):
-                return named(last, document), []
+    def _cut(self, item: Prepared, document: Document) -> tuple[Prepared, list[str]]:
+        """As workers cut it, where the vectors have come."""
+        self._arrivals.wait_for(item.keys)
+        if self._arrivals.are_held(item.keys):
+            return named(item, document), []
         here = self._arrivals.here
-        item, texts = self._held.cut(document) if self._held is not None else prepared(document, here.encoder, here.settings)
+        return self._cut_here(partial(prepared, encoder=here.encoder, settings=here.settings), document)
+
+    def _cut_here(self, cut: Callable[[Document], tuple[Prepared, list[str]]], document: Document) -> tuple[Prepared, list[str]]:
+        item, texts = cut(document)
         self._arrivals.wait_for(item.keys)
         return item, texts

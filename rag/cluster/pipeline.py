@@ -23,6 +23,7 @@ from rag.cluster.connect import EMBEDS, Share
 from rag.cluster.desk import Claims, Clerk, Desk
 from rag.cluster.rows import Row, from_table
 from rag.cluster.work import Embed, FileToRead, Work, group_item, read_group
+from rag.indexing import Found
 from rag.reading import Reader, ReadHere, Status
 
 # Files that one task reads: so many, or as many bytes.
@@ -41,9 +42,6 @@ GIVEN_UP = 16
 RETRIES = 5
 # Seconds for a machine to say whether it sees a file.
 LOOKS = 60.0
-
-
-Found = tuple[Unlisted | tuple[Path, str], Path]
 
 
 @dataclass(frozen=True)
