@@ -76,9 +76,9 @@ def parameters(served: Served, endpoint: str) -> list[dict[str, Any]]:
 def harmless(response: httpx.Response) -> None:
     """Nothing of our insides in what is said, and what cannot be answered is the caller's to mend, and says how."""
     no_insides(response.text)
-    if '"jsonrpc"' in response.text:  # the tools' protocol has refusals of its own, also of what its library cannot parse
-        return
     assert response.status_code < 500, response.text[:500]
+    if '"jsonrpc"' in response.text:  # the tools' protocol has refusals of its own
+        return
     if response.status_code >= 400 and response.headers["content-type"] == "application/json":
         refusal = response.json()
         assert isinstance(refusal, dict) and refusal.keys() & {"error", "detail"}, response.text[:500]
