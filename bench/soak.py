@@ -54,13 +54,18 @@ class Sample:
     threads: int
 
 
-def sample(server: Server, questions: int, began: float) -> Sample:
-    folder = Path(f"/proc/{server.process.pid}")
+def sample_of(process: int, questions: int, began: float) -> Sample:
+    """Of the process of that number. Raises OSError or KeyError where it has ended."""
+    folder = Path(f"/proc/{process}")
     sizes = {name: int(kb) / 1000 for name, kb in re.findall(r"(\w+):\s+(\d+) kB", (folder / "smaps_rollup").read_text())}
     threads = int((folder / "status").read_text().split("Threads:")[1].split()[0])
-    found = Sample(
+    return Sample(
         questions, time.monotonic() - began, sizes["Rss"], sizes["Private_Clean"] + sizes["Private_Dirty"], sizes["Anonymous"], threads
     )
+
+
+def sample(server: Server, questions: int, began: float) -> Sample:
+    found = sample_of(server.process.pid, questions, began)
     print(
         f"| {found.questions:,} | {found.seconds:.0f} | {found.rss:.1f} | {found.uss:.1f} | {found.anonymous:.1f} | {found.threads} |",
         flush=True,
