@@ -1,4 +1,4 @@
-"""The library: a folder whose SQLite file is the truth about files, documents, passages and vectors.
+"""The library: a folder whose SQLite file is the truth about files, documents, passages and vectors; each has a module of its own.
 
 Whatever belongs together is written in one transaction, so a process killed at any moment leaves
 whole documents or none. A vector belongs to its words (`text_key`), not to a place: what moves keeps
@@ -8,10 +8,9 @@ Nothing is ever unpickled. Many processes may read while one writes.
 
 import json
 import os
-import shlex
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,51 +19,17 @@ from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
 from corpus.connect import DATABASE, WRITER_LOCK, connect, migrated, new_database, state_of
-from corpus.database import Database, marks, next_generation, parts
-from corpus.document import Document, Passage, Sentence
-from corpus.document_list import Found, find
-from corpus.errors import DamagedDocument, LibraryError
+from corpus.database import Database
+from corpus.document_table import DocumentTable
+from corpus.errors import LibraryError
 from corpus.feedback import Feedback, kept_feedback, put_feedback
-from corpus.file_table import FileTable, KnownFile
+from corpus.file_table import FileTable
+from corpus.passage_table import PassageTable
 from corpus.posting_table import PostingTable
-from corpus.rows import (
-    DAMAGED,
-    DOCUMENT_COLUMNS,
-    Prepared,
-    document_of,
-    document_row,
-    metadata_to_json,
-    passage_of,
-    passage_rows,
-    row_checksum,
-)
+from corpus.rows import DAMAGED
 from corpus.to_disk import to_disk
 from corpus.trouble import CANNOT_GROW, cannot_write, damaged
-from corpus.vector_table import Ids, Marks, VectorTable
-
-__all__ = ["DATABASE", "Derived", "KnownDocument", "KnownFile", "Library", "Listed"]
-
-
-@dataclass(frozen=True)
-class Listed:
-    """A document as `docs list` shows it."""
-
-    name: str
-    title: str
-    passages: int
-    characters: int
-    metadata: dict[str, str]
-
-
-@dataclass(frozen=True)
-class KnownDocument:
-    """What indexing must know of a document that is here already; `path` is None where it has no file."""
-
-    name: str
-    title: str
-    metadata: dict[str, str]
-    hash: str
-    path: bytes | None
+from corpus.vector_table import Marks, VectorTable
 
 
 @dataclass(frozen=True)
@@ -96,6 +61,16 @@ class Library:
         self.files = FileTable(self._database)
         self.vectors = VectorTable(self._database, self.dimension)
         self.postings = PostingTable(self._database)
+        self.documents = documents = DocumentTable(self._database, folder, self.changing, lambda: self.generation)
+        passages = PassageTable(self._database)
+        # What both tables can is what a library can (`corpus.store.Store`).
+        self.document_count, self.list_documents, self.find_documents = documents.count, documents.listed, documents.find
+        self.document, self.name_of, self.with_sentences = documents.document, documents.name_of, documents.with_sentences
+        self.put, self.relabel, self.remove = documents.put, documents.relabel, documents.remove
+        self.known_documents, self.labels, self.distinct_values = documents.known, documents.labels, documents.distinct_values
+        self.passage_count, self.passage_ids, self.passages = passages.count, passages.ids, passages.passages
+        self.passages_of, self.documents_with, self.passage_with = passages.of, passages.documents_with, passages.one_with
+        self.passages_with_keys, self.cut_before = passages.with_keys, passages.cut_before
 
     @classmethod
     def open(cls, folder: str | Path) -> "Library":
@@ -278,98 +253,7 @@ class Library:
                 f"({dimension}); use that model, or index your files again into a new folder with --library"
             )
 
-    # Documents
-
-    def document_count(self) -> int:
-        return int(str(self._database.rows("SELECT count(*) FROM documents")[0][0]))
-
-    def list_documents(self) -> list[Listed]:
-        rows = self._database.rows(
-            "SELECT name, title, (SELECT count(*) FROM passages WHERE document_id = documents.id), characters, "
-            "metadata FROM documents ORDER BY name"
-        )
-        return [Listed(str(n), str(t), int(str(p)), int(str(c)), _metadata(m) or {}) for n, t, p, c, m in rows]
-
-    def find_documents(self, words: str = "", limit: int = 50, offset: int = 0) -> Found:
-        """The documents whose title or name holds every one of the words; without words, all documents."""
-        with self.reading() as connection:
-            return find(connection, str(self.generation), words, limit, offset)
-
-    def known_documents(self, path: bytes | None) -> dict[str, KnownDocument]:
-        """The documents of a file, or those of no file, by name."""
-        which = "file_id IS NULL" if path is None else "file_id = (SELECT id FROM files WHERE path = ?)"
-        rows = self._database.rows(
-            f"SELECT name, title, metadata, hash FROM documents WHERE {which}", () if path is None else (path,)
-        )
-        # One whose row is damaged is to be read again: no document has an empty hash.
-        return {
-            str(n): KnownDocument(str(n), str(t), _metadata(m) or {}, str(h) if _metadata(m) is not None else "", path)
-            for n, t, m, h in rows
-        }
-
-    def document(self, name: str) -> Document | None:
-        """The document of that name. Raises DamagedDocument where it is not what was stored."""
-        entry = self._read("name", name)
-        return entry[0] if entry is not None else None
-
-    def name_of(self, identity: str) -> str:
-        """The name of the document of that id; the id itself where there is none."""
-        rows = self._database.rows("SELECT name FROM documents WHERE id = ?", (identity,))
-        return str(rows[0][0]) if rows else identity
-
-    def with_sentences(self, identity: str) -> tuple[Document, list[Sentence]] | None:
-        """The document of that id with its sentence spans, in order, as they stand at one moment.
-
-        Raises DamagedDocument where it is not what was stored.
-        """
-        return self._read("id", identity)
-
-    def _read(self, column: str, value: str) -> tuple[Document, list[Sentence]] | None:
-        try:
-            rows = self._database.rows(f"SELECT {DOCUMENT_COLUMNS} FROM documents WHERE {column} = ?", (value,))
-            return document_of(rows[0]) if rows else None
-        except DAMAGED as reason:
-            raise damaged_document(self.folder, self.name_of(value) if column == "id" else value, reason) from None
-
-    def put(self, prepared: Prepared, path: bytes | None) -> None:
-        """Add a document, or replace the one of that name; the vectors of its keys must be here."""
-        document = prepared.document
-        with self.changing() as connection:
-            row = connection.execute("SELECT id FROM files WHERE path = ?", (path,)).fetchone()
-            connection.execute("DELETE FROM documents WHERE id = ? OR name = ?", (document.id, document.name))
-            connection.execute(
-                f"INSERT INTO documents VALUES ({','.join('?' * 14)})", document_row(prepared, row[0] if row else None)
-            )
-            connection.executemany("INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?)", passage_rows(prepared))
-            next_generation(connection)
-
-    def relabel(self, name: str, title: str, metadata: Mapping[str, str]) -> None:
-        """Give a document another title and other metadata; its text and passages stay."""
-        with self.changing() as connection:
-            if self.document(name) is None:  # a damaged one is not to be given a checksum that is right
-                return
-            row = connection.execute(f"SELECT {DOCUMENT_COLUMNS} FROM documents WHERE name = ?", (name,)).fetchone()
-            written = metadata_to_json(metadata)
-            checksum = row_checksum(name, title, written, *row[3:-1])
-            values = (title, written, checksum, name)
-            connection.execute("UPDATE documents SET title = ?, metadata = ?, checksum = ? WHERE name = ?", values)
-            next_generation(connection)
-
-    def remove(self, names: Sequence[str]) -> int:
-        """Remove documents with all that belongs to them; how many were there.
-
-        Their files are left unfinished, so that indexing them again brings the documents back.
-        """
-        removed = 0
-        with self.changing() as connection:
-            for name in names:
-                connection.execute(
-                    "UPDATE files SET finished = 0 WHERE id = (SELECT file_id FROM documents WHERE name = ?)", (name,)
-                )
-                removed += connection.execute("DELETE FROM documents WHERE name = ?", (name,)).rowcount
-            if removed:
-                next_generation(connection)
-        return removed
+    # Texts
 
     def held(self, keys: Sequence[bytes]) -> set[bytes]:
         """Those of the keys whose vectors are here."""
@@ -398,79 +282,8 @@ class Library:
         with self.changing():
             self.postings.note_removed(self.vectors.drop_unused())
 
-    # Passages
-
-    def passage_count(self) -> int:
-        return int(str(self._database.rows("SELECT count(*) FROM passages")[0][0]))
-
-    def passages(self, ids: Sequence[int]) -> list[Passage]:
-        """The passages of these ids, in their order; ids that are no longer here, or damaged, are left out."""
-        found: dict[int, Passage] = {}
-        for part in parts(ids):
-            query = f'SELECT id, document_id, "start", "end", headings FROM passages WHERE id IN ({marks(part)})'
-            for row in self._database.rows(query, part):
-                with suppress(*DAMAGED):  # of a damaged row; `yinju check` names it
-                    passage = passage_of(row)
-                    found[passage.id] = passage
-        return [found[each] for each in ids if each in found]
-
-    def passage_ids(self) -> Ids:
-        """The ids of all passages, sorted."""
-        rows = self._database.rows("SELECT id FROM passages ORDER BY id")
-        return np.array([row[0] for row in rows if isinstance(row[0], int)], np.int64)
-
-    def passages_of(self, document_ids: Sequence[str]) -> tuple[Ids, Ids]:
-        """The number of the text and the id of every passage of these documents, sorted."""
-        query = (
-            "SELECT vectors.id, passages.id FROM passages JOIN vectors USING (key) "
-            "WHERE document_id IN (SELECT value FROM json_each(?)) ORDER BY vectors.id, passages.id"
-        )
-        rows = self._database.rows(query, (json.dumps(document_ids),))
-        table = np.array([row for row in rows if isinstance(row[1], int)], np.int64).reshape(-1, 2)
-        return table[:, 0].copy(), table[:, 1].copy()
-
-    def documents_with(self, number: int) -> list[str]:
-        """The names of the documents that have the text of that number, sorted."""
-        query = (
-            "SELECT DISTINCT name FROM passages JOIN documents ON document_id = documents.id "
-            "WHERE key = (SELECT key FROM vectors WHERE id = ?) ORDER BY name"
-        )
-        return [str(row[0]) for row in self._database.rows(query, (number,))]
-
-    def passage_with(self, key: bytes) -> Passage | None:
-        """Some passage with the text of that key."""
-        query = 'SELECT id, document_id, "start", "end", headings FROM passages WHERE key = ? ORDER BY id LIMIT 1'
-        rows = self._database.rows(query, (key,))
-        return passage_of(rows[0]) if rows else None
-
-    def passages_with_keys(self, document_id: str) -> list[tuple[Passage, bytes]]:
-        """The passages of a document in order, each with the key of its vector."""
-        query = (
-            'SELECT id, document_id, "start", "end", headings, key FROM passages WHERE document_id = ? ORDER BY "start"'
-        )
-        rows = self._database.rows(query, (document_id,))
-        return [(passage_of(row[:-1]), row[-1]) for row in rows if isinstance(row[-1], bytes)]
-
     def ahead(self, files: Sequence[tuple[bytes, str]] = (), names: Sequence[str] = (), contents: Sequence[str] = ()) -> None:
         """What will be asked about next; here every question is answered at once (`corpus.store`)."""
-
-    def cut_before(self, content: str) -> list[tuple[Passage, bytes]]:
-        """The passages and keys of a document with that `document_hash`; none where there is no such document."""
-        rows = self._database.rows("SELECT id FROM documents WHERE hash = ? LIMIT 1", (content,))
-        return self.passages_with_keys(str(rows[0][0])) if rows else []
-
-    def labels(self) -> list[tuple[str, str, str, dict[str, str]]]:
-        """(id, name, title, metadata) of every document."""
-        rows = self._database.rows("SELECT id, name, title, metadata FROM documents ORDER BY name")
-        return [(str(i), str(n), str(t), _metadata(m) or {}) for i, n, t, m in rows]
-
-    def distinct_values(self, key: str, limit: int) -> list[str]:
-        """At most `limit` different values that documents have under a key of their metadata, sorted."""
-        query = (
-            "SELECT DISTINCT json_extract(metadata, '$.' || json_quote(?)) AS value FROM documents "
-            "WHERE value IS NOT NULL AND value <> '' LIMIT ?"
-        )
-        return sorted(str(row[0]) for row in self._database.rows(query, (key, limit)))
 
     # What people said of answers
 
@@ -500,21 +313,6 @@ class Library:
             return Derived(self.folder / named["file"], int(named["checksum"]), Marks(int(named["last"]), int(named["gone"])))
         except DAMAGED:  # then it is made anew
             return None
-
-
-def damaged_document(folder: Path, name: str, reason: object) -> DamagedDocument:
-    return DamagedDocument(
-        f"{name} in {folder} is damaged ({str(reason).split(' with text')[0]}); run: yinju docs remove {shlex.quote(name)}, and index its file again"
-    )
-
-
-def _metadata(value: object) -> dict[str, str] | None:
-    """A document's metadata; None where they are damaged."""
-    try:
-        found = json.loads(str(value))
-    except ValueError:
-        return None
-    return found if isinstance(found, dict) else None
 
 
 def _is_ours(name: str) -> bool:

@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 
 from corpus.document import Document, Passage, Sentence
 from corpus.document_list import Found
+from corpus.document_table import KnownDocument, Listed
 from corpus.feedback import Feedback
 from corpus.file_table import KnownFile
-from corpus.library import KnownDocument, Library, Listed
+from corpus.library import Library
 from corpus.rows import Prepared
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from itertools import chain, islice
 import numpy as np
 
 from corpus.document import Document
+from corpus.document_table import KnownDocument
 from corpus.errors import DamagedDocument, LibraryError
-from corpus.library import KnownDocument
 from corpus.passages import text_with_key
 from corpus.rows import Prepared
 from corpus.store import Store

@@ -7,9 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from corpus import Document, UnreadableFile
+from corpus.document_table import KnownDocument
 from corpus.file_table import KnownFile
 from corpus.files import LABELS_FILE
-from corpus.library import KnownDocument
 from corpus.metadata import FolderLabels, described, labels_hash
 from corpus.rows import document_hash, require_storable
 from corpus.store import Store

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from corpus import Document
 from corpus.milvus.ahead import called
 from corpus.milvus.connection import Connection
+from corpus.milvus.documents import DocumentRecords
 from corpus.milvus.library import MilvusLibrary
 from corpus.store import Store
 from rag import index_documents, index_paths
@@ -109,15 +110,15 @@ def test_a_name_of_half_characters_is_nobodys(tmp_path: Path) -> None:
 
 def test_copying_asks_a_library_once_for_the_documents_of_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: Counter[object] = Counter()
-    plain = MilvusLibrary.known_documents
+    plain = DocumentRecords.known
 
-    def counted(self: MilvusLibrary, path: bytes | None) -> Any:
+    def counted(self: DocumentRecords, path: bytes | None) -> Any:
         asked[path] += 1
         return plain(self, path)
 
+    monkeypatch.setattr(DocumentRecords, "known", counted)
     with cheap_store(tmp_path / "folder") as here, cheap_store(f"milvus-lite:{tmp_path / 'milvus'}") as there:
         index_documents([Document(f"{number}.txt", "", f"第{number}号文件。", ()) for number in range(90)], here, CheapEncoder())
-        monkeypatch.setattr(MilvusLibrary, "known_documents", counted)
         assert copy_library(here, there).written == 90
         assert asked[None] <= 2
         assert content(here) == content(there)

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corpus import Block, Document
-from corpus.library import Listed
+from corpus.document_table import Listed
 from rag import Answer, Quote
 from ui.suggestions import ASKED, DRAWN, Candidate, candidates, suggestions
 

@@ -16,7 +16,7 @@ from typing import TypeVar
 
 from corpus.errors import LibraryError
 from corpus.milvus.collections import LONGEST
-from corpus.milvus.library import PATTERN
+from corpus.milvus.documents import PATTERN
 from corpus.milvus.records import Record, Records, fits, quoted, quoted_list
 from rag import Answer
 from ui.answer_row import answer_from_row, answer_to_row

@@ -6,7 +6,8 @@ from html import escape
 from pathlib import Path
 
 from corpus import YinjuError
-from corpus.library import DATABASE, Library
+from corpus.connect import DATABASE
+from corpus.library import Library
 from rag import Assistant
 from rag.check import check_library
 from rag.vectors import KEY

@@ -8,8 +8,6 @@ a passage whose document is not there, or has not those words, is left out.
 """
 
 import json
-import re
-import shlex
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
@@ -21,28 +19,25 @@ from uuid import uuid4
 import numpy as np
 from numpy.typing import NDArray
 
-from corpus.document import Document, Passage, Sentence
-from corpus.document_list import Entry, Found, folded
-from corpus.errors import DamagedDocument, LibraryError
+from corpus.document import Document, Passage
+from corpus.document_list import folded
+from corpus.errors import LibraryError
 from corpus.feedback import Feedback
 from corpus.file_table import KnownFile
-from corpus.library import KnownDocument, Listed
 from corpus.milvus import collections
 from corpus.milvus.address import Address, parse_address
-from corpus.milvus.ahead import LABELS, file_key, with_contents
-from corpus.milvus.connection import MOST_ROWS, Connection
-from corpus.milvus.content import content_of, document_in, passages_in
+from corpus.milvus.connection import Connection
+from corpus.milvus.content import content_of
+from corpus.milvus.documents import CONTENT, DocumentRecords, document_record, fitting, said_of, version_of
 from corpus.milvus.files import RecordedFiles
 from corpus.milvus.lease import lease
 from corpus.milvus.passages import PassageRows, Text
 from corpus.milvus.pending import Pending
-from corpus.milvus.records import Record, Records, fits, in_parts, quoted
-from corpus.rows import DAMAGED, Prepared
+from corpus.milvus.records import Record, Records, fits, in_parts
+from corpus.rows import Prepared
 from corpus.where import searchable
 
 Ids = NDArray[np.int64]
-CONTENT = "content"
-PATTERN = re.compile(r"[%_\\\"'\x00]+")
 
 
 class MilvusLibrary:
@@ -60,6 +55,12 @@ class MilvusLibrary:
         self.dimension = int(self._settings["dimension"])
         self.rows = PassageRows(connection, self.records)
         self.files = RecordedFiles(self.records, self._remove_ids, self._put_file)
+        self.documents = documents = DocumentRecords(self.records, self.files, self.address)
+        # What those can is what a library can (`corpus.store.Store`).
+        self.document_count, self.list_documents, self.find_documents = documents.count, documents.listed, documents.find
+        self.document, self.name_of, self.with_sentences = documents.document, documents.name_of, documents.with_sentences
+        self.known_documents, self.labels, self.distinct_values = documents.known, documents.labels, documents.distinct_values
+        self.passages_with_keys, self.cut_before = documents.with_keys, documents.cut_before
         self._pending = Pending()
         self._depth = 0
 
@@ -196,20 +197,20 @@ class MilvusLibrary:
         # Of two documents of one name the last is meant.
         waiting = {prepared.document.id: (prepared, path) for prepared, path in documents}
         with self._intent(list(waiting)):
-            before = {each.id.removeprefix("document/"): each for each in self._document_records(list(waiting))}
+            before = {each.id.removeprefix("document/"): each for each in self.documents.records_of(list(waiting))}
             self._note_fields(prepared.document for prepared, _ in waiting.values())
             self.rows.put([prepared for prepared, _ in waiting.values()])
             parts, records = [], []
             for identity, (prepared, path) in waiting.items():
                 version, some = in_parts(CONTENT, identity, content_of(prepared))
                 parts += some
-                records.append(_document_record(prepared, version, path))
+                records.append(document_record(prepared, version, path))
                 self.files.ahead.forget(path, prepared.document.name, prepared.hash)
             self.records.put(parts)
             self.records.put(records)
             self.rows.keep_only({identity: [each.id for each in prepared.passages] for identity, (prepared, _) in waiting.items() if identity in before})
-            replaced = [each for each in before if _version(before[each]) not in {_version(one) for one in records}]
-            self.records.drop_long(CONTENT, replaced, [_version(each) for each in records])
+            replaced = [each for each in before if version_of(before[each]) not in {version_of(one) for one in records}]
+            self.records.drop_long(CONTENT, replaced, [version_of(each) for each in records])
 
     def fields(self) -> set[str]:
         """The names of fields that a condition may ask about."""
@@ -219,7 +220,7 @@ class MilvusLibrary:
         known = self.fields()
         new = {field for each in documents for field in searchable(each.name, each.title, each.metadata)} - known
         if new:
-            self.set_meta("fields", _fitting("the names of fields", sorted(known | new)))
+            self.set_meta("fields", fitting("the names of fields", sorted(known | new)))
 
     @contextmanager
     def _intent(self, identities: Sequence[str]) -> Iterator[None]:
@@ -235,13 +236,13 @@ class MilvusLibrary:
         """Take away what documents left that a killed process had under way."""
         for intent in self.records.where('kind == "intent"'):
             identities = [str(each) for each in json.loads(intent.data)]
-            named = {each.id.removeprefix("document/"): each for each in self._document_records(identities)}
+            named = {each.id.removeprefix("document/"): each for each in self.documents.records_of(identities)}
             kept = {}
             for identity in identities:
                 passages = self.passages_with_keys(identity) if identity in named else []
                 kept[identity] = [each.id for each, _ in passages]
             self.rows.keep_only(kept)
-            self.records.drop_long(CONTENT, identities, [_version(each) for each in named.values()])
+            self.records.drop_long(CONTENT, identities, [version_of(each) for each in named.values()])
             self.records.delete([intent.id])
             self.rows.recount()
 
@@ -292,72 +293,6 @@ class MilvusLibrary:
 
     # Documents
 
-    def document_count(self) -> int:
-        return self.records.count('kind == "document"')
-
-    def list_documents(self) -> list[Listed]:
-        rows = sorted(self.records.where('kind == "document"', LABELS), key=lambda each: each.name)
-        return [Listed(each.name, _said(each)["title"], each.number, each.size, _said(each)["metadata"]) for each in rows]
-
-    def find_documents(self, words: str = "", limit: int = 50, offset: int = 0) -> Found:
-        """As `corpus.document_list`."""
-        sought = folded(words).split()
-        # In a pattern % and _ stand for anything: what Milvus finds by it is looked through again.
-        plain = [part for each in sought for part in PATTERN.split(each) if part]
-        condition = " and ".join(['kind == "document"', *(f"label like {quoted(f'%{each}%')}" for each in plain)])
-        found = [each for each in self.records.where(condition, (*LABELS, "label")) if all(word in each.label for word in sought)]
-        rows = sorted(found, key=lambda each: each.name)
-        entries = tuple(Entry(each.name, _said(each)["title"], each.number, each.size) for each in rows[max(offset, 0) :][: max(limit, 0)])
-        return Found(entries, len(rows), sum(each.number for each in rows))
-
-    def known_documents(self, path: bytes | None) -> dict[str, KnownDocument]:
-        rows = self.files.documents(path)
-        return {each.name: KnownDocument(each.name, _said(each)["title"], _said(each)["metadata"], each.hash, path) for each in rows}
-
-    def document(self, name: str) -> Document | None:
-        found = self.with_sentences(Document(name, "", "", ()).id)
-        return found[0] if found else None
-
-    def name_of(self, identity: str) -> str:
-        rows = self._document_records([identity])
-        return rows[0].name if rows else identity
-
-    def with_sentences(self, identity: str) -> tuple[Document, list[Sentence]] | None:
-        content = self._content(identity)
-        if content is None:
-            return None
-        record, value = content
-        try:
-            document, sentences = document_in(value)
-        except DAMAGED as reason:
-            raise self._damaged(record.name, reason) from None
-        said = _said(record)
-        return replace(document, title=said["title"], metadata=said["metadata"]), sentences
-
-    def passages_with_keys(self, document_id: str) -> list[tuple[Passage, bytes]]:
-        content = self._content(document_id)
-        return passages_in(document_id, content[1]) if content else []
-
-    def _content(self, identity: str) -> tuple[Record, Any] | None:
-        """What is kept of a document. Raises DamagedDocument where a part of it is not there, or not what was written."""
-        for attempt in (0, 1):
-            rows = self._document_records([identity])
-            if not rows:
-                return None
-            try:
-                return rows[0], self.records.get_long(CONTENT, identity, _version(rows[0]))
-            except DAMAGED as reason:
-                # It may have been replaced between the two readings.
-                if attempt:
-                    raise self._damaged(rows[0].name, reason) from None
-        return None
-
-    def _damaged(self, name: str, reason: object) -> DamagedDocument:
-        return DamagedDocument(f"{name} in {self.address} is damaged ({reason}); run: yinju docs remove {shlex.quote(name)}, and index its file again")
-
-    def _document_records(self, identities: Sequence[str]) -> list[Record]:
-        return self.records.get([f"document/{each}" for each in identities])
-
     def put(self, prepared: Prepared, path: bytes | None) -> None:
         with self.changing():
             if prepared.document.id in self._pending.going:  # what was asked for before comes before
@@ -366,18 +301,18 @@ class MilvusLibrary:
 
     def relabel(self, name: str, title: str, metadata: Mapping[str, str]) -> None:
         identity = Document(name, "", "", ()).id
-        rows = self._document_records([identity])
+        rows = self.documents.records_of([identity])
         if rows:
-            said = _said(rows[0]) | {"title": title, "metadata": dict(metadata)}
+            said = said_of(rows[0]) | {"title": title, "metadata": dict(metadata)}
             label = fits(folded(f"{title}\n{name}"))
-            record = replace(rows[0], label=label, data=_fitting(name, said))
+            record = replace(rows[0], label=label, data=fitting(name, said))
             self._note_fields([Document(name, title, "", (), metadata)])
             with self.changing():
                 self._after(lambda: self.rows.relabel(identity, name, title, metadata))
                 self._after(record)
 
     def remove(self, names: Sequence[str]) -> int:
-        rows = self._document_records([Document(name, "", "", ()).id for name in names])
+        rows = self.documents.records_of([Document(name, "", "", ()).id for name in names])
         identities = [each.id.removeprefix("document/") for each in rows]
         if rows:
             with self.changing():
@@ -421,25 +356,10 @@ class MilvusLibrary:
     def passage_ids(self) -> Ids:
         return self.rows.ids()
 
-    def cut_before(self, content: str) -> list[tuple[Passage, bytes]]:
-        asked = self.files.ahead.contents
-        found = asked[content] if content in asked else with_contents(self.records, [content]).get(content)
-        return self.passages_with_keys(found) if found else []
-
-    def labels(self) -> list[tuple[str, str, str, dict[str, str]]]:
-        rows = sorted(self.records.where('kind == "document"', LABELS), key=lambda each: each.name)
-        return [(each.id.removeprefix("document/"), each.name, _said(each)["title"], _said(each)["metadata"]) for each in rows]
-
-    def distinct_values(self, key: str, limit: int) -> list[str]:
-        """Of the first documents, so many as one query gives: in a library of millions it is a choice, not a census."""
-        rows = self.records.page('kind == "document"', ("id", "data"), MOST_ROWS, 0)
-        values = {_said(each)["metadata"].get(key, "") for each in rows}
-        return sorted(each for each in values if each)[:limit]
-
     # What people said
 
     def add_feedback(self, said: Feedback) -> None:
-        self.records.put([Record(f"feedback/{uuid4().hex}", "feedback", number=time.time_ns(), data=_fitting(said.document or "", asdict(said)))])
+        self.records.put([Record(f"feedback/{uuid4().hex}", "feedback", number=time.time_ns(), data=fitting(said.document or "", asdict(said)))])
 
     def feedback(self) -> Iterator[Feedback]:
         rows = sorted(self.records.where('kind == "feedback"'), key=lambda each: (each.number, each.id))
@@ -452,28 +372,3 @@ class NoLibrary(LibraryError):
 
 def _none(address: Address) -> NoLibrary:
     return NoLibrary(f"there is no library at {address.text}; make one with: yinju index PATH --library {address.text}")
-
-
-def _document_record(prepared: Prepared, version: str, path: bytes | None) -> Record:
-    document = prepared.document
-    said = {"title": document.title, "metadata": dict(document.metadata), "version": version}
-    return Record(
-        f"document/{document.id}", "document", document.name, fits(folded(f"{document.title}\n{document.name}")), file_key(path),
-        prepared.hash, len(prepared.passages), len(document.text), _fitting(document.name, said),
-    )  # fmt: skip
-
-
-def _fitting(name: str, content: object) -> str:
-    text = json.dumps(content, ensure_ascii=False)
-    if len(text.encode("utf8", "surrogatepass")) > collections.LONGEST:
-        raise LibraryError(f"what is said of {name} has more than {collections.LONGEST:,} bytes, more than Milvus keeps in a field; shorten its metadata")
-    return text
-
-
-def _said(record: Record) -> dict[str, Any]:
-    return dict(json.loads(record.data))
-
-
-def _version(record: Record) -> str:
-    return str(_said(record)["version"])
-
