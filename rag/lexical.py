@@ -21,17 +21,16 @@ from numpy.typing import NDArray
 
 from corpus.posting_file import PostingFile, TornFile
 from corpus.posting_table import PostingTable, Rows, Weights
+from corpus.term_weights import K1, UNSPACED, B
 from embeddings.index import Flags, Ids
 from rag.words import Group, Terms, passage_terms
 
 LOG = logging.getLogger(__name__)
 
-# Chosen on the training part of the shared sets (bench/fusion.py); words and pairs alike.
-K1, B, PIVOT = 0.9, 0.4, 200.0
+# Chosen as those of `corpus.term_weights` are.
+PIVOT = 200.0
 # Terms of the two kinds are told apart by their first letter.
 WORDS, PAIRS, EITHER = "w", "p", ""
-# Stands with a text that is mostly in a script without spaces.
-UNSPACED = "u"
 # Where more than one in so many texts hold a group's terms, the best weight of each is kept of every number.
 MANY = 16
 SMALL = 50_000

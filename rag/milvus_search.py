@@ -23,8 +23,9 @@ from corpus.milvus.collections import DENSE, FULL_TEXT, TERMS, passages_of, sear
 from corpus.milvus.fields import expression
 from corpus.milvus.frequencies import Frequencies, term_number
 from corpus.milvus.library import MilvusLibrary
-from corpus.milvus.passages import FREQUENCIES, UNSPACED_TERM, kept_frequencies
+from corpus.milvus.passages import FREQUENCIES, kept_frequencies
 from corpus.milvus.records import quoted_list
+from corpus.term_weights import UNSPACED
 from corpus.where import Condition, fulfils, require_known, searchable
 from embeddings.index import Vectors
 from rag.adapter import Adapter
@@ -188,7 +189,7 @@ class MilvusSearch:
         """The question's vector for texts in the other scripts, where there are any and an adapter for them."""
         if self.adapter is None or unspaced is None:
             return None
-        share = self._frequencies.share([term_number(UNSPACED_TERM)])
+        share = self._frequencies.share([term_number(UNSPACED)])
         return self.adapter.adapted(vector) if (share < 1 if unspaced else share > 0) else None
 
     def _weighed_hits(

@@ -12,13 +12,13 @@ import numpy as np
 
 from corpus import Library
 from corpus.library import Derived
+from corpus.term_weights import UNSPACED
 from corpus.to_disk import checksum_of
 from corpus.vector_table import Marks
 from embeddings import FaissIndex
 from embeddings.index import Flags, Ids, VectorIndex, Vectors
 from embeddings.packed_index import PackedIndex, Stored, is_packed
 from rag.derived import remove_older, write_derived
-from rag.lexical import UNSPACED
 from rag.posting import up_to_date
 from rag.posting_index import save_postings
 

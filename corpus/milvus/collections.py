@@ -9,6 +9,7 @@ from typing import Any
 from corpus.errors import LibraryError
 from corpus.milvus.address import Address
 from corpus.milvus.connection import Connection
+from corpus.term_weights import K1, B
 
 # Raised whenever a library of before is not read any longer.
 FORMAT = 1
@@ -17,8 +18,6 @@ LONGEST, PART = 65_535, 60_000
 DENSE, TERMS = "vector", "terms"
 # Texts in scripts without spaces and the others are found by a field each, for each field has one way to cut words.
 FULL_TEXT = {"unspaced": ("by_unspaced", "jieba"), "spaced": ("by_spaced", "standard")}
-# Of Robertson and Zaragoza's formula; as in `rag.lexical`.
-K1, B = 0.9, 0.4
 # Of HNSW: neighbours of a vector, and how widely it is looked for them (bench/README.md).
 NEIGHBOURS, BUILT_BY = 32, 360
 LISTS = 1024

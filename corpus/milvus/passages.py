@@ -18,14 +18,13 @@ from corpus.milvus.frequencies import SAMPLE, Frequencies, term_number
 from corpus.milvus.records import Record, Records, fits, quoted, quoted_list
 from corpus.passages import passage_text
 from corpus.rows import Prepared
+from corpus.term_weights import UNSPACED
 
 # Documents, or keys, that one condition names.
 NAMED = 200
 # Seconds after which the counts of terms are kept again while much is written.
 KEPT_EVERY = 30.0
 FREQUENCIES = "frequencies"
-# The term that says that a text is in a script without spaces (`rag.lexical.UNSPACED`).
-UNSPACED_TERM = "u"
 # What a weight of 255 is in a sparse vector.
 WHOLE = 255.0
 
@@ -46,7 +45,7 @@ class Text:
             number = term_number(term)
             numbered[number] = max(numbered.get(number, 0.0), weight / WHOLE)
         # As a folder's database keeps them, so that answers are the same.
-        return cls.numbered(vector.astype(np.float16), numbered, UNSPACED_TERM in terms)
+        return cls.numbered(vector.astype(np.float16), numbered, UNSPACED in terms)
 
     @classmethod
     def numbered(cls, vector: Any, terms: Mapping[int, float], is_unspaced: bool) -> "Text":
