@@ -1,6 +1,7 @@
 """The guard where the disk of `users.db` has no room, and where it takes long to answer."""
 
 import asyncio
+import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +17,7 @@ from tests.test_faults_disk import fill
 from tests.test_library import mounted
 from ui.access.caller import caller_in
 from ui.access.guard import Guard, Rules
+from ui.access.user import AccessError
 from ui.access.users import User, Users
 
 WHO = ("王芳", "三只企鹅 and a lamp")
@@ -65,6 +67,17 @@ def test_who_logs_in_or_out_by_program_is_told_the_same(small: tuple[Path, Users
         assert (refused.status_code, refused.json()) == (503, SENTENCE)
     ballast.unlink()
     assert client.post("/logout", follow_redirects=False).status_code == 303
+
+
+def test_on_a_disk_that_may_only_be_read_nobody_is_let_in_and_it_is_said_why(small: tuple[Path, Users]) -> None:
+    disk, users = small
+    users.close()
+    subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
+    with pytest.raises(AccessError, match=r"cannot be used \(.*\); nobody is let in\. Mend its rights"):
+        Users(disk)
+    subprocess.run(["mount", "-o", "remount,rw", disk], check=True)
+    with Users(disk) as again:
+        assert with_password(client_of(again)).text == WHO[0]
 
 
 def test_while_a_name_that_a_proxy_gives_is_looked_up_others_are_served(tmp_path: Path) -> None:
