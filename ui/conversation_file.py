@@ -6,6 +6,7 @@ Many processes may open it at once; one makes it or sets it aside, and the other
 import logging
 import os
 import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -112,15 +113,27 @@ def _text(raw: bytes) -> str:
 
 def _make_tables(connection: sqlite3.Connection) -> None:
     ((found,),) = connection.execute("PRAGMA user_version").fetchall()
-    tables = {str(name) for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    tables = _tables(connection)
     if found > FORMAT:
         raise ConversationError(f"{FILE} has format {found}, newer than this version of Yinju knows ({FORMAT})")
     if found == 0 and not tables:
         for statement in filter(str.strip, TABLES.split(";")):
             connection.execute(statement)
         connection.execute(f"PRAGMA user_version = {FORMAT}")
-    elif found != FORMAT or not tables >= {"conversation", "turn"}:
+    elif found != FORMAT or not tables.items() >= _ours().items():
         raise _Foreign("it holds other tables")
+
+
+def _tables(connection: sqlite3.Connection) -> dict[str, str]:
+    """How each table and index was defined, by name: a letter that is another in it shows only when the table is written to."""
+    found = connection.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
+    return {str(name): " ".join(str(sql).split()) for name, sql in found}
+
+
+def _ours() -> dict[str, str]:
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.executescript(TABLES)
+        return _tables(connection)
 
 
 def _code(reason: Exception) -> int:
