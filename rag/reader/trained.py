@@ -13,7 +13,7 @@ from corpus import Sentence, title_at
 from embeddings.index import Vectors
 from rag.confidence import logistic
 from rag.reader.closeness import Look
-from rag.reader.qualified import only_qualified
+from rag.reader.qualified import is_of_another
 from rag.reader.reading import Asked, Candidate, Margins, Reading, to_read
 from rag.reader.scoring import Scorer, packaged_network, packaged_scorer
 from rag.reader.spans import Scores, spans, tidied, words_of
@@ -27,8 +27,10 @@ LONGEST = 420
 LONGEST_TITLE = 32
 # What the passage's own score adds to the log-odds of a sentence.
 PASSAGE = 75.0
-# Log-odds that a sentence loses which has a word of the question only as another's: 副市长 where 市长 is asked for.
+# Log-odds that a sentence loses that is about another than is asked for: 副市长 where it is 市长.
 ANOTHER = 4.0
+# And how sure an answer still is where nothing reads better than such a sentence.
+OF_ANOTHER = 0.25
 # Log-odds of a passage that was not read.
 LEAST = -20.0
 # Candidates that are read before it is asked whether more must be, and the log-odds that a passage not read yet is
@@ -147,12 +149,17 @@ class CrossEncoder:
             answer = tidied(candidate.document.text, clipped(words, sentence))
             if answer:
                 mass = span.mass
-                if only_qualified(job.question, candidate.document.text[sentence.start : sentence.end]):
+                if is_of_another(job.question, candidate.document.text[sentence.start : sentence.end]):
                     mass -= ANOTHER
                 yield Reading(at, sentence, answer, mass + self.passage_weight * candidate.score, (span.best, mass))
 
     def confidence(self, question: str, candidates: Sequence[Candidate], readings: Sequence[Reading]) -> float:
-        return logistic(INTERCEPT, WEIGHTS, figures(candidates, readings)) if readings else 0.0
+        if not readings:
+            return 0.0
+        first = readings[0]
+        sentence = candidates[first.candidate].document.text[first.sentence.start : first.sentence.end]
+        sure = logistic(INTERCEPT, WEIGHTS, figures(candidates, readings))
+        return sure * OF_ANOTHER if is_of_another(question, sentence) else sure
 
     def passage_scores(self, candidates: Sequence[Candidate], readings: Sequence[Reading]) -> tuple[list[float], float]:
         weight = max(self.passage_weight, 0.1)
