@@ -3,9 +3,12 @@ FROM python:3.11.14-slim-bookworm AS build
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 WORKDIR /build
 RUN python -m venv /opt/yinju
-# Nothing that is not listed with its hash; wheels only, so that nothing is compiled or run while it is installed.
+# Nothing that is not listed with its hash; wheels only, so that nothing is compiled or run while it is installed. But for jieba, which
+# comes as a source archive alone, of Python only: by the setuptools of the list.
 COPY supply/requirements.lock supply/
-RUN /opt/yinju/bin/pip install --no-deps --require-hashes --only-binary :all: -r supply/requirements.lock --extra-index-url https://download.pytorch.org/whl/cpu
+RUN awk '/^[a-z]/ {file = /^jieba==/ ? "sources.lock" : "wheels.lock"} file {print > file}' supply/requirements.lock \
+    && /opt/yinju/bin/pip install --no-deps --require-hashes --only-binary :all: -r wheels.lock --extra-index-url https://download.pytorch.org/whl/cpu \
+    && /opt/yinju/bin/pip install --no-deps --require-hashes --no-build-isolation -r sources.lock
 COPY pyproject.toml README.md LICENSE MANIFEST.in constraints.txt CHANGELOG.md ./
 COPY corpus/ corpus/
 COPY embeddings/ embeddings/

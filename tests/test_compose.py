@@ -115,9 +115,21 @@ def test_every_step_is_a_sentence_that_the_shell_can_read(command: str) -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_nothing_is_installed_that_is_not_listed_with_its_hash_and_nothing_is_compiled() -> None:
+def test_nothing_is_installed_that_is_not_listed_with_its_hash_and_nothing_is_compiled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     packages, ours = (each for each in of("RUN") if "pip install" in each)
-    assert {"--require-hashes", "--no-deps", "--only-binary"} <= set(packages.split()) and "supply/requirements.lock" in packages
+    split, wheels, sources = packages.split("&&")
+    assert {"--require-hashes", "--no-deps", "--only-binary"} <= set(wheels.split()) and "-r wheels.lock" in wheels
+    assert {"--require-hashes", "--no-deps", "--no-build-isolation"} <= set(sources.split()) and "-r sources.lock" in sources
+    with monkeypatch.context() as patch:
+        patch.chdir(tmp_path)
+        (tmp_path / "supply").mkdir()
+        lock = (ROOT / "supply" / "requirements.lock").read_text("utf8")
+        (tmp_path / "supply" / "requirements.lock").write_text(lock)
+        subprocess.run(["sh", "-c", split], check=True)
+    # All that is listed, and of what comes without wheels nothing but that.
+    parts = [(tmp_path / name).read_text() for name in ("wheels.lock", "sources.lock")]
+    assert re.findall(r"(?m)^[a-z].*", parts[1]) == re.findall(r"(?m)^jieba==.*", lock) and len(parts[1].splitlines()) > 1
+    assert sorted("".join(parts).splitlines()) == sorted(line for line in lock.splitlines() if not line.startswith("#"))
     assert {"--no-deps", "--no-build-isolation", "."} <= set(ours.split())
 
 
