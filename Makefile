@@ -40,7 +40,7 @@ test: install
 	@test -x /usr/bin/chromium || { command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ] && apt-get update -q >/dev/null && apt-get install -qy chromium fonts-noto-cjk >/dev/null; } || true
 	@test -x /usr/bin/chromium || { echo "make test needs Chromium at /usr/bin/chromium; install it with: apt-get install chromium fonts-noto-cjk" >&2; exit 1; }
 	@# Two at a time: more would want more memory than a laptop has.
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 test-slow: install
 	$(BIN)/python -m pytest -m slow

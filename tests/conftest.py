@@ -1,7 +1,6 @@
 import os
 import subprocess
 import sys
-from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,13 +11,6 @@ SAMPLE = ROOT / "corpus" / "sample"
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 # Tests count what is embedded; tests/test_remembered.py is of what is not.
 os.environ["YINJU_NO_CACHE"] = "1"
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files of few tests first, for those take long: else one worker waits at the end for the other's last file."""
-    counts = Counter(each.path for each in items)
-    items.sort(key=lambda each: (counts[each.path], each.path))
-
 
 Yinju = Callable[..., "subprocess.CompletedProcess[str]"]
 
