@@ -52,7 +52,7 @@ def content(library: Store) -> dict[str, tuple[str, list[int]]]:
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("together", [2, 256])
+@pytest.mark.parametrize("together", [2, pytest.param(256, marks=pytest.mark.slow)])
 def test_a_folder_that_changes_is_followed_the_same_way_however_many_are_asked_about_at_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, together: int
 ) -> None:

@@ -271,7 +271,8 @@ def test_a_backup_killed_at_random_moments_is_never_half(kills: int, library: Pa
             break
     assert dead >= kills
     back_up(library, file, force=True)
-    assert sorted(each.name for each in tmp_path.iterdir()) == ["b.tar", "other"]
+    # Nothing half written is left; restored was only where a backup had come to its end before it was killed.
+    assert {each.name for each in tmp_path.iterdir()} - {"other"} == {"b.tar"}
     assert check_library(library, CheapEncoder()) == []
 
 

@@ -113,6 +113,7 @@ def test_again_nothing_is_embedded_and_afterwards_only_what_is_new(workers: RayW
     assert content(tmp_path / "ours") == content(tmp_path / "plain")
 
 
+@pytest.mark.slow
 def test_a_library_in_milvus_is_written_by_the_same_way(workers: RayWorkers, tmp_path: Path) -> None:
     folder, address = archive(tmp_path / "in"), f"milvus-lite:{tmp_path / 'milvus'}"
     plain = plainly([folder], tmp_path / "plain")
