@@ -76,7 +76,8 @@ def _zip(data: bytes, name: str, bounds: Bounds, depth: int) -> Iterator[Found]:
     opened = open_zip(data, name, "zip file")
     for info in opened.infolist():
         path = zip_member_name(info.orig_filename, bool(info.flag_bits & UTF8_FLAG))
-        if info.is_dir() or _is_hidden(path):
+        # A name may begin with a NUL, where zipfile ends it: then it has no last letter that `is_dir` could look at.
+        if info.filename.endswith("/") or _is_hidden(path):
             continue
         bounds.spend(name, members=1)
         inner = unlike(bounds.taken, f"{name}/{safe_name(path) or 'nameless'}")
