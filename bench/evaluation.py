@@ -16,12 +16,8 @@ import time
 from itertools import islice
 from pathlib import Path
 
-from bench.soak import documents, questions_of, sample_of
-from corpus import Library
-from embeddings import load_encoder
+from bench.soak import questions_of, sample_of, sentence_library
 from eval.kept import NAME
-from rag import index_documents
-from rag.settings import Settings, save_settings
 
 EVERY = 5.0
 MOST = 2.0
@@ -33,14 +29,10 @@ def main() -> int:
     parser.add_argument("--read", type=int, default=1, help="passages that are read for an answer, which takes most of its time")
     parser.add_argument("--warm", type=int, default=1000)
     given = parser.parse_args()
-    encoder = load_encoder()
-    every = documents()
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
-        with Library.create(folder / "library", encoder.name, encoder.dimension) as made:
-            index_documents(every, made, encoder)
-            save_settings(made, Settings(read=given.read))
-        lines = (json.dumps({"question": each, "answerable": False}) for each in islice(questions_of([each.text for each in every]), given.questions))
+        texts = sentence_library(folder / "library", given.read)
+        lines = (json.dumps({"question": each, "answerable": False}) for each in islice(questions_of(texts), given.questions))
         (folder / "questions.jsonl").write_text("\n".join(lines))
         command = [sys.executable, "-m", "ui", "eval", str(folder / "questions.jsonl"), "--library", str(folder / "library"), "--output", str(folder / "run")]
         began = time.monotonic()

@@ -85,6 +85,15 @@ def documents() -> list[Document]:
     return found
 
 
+def sentence_library(folder: Path, read: int) -> list[str]:
+    """A library of those documents, of which so many passages are read for an answer; their texts."""
+    encoder, every = load_encoder(), documents()
+    with Library.create(folder, encoder.name, encoder.dimension) as made:
+        index_documents(every, made, encoder)
+        save_settings(made, Settings(read=read))
+    return [each.text for each in every]
+
+
 def questions_of(texts: Sequence[str]) -> Iterator[str]:
     """Without end, none twice, each about two things that the texts name."""
     drawn, asked = Random(7), set[str]()
@@ -251,14 +260,9 @@ def main() -> None:
     parser.add_argument("--read", type=int, default=1, help="passages that are read for an answer, which takes most of its time")
     parser.add_argument("--minutes", type=float, help="stop after so long, whatever was asked")
     given = parser.parse_args()
-    encoder = load_encoder()
-    every = documents()
     with tempfile.TemporaryDirectory() as folder:
-        library = Path(folder) / "library"
-        with Library.create(library, encoder.name, encoder.dimension) as made:
-            index_documents(every, made, encoder)
-            save_settings(made, Settings(read=given.read))
-        sys.exit(asyncio.run(measure(given, library, [each.text for each in every])))
+        texts = sentence_library(Path(folder) / "library", given.read)
+        sys.exit(asyncio.run(measure(given, Path(folder) / "library", texts)))
 
 
 if __name__ == "__main__":

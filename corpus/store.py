@@ -53,8 +53,9 @@ class Files(Protocol):
 class Store(Protocol):
     """An open library. `corpus.library.Library` says what each of these does.
 
-    `engine` names what searches it; `write_together` is how many passages are better written at once, because a write is a way; `address` is what it was opened by, and `folder` where what belongs to it on this machine
-    is kept (uploads, conversations, runs). `mark` tells it from every other library, wherever it is opened.
+    `engine` names what searches it; `write_together` is how many passages are better written at once, because a write is a way;
+    `address` is what it was opened by, and `folder` where what belongs to it on this machine is kept (uploads, conversations,
+    runs). `mark` tells it from every other library, wherever it is opened.
     """
 
     engine: str

@@ -17,15 +17,12 @@ from rag.batch import Batch, prepared
 from rag.engines import engine_of
 from rag.refresh import Refresh
 from rag.settings import library_settings
-from rag.window import windows
 
 if TYPE_CHECKING:
     from rag.cluster import RayWorkers
 
 # Files after which progress is told where nothing is embedded.
 TELL_EVERY = 256
-# Files that the library is asked about together.
-ASKED = 256
 # done, of how many, and what to say beside them.
 Progress = Callable[[int, int, str], None]
 # What is at a path, with the folder that its name is relative to.
@@ -78,7 +75,7 @@ def index_paths(
         refresh = Refresh(library, encoder, batch, roots, meter.within)
         meter.watch(batch, refresh)
         try:
-            found = _asked_ahead((each for path in paths for each in _found(path, library)), refresh)
+            found = refresh.files_ahead((each for path in paths for each in _found(path, library)), _file_of)
             with closing(_handed_out(found, workers, refresh, library, batch) if workers is not None else found) as files:
                 for each in files:
                     _refresh_one(*each, refresh, meter)
@@ -147,11 +144,8 @@ def _size_of(path: Path, library: Store) -> int:
     return max(total, 0)
 
 
-def _asked_ahead(found: Iterable[Found], refresh: Refresh) -> Generator[Found, None, None]:
-    """The same; what is asked of the library about each file is asked for many together."""
-    for some in windows(found, ASKED, lambda _: 0, 1):
-        refresh.ahead([each for each, _ in some if not isinstance(each, Unlisted)])
-        yield from some
+def _file_of(found: Found) -> tuple[Path, str] | None:
+    return None if isinstance(found[0], Unlisted) else found[0]
 
 
 def _found(path: Path, library: Store) -> Iterator[Found]:
@@ -167,7 +161,7 @@ def _handed_out(
     """The same, while workers read what is to be read of it."""
     for some in workers.rounds(found, refresh.name_to_read):
         with workers.reading(some, library, batch, refresh.here) as refresh.reader:
-            yield from _asked_ahead(some.found, refresh)
+            yield from refresh.files_ahead(some.found, _file_of)
             batch.flush()
     refresh.reader = refresh.here
 

@@ -72,8 +72,7 @@ def index_named(
         engine_of(library).begin(library)
         batch = Batch(library, encoder, meter.embedded)
         refresh = Refresh(library, encoder, batch, [], meter.within)
-        refresh.ahead([(each.path, each.name) for each in files])
-        for number, each in enumerate(files):
+        for number, each in enumerate(refresh.files_ahead(files, lambda each: (each.path, each.name))):
             meter.begin(number, each.name)
             refresh.any_file(each.path, each.name, each.root)
         meter.begin(len(files), "")

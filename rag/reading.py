@@ -71,6 +71,9 @@ class ReadHere:
         known = Status(file_hash(data), status.st_size, status.st_mtime_ns, status.st_ctime_ns, read_ns)
         return HeldFile(self, data, known)
 
+    def cut(self, document: Document) -> tuple[Prepared, list[str]]:
+        return prepared(document, self.encoder, self.settings)
+
 
 class HeldFile:
     """A file whose bytes are in memory."""
@@ -82,10 +85,7 @@ class HeldFile:
 
     def parts(self, name: str) -> Iterator[Part | UnreadableFile]:
         for each in parts_of(self._data, name):
-            yield each if isinstance(each, UnreadableFile) else Part(each, self._cut)
-
-    def _cut(self, document: Document) -> tuple[Prepared, list[str]]:
-        return prepared(document, self._reader.encoder, self._reader.settings)
+            yield each if isinstance(each, UnreadableFile) else Part(each, self._reader.cut)
 
 
 def parts_of(data: bytes, name: str) -> Iterator[Document | UnreadableFile]:

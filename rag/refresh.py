@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from embeddings import Encoder
 from rag.batch import Batch, cut_again
 from rag.reading import Part, Reader, ReadHere, Reading
 from rag.settings import library_settings
-from rag.window import windows
+from rag.window import Item, windows
 
 # A file written this shortly before it was read may change again without a new time of change
 # (file systems count in up to two seconds).
@@ -25,8 +25,8 @@ RACY_NS = 2_000_000_000
 # The name of the part that failed stands at the head of its message.
 FAILED_PART = re.compile(r"(.+?)(?= (?:is|has|holds|cannot|could|does|needs|was|stands|looks)\b|: )", re.S)
 
-# Documents of one file that the library is asked about together, and their characters.
-PARTS, CHARACTERS = 64, 1_000_000
+# Files that the library is asked about together; documents of one file, and their characters.
+FILES, PARTS, CHARACTERS = 256, 64, 1_000_000
 
 Said = dict[str, dict[str, str]]
 
@@ -56,9 +56,12 @@ class Refresh:
     def fail(self, name: str, reason: str) -> None:
         self.failures.append((name, reason))
 
-    def ahead(self, files: Sequence[tuple[Path, str]]) -> None:
-        """These files (with their names) come next."""
-        self._library.ahead([(os.fsencode(os.path.abspath(path)), name) for path, name in files])
+    def files_ahead(self, items: Iterable[Item], file_of: Callable[[Item], tuple[Path, str] | None]) -> Generator[Item, None, None]:
+        """The same; what is asked of the library about the file of each (its path and name) is asked for many together."""
+        for some in windows(items, FILES, lambda _: 0, 1):
+            files = [file for file in map(file_of, some) if file is not None]
+            self._library.ahead([(os.fsencode(os.path.abspath(path)), name) for path, name in files])
+            yield from some
 
     def any_file(self, path: Path, name: str, root: Path) -> None:
         """A file of documents, or one that says what others are."""
@@ -151,7 +154,7 @@ class Refresh:
         names: set[str] = set()
         failed: list[str] = []
         done = 0
-        for part in self._asked_ahead(reading.parts(state.name), state.name, before):
+        for part, content in self._parts_ahead(reading.parts(state.name), state.name, before):
             if isinstance(part, UnreadableFile):
                 inner = _part_name(state.name, str(part))
                 failed.append(inner)
@@ -160,7 +163,7 @@ class Refresh:
             document = part.document
             done = min(reading.status.size, done + len((document.source or document.text).encode("utf8", "replace")))
             try:
-                self._document(part, path, state, before, names, said)
+                self._document(part, content, path, state, before, names, said)
             except UnreadableFile as reason:
                 failed.append(document.name)
                 self.fail(document.name, str(reason))
@@ -173,20 +176,21 @@ class Refresh:
         finished = replace(state, finished=not failed)
         self._batch.change(lambda: self._library.files.put(finished))
 
-    def _asked_ahead(
+    def _parts_ahead(
         self, parts: Iterator[Part | UnreadableFile], file: str, before: dict[str, KnownDocument]
-    ) -> Iterator[Part | UnreadableFile]:
-        """The same; what is asked of the library about each is asked for several together."""
+    ) -> Iterator[tuple[Part | UnreadableFile, str]]:
+        """The same, each with its `document_hash`; what is asked of the library about each is asked for several together."""
         for some in windows(parts, PARTS, lambda each: 0 if isinstance(each, UnreadableFile) else len(each.document.text), CHARACTERS):
-            documents = [each.document for each in some if not isinstance(each, UnreadableFile)]
-            hashes = {each.name: document_hash(each) for each in documents}
-            fresh = [content for name, content in hashes.items() if name not in before or before[name].hash != content]
-            self._library.ahead(names=[each.name for each in documents if each.name != file], contents=fresh)
-            yield from some
+            hashed = [(each, "" if isinstance(each, UnreadableFile) else document_hash(each.document)) for each in some]
+            named = [(each.document.name, content) for each, content in hashed if not isinstance(each, UnreadableFile)]
+            fresh = [content for name, content in named if name not in before or before[name].hash != content]
+            self._library.ahead(names=[name for name, _ in named if name != file], contents=fresh)
+            yield from hashed
 
     def _document(
-        self, part: Part, path: Path, state: KnownFile, before: dict[str, KnownDocument], names: set[str], said: Said
+        self, part: Part, content: str, path: Path, state: KnownFile, before: dict[str, KnownDocument], names: set[str], said: Said
     ) -> None:
+        """`content` is the part's `document_hash`, which neither its name nor its labels change."""
         document = self._with_free_name(part.document, state, names)
         require_storable(document)
         inner = document.name[len(state.name) :] if document.name.startswith(state.name) else ""
@@ -195,7 +199,6 @@ class Refresh:
             labels = {key: value for key, value in labels.items() if key != "title"} | said.get(inner, {})
         document = described(document, path, labels)
         old = before.get(document.name)
-        content = document_hash(document)
         if old is not None and old.hash == content:
             names.add(document.name)
             if (old.title, old.metadata) == (document.title, dict(document.metadata)):

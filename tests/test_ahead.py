@@ -56,7 +56,7 @@ def content(library: Store) -> dict[str, tuple[str, list[int]]]:
 def test_a_folder_that_changes_is_followed_the_same_way_however_many_are_asked_about_at_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, together: int
 ) -> None:
-    monkeypatch.setattr("rag.indexing.ASKED", together)
+    monkeypatch.setattr("rag.refresh.FILES", together)
     monkeypatch.setattr("rag.refresh.PARTS", max(1, together - 1))
     monkeypatch.setattr(MilvusLibrary, "write_together", together)
     chance = random.Random(together)

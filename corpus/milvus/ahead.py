@@ -50,9 +50,9 @@ class Ahead:
         self.clear()
         keys = {file_key(path): path for path, _ in files}
         self.files = dict.fromkeys(keys.values())
-        self.files |= {known.path: known for known in map(known_file, records.get([f"file/{each}" for each in keys]))}
-        parents = quoted_list(file_key(path) for path, known in self.files.items() if known)
-        rows = records.page(f'kind == "document" and parent in {parents}', LABELS, MOST_ROWS, 0)
+        self.files |= {each.path: each for each in map(known_file, records.get([f"file/{each}" for each in keys]))}
+        known = [file_key(path) for path, found in self.files.items() if found]
+        rows = records.page(f'kind == "document" and parent in {quoted_list(known)}', LABELS, MOST_ROWS, 0) if known else []
         if len(rows) < MOST_ROWS:
             self.documents = {path: [] for path in keys.values()}
             for each in rows:

@@ -18,7 +18,7 @@ from corpus import Document, UnreadableFile, YinjuError
 from corpus.rows import Prepared
 from corpus.store import Store
 from embeddings.index import Vectors
-from rag.batch import Batch, prepared
+from rag.batch import Batch
 from rag.cluster.desk import Claims
 from rag.cluster.rows import Row, document_from, named, vectors_of
 from rag.reading import Part, ReadHere, Reading, Status
@@ -200,8 +200,7 @@ class Arrived:
         self._arrivals.wait_for(item.keys)
         if self._arrivals.are_held(item.keys):
             return named(item, document), []
-        here = self._arrivals.here
-        return self._cut_here(partial(prepared, encoder=here.encoder, settings=here.settings), document)
+        return self._cut_here(self._arrivals.here.cut, document)
 
     def _cut_here(self, cut: Callable[[Document], tuple[Prepared, list[str]]], document: Document) -> tuple[Prepared, list[str]]:
         item, texts = cut(document)

@@ -37,8 +37,11 @@ def only_qualified(question: str, sentence: str) -> bool:
 def lacks_office(question: str, sentence: str) -> bool:
     """Whether the question is who holds an office, and the sentence, both Chinese, does not name it (of 28 such questions of CMRC and
     DRCD the sentence with the answer does in all)."""
-    asked, told = _OFFICE.search(folded(question)), folded(sentence)
-    return asked is not None and _HAN_RUN.search(told) is not None and asked[1] not in told
+    asked = _OFFICE.search(folded(question))
+    if asked is None:
+        return False
+    told = folded(sentence)
+    return _HAN_RUN.search(told) is not None and asked[1] not in told
 
 
 def _of_han(asked: str, told: str) -> bool:

@@ -4,9 +4,10 @@ import json
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ui.access.origin import TOOLS
+from ui.replay import replayed
 
 # JSON-RPC 2.0, section 5.1.
 PARSE_ERROR = -32700
@@ -30,16 +31,7 @@ class Legible:
             error = {"code": PARSE_ERROR, "message": "this is nested too deep; send the tool's arguments as plain values"}
             await JSONResponse({"jsonrpc": "2.0", "id": None, "error": error}, 400)(scope, receive, send)
             return
-        given = False
-
-        async def again() -> Message:
-            nonlocal given
-            if given:
-                return await receive()
-            given = True
-            return {"type": "http.request", "body": body, "more_body": False}
-
-        await self._app(scope, again, send)
+        await self._app(scope, replayed(body, receive), send)
 
 
 def _is_too_deep(body: bytes) -> bool:

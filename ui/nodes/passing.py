@@ -23,6 +23,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ui.access.caller import address_of
 from ui.nodes.register import Node, Register
+from ui.replay import replayed
 
 # Said by one process to another: the other's key, and the address that the request came from.
 KEY, PEER = "yinju-passed", "yinju-peer"
@@ -180,16 +181,7 @@ class _Body:
             pass
 
     def again(self) -> Receive:
-        told = False
-
-        async def receive() -> Message:
-            nonlocal told
-            if told:
-                return await self._receive()
-            told = True
-            return {"type": "http.request", "body": self._held, "more_body": False}
-
-        return receive
+        return replayed(self._held, self._receive)
 
 
 async def _answer(response: httpx.Response, send: Send) -> None:
