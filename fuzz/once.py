@@ -21,6 +21,7 @@ def main() -> None:
     with atheris.instrument_imports(include=WATCHED, enable_loader_override=False):
         # Only here: what was imported before is not watched. Readers import what they use with the first file.
         from fuzz import targets
+        from fuzz.grown import grown
         from fuzz.target import checked
 
         target = targets.load(name)
@@ -28,16 +29,17 @@ def main() -> None:
         for each in seeds.values():
             target.check(each)
     with tempfile.TemporaryDirectory() as folder:
-        grown, words = Path(folder) / "seeds", Path(folder) / "words"
-        grown.mkdir()
-        for label, each in seeds.items():
-            (grown / label).write_bytes(each)
+        first, words = Path(folder) / "seeds", Path(folder) / "words"
+        first.mkdir()
+        for label, each in {**grown(name), **seeds}.items():
+            (first / label).write_bytes(each)
         given = [f"-max_len={target.longest}"]
         if target.words:
             given.append(f"-dict={words}")
         words.write_text("".join('"' + "".join(f"\\x{byte:02x}" for byte in each) + '"\n' for each in target.words))
         more = {} if target.change is None else {"custom_mutator": _mutator(target.change)}
-        atheris.Setup([sys.argv[0], *options, str(grown), *given], lambda data: checked(target, data), **more)
+        # libFuzzer starts itself again by its first argument where it merges.
+        atheris.Setup([f"{sys.executable} -m fuzz.once {name}", *options, str(first), *given], lambda data: checked(target, data), **more)
         atheris.Fuzz()
 
 

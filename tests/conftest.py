@@ -1,10 +1,13 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
+
+from tests.milvus_server import MilvusServer
 
 ROOT = Path(__file__).parents[1]
 SAMPLE = ROOT / "corpus" / "sample"
@@ -32,3 +35,17 @@ def sample_library(tmp_path_factory: pytest.TempPathFactory, yinju: Yinju) -> Pa
     done = yinju("index", SAMPLE, "--library", library)
     assert done.returncode == 0, done.stderr
     return library
+
+
+@pytest.fixture(scope="session")
+def milvus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MilvusServer]:
+    """One Milvus for all that need not kill it: it takes seconds to start."""
+    started = MilvusServer(tmp_path_factory.mktemp("milvus")).start()
+    yield started
+    started.kill()
+
+
+@pytest.fixture
+def own(milvus: MilvusServer) -> str:
+    """The address of a library of a test's own, which is not there yet."""
+    return milvus.address(f"own_{uuid4().hex}")

@@ -54,7 +54,7 @@ def content(library: Store) -> dict[str, tuple[str, list[int]]]:
 
 @pytest.mark.parametrize("together", [2, pytest.param(256, marks=pytest.mark.slow)])
 def test_a_folder_that_changes_is_followed_the_same_way_however_many_are_asked_about_at_once(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, together: int
+    own: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, together: int
 ) -> None:
     monkeypatch.setattr("rag.refresh.FILES", together)
     monkeypatch.setattr("rag.refresh.PARTS", max(1, together - 1))
@@ -63,7 +63,7 @@ def test_a_folder_that_changes_is_followed_the_same_way_however_many_are_asked_a
     folder = tmp_path / "in"
     (folder / "sub").mkdir(parents=True)
     current: dict[str, str] = {}
-    with cheap_store(tmp_path / "folder") as here, cheap_store(f"milvus-lite:{tmp_path / 'milvus'}") as there:
+    with cheap_store(tmp_path / "folder") as here, cheap_store(own) as there:
         for number in range(5):
             change(folder, chance, current, {})
             # The same name and the same words in other folders, a file that has moved, and a part of another file's name.
@@ -78,7 +78,7 @@ def test_a_folder_that_changes_is_followed_the_same_way_however_many_are_asked_a
             assert content(here) == content(there)
 
 
-def test_calls_are_few_for_many_files_and_fewer_where_nothing_has_changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_calls_are_few_for_many_files_and_fewer_where_nothing_has_changed(own: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     calls: Counter[str] = Counter()
     plain = Connection.call
 
@@ -92,7 +92,7 @@ def test_calls_are_few_for_many_files_and_fewer_where_nothing_has_changed(tmp_pa
     for number in range(120):
         (folder / f"{number}.txt").write_text(f"第{number}号文件说，今天下雨。")
     (folder / "many.lines").write_text("\n".join(f"{number}=第{number}行说，明天有风。" for number in range(120)))
-    with cheap_store(f"milvus-lite:{tmp_path / 'milvus'}") as library:
+    with cheap_store(own) as library:
         index_paths([folder], library, CheapEncoder())
         # One a file, to see whether there is a document of the same words.
         assert calls.total() < 120 + 100
@@ -101,14 +101,14 @@ def test_calls_are_few_for_many_files_and_fewer_where_nothing_has_changed(tmp_pa
         assert calls.total() < 40
 
 
-def test_a_name_of_half_characters_is_nobodys(tmp_path: Path) -> None:
-    with cheap_store(f"milvus-lite:{tmp_path / 'milvus'}") as library:
+def test_a_name_of_half_characters_is_nobodys(own: str) -> None:
+    with cheap_store(own) as library:
         assert isinstance(library, MilvusLibrary)
         assert called(library.records, ["\ud800", "a"]) == {"\ud800": [], "a": []}
         assert library.files.called("\udfff") == []
 
 
-def test_copying_asks_a_library_once_for_the_documents_of_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_copying_asks_a_library_once_for_the_documents_of_a_file(own: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: Counter[object] = Counter()
     plain = DocumentRecords.known
 
@@ -117,7 +117,7 @@ def test_copying_asks_a_library_once_for_the_documents_of_a_file(tmp_path: Path,
         return plain(self, path)
 
     monkeypatch.setattr(DocumentRecords, "known", counted)
-    with cheap_store(tmp_path / "folder") as here, cheap_store(f"milvus-lite:{tmp_path / 'milvus'}") as there:
+    with cheap_store(tmp_path / "folder") as here, cheap_store(own) as there:
         index_documents([Document(f"{number}.txt", "", f"第{number}号文件。", ()) for number in range(90)], here, CheapEncoder())
         assert copy_library(here, there).written == 90
         assert asked[None] <= 2

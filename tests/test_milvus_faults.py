@@ -254,7 +254,7 @@ def test_a_full_disk_of_the_server_is_said_and_what_was_written_is_kept(tmp_path
 
 
 def test_over_a_line_that_is_slow_and_cut_again_and_again_everything_arrives_once(server: MilvusServer, tmp_path: Path) -> None:
-    line = LossyLine(server.port, random.randrange(10**9))
+    line = LossyLine(server.port, random.randrange(10**9), longest=60)
     address = f"milvus://127.0.0.1:{line.port}/library"
     truth = texts(16, seed=11)
     folder = write(tmp_path / "in", truth)

@@ -1,7 +1,6 @@
 """A condition that Milvus judges is fulfilled by just the documents that fulfil it in a folder."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -15,6 +14,7 @@ from corpus.milvus.library import MilvusLibrary
 from corpus.where import All, Any, Comparison, Condition, Not, fulfils, parse_where, searchable, where_text
 from rag import index_documents
 from tests.cheap import CheapEncoder
+from tests.milvus_server import MilvusServer
 
 # Values that are dates to one field and numbers or texts to another; some documents lack some fields.
 VALUES = ["2024-01", "2024-01-15", "2024", "20240115", "2024年1月15日 08:30", "昨天", "7", "7.0", "-3.5", "10", "国际", "國際", "Ａbc", "abc ", "50%", "a_b",
@@ -30,9 +30,8 @@ DOCUMENTS = [
 
 
 @pytest.fixture(scope="module")
-def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MilvusLibrary]:
-    path: Path = tmp_path_factory.mktemp("filters") / "library"
-    with MilvusLibrary.create(f"milvus-lite:{path}", CheapEncoder.name, CheapEncoder.dimension) as opened:
+def library(milvus: MilvusServer) -> Iterator[MilvusLibrary]:
+    with MilvusLibrary.create(milvus.address("filters"), CheapEncoder.name, CheapEncoder.dimension) as opened:
         index_documents(DOCUMENTS, opened, CheapEncoder())
         yield opened
 

@@ -2,7 +2,9 @@
 
 import json
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,8 +12,10 @@ import pytest
 from corpus import Document, LibraryError, split_sentences
 from corpus.document import Block
 from corpus.feedback import Feedback, add_feedback
+from corpus.milvus import collections
 from corpus.milvus import connection as connecting
 from corpus.milvus.address import parse_address
+from corpus.milvus.collections import passages_of
 from corpus.milvus.connection import Connection
 from corpus.store import Store, create_store, folder_of, is_remote, open_store, store_exists
 from rag import Assistant, index_documents, index_paths
@@ -21,13 +25,12 @@ from rag.reader import WordsAndCosine
 from tests.cheap import CheapEncoder, cheap_store
 from tests.conftest import SAMPLE, Yinju
 from tests.invariant import names, require_whole, texts, write
-from tests.milvus_server import MilvusServer
 from tests.test_document_list import TITLES, put
 
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """One Milvus Lite for all tests of this file; a test that writes gets one of its own."""
+    """One Milvus Lite for all tests of this file that only read."""
     return f"milvus-lite:{tmp_path_factory.mktemp('milvus') / 'listed'}"
 
 
@@ -38,18 +41,6 @@ def listed(address: str) -> Iterator[Store]:
             for number, title in enumerate(TITLES):
                 put(opened, f"{number:02d}/Datei-{number}.TXT", title, number + 1)
         yield opened
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MilvusServer]:
-    started = MilvusServer(tmp_path_factory.mktemp("server")).start()
-    yield started
-    started.kill()
-
-
-@pytest.fixture
-def own(tmp_path: Path) -> str:
-    return f"milvus-lite:{tmp_path / 'library.milvus'}"
 
 
 # Addresses
@@ -185,11 +176,39 @@ def test_a_library_of_another_model_or_version_is_refused(own: str) -> None:
 
 def test_a_name_that_is_of_something_else_is_left_alone(own: str) -> None:
     connection = Connection(parse_address(own))
-    connection.client.create_collection("yinju_passages", dimension=4)
+    name = passages_of(parse_address(own))
+    connection.client.create_collection(name, dimension=4)
     with pytest.raises(LibraryError, match="is of no library"):
         cheap_store(own)
-    assert connection.client.list_collections() == ["yinju_passages"]
+    assert [each for each in connection.client.list_collections() if each.startswith(parse_address(own).name)] == [name]
     connection.close()
+
+
+@pytest.mark.parametrize("stopped_at", [1, 2, 3])
+def test_whose_making_was_stopped_is_made_whole_by_the_next(own: str, monkeypatch: pytest.MonkeyPatch, stopped_at: int) -> None:
+    """Before the indexes of its one and its other collection, and before it says what it is."""
+    calls, plain = count(1), Connection.call
+    make_ready = collections._make_ready
+
+    def ready(*what: Any) -> None:
+        if next(calls) == stopped_at:
+            raise KeyboardInterrupt
+        make_ready(*what)
+
+    def call(self: Connection, name: str, *arguments: Any, **named: Any) -> Any:
+        if name == "load_collection" and next(calls) == stopped_at:
+            raise KeyboardInterrupt
+        return plain(self, name, *arguments, **named)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(collections, "_make_ready", ready)
+        patched.setattr(Connection, "call", call)
+        with pytest.raises(KeyboardInterrupt):
+            cheap_store(own)
+    assert not store_exists(own)
+    with cheap_store(own) as library:
+        index_documents([Document("a.txt", "", "今天下雨。", (Block("paragraph", 0, 5),))], library, CheapEncoder())
+    require_whole(own, {"a.txt": "今天下雨。"})
 
 
 def test_more_rows_than_one_answer_of_milvus_holds_are_all_there(own: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -204,10 +223,10 @@ def test_more_rows_than_one_answer_of_milvus_holds_are_all_there(own: str, monke
 
 
 @pytest.mark.parametrize("index", ["FLAT", "HNSW_SQ", "IVF_FLAT", "IVF_SQ8"])
-def test_any_index_of_vectors_finds_what_is_asked_for(server: MilvusServer, tmp_path: Path, index: str) -> None:
+def test_any_index_of_vectors_finds_what_is_asked_for(own: str, tmp_path: Path, index: str) -> None:
     """Those that Milvus Lite has; DISKANN and IVF_RABITQ want a server."""
     truth = texts(12, seed=21)
-    address = f"{server.address('of_' + index.lower())}?index={index}"
+    address = f"{own}?index={index}"
     with cheap_store(address) as library:
         index_paths([write(tmp_path / "in", truth)], library, CheapEncoder())
     require_whole(address, truth, asked=4)
@@ -216,7 +235,7 @@ def test_any_index_of_vectors_finds_what_is_asked_for(server: MilvusServer, tmp_
 def test_where_there_is_none_it_says_how_to_make_one(own: str, yinju: Yinju) -> None:
     assert not store_exists(own)
     done = yinju("ask", "什么？", "--library", own)
-    assert done.returncode == 2 and "yinju index PATH --library milvus-lite:" in done.stderr and "Traceback" not in done.stderr
+    assert done.returncode == 2 and "yinju index PATH --library milvus://" in done.stderr and "Traceback" not in done.stderr
     refused = yinju("backup", "/tmp/x.tar", "--library", own)
     assert refused.returncode == 2 and "yinju copy" in refused.stderr
 
@@ -290,7 +309,8 @@ def test_a_copy_into_a_library_of_other_documents_is_refused(own: str, tmp_path:
 # The whole way, as a person goes it
 
 
-def test_the_command_line_is_the_same_with_an_address(own: str, yinju: Yinju, sample_library: Path) -> None:
+def test_the_command_line_is_the_same_with_an_address(tmp_path: Path, yinju: Yinju, sample_library: Path) -> None:
+    own = f"milvus-lite:{tmp_path / 'library.milvus'}"
     done = yinju("index", SAMPLE, "--library", own, "--json")
     assert done.returncode == 0 and '"added": 15' in done.stdout, done.stderr
     question = "听澜桥是哪一年建成的？"

@@ -16,7 +16,7 @@ from starlette.responses import JSONResponse, StreamingResponse
 from corpus.milvus.library import MilvusLibrary
 from corpus.milvus.records import Record
 from tests.cheap import cheap_store
-from tests.milvus_server import free_port
+from tests.milvus_server import MilvusServer, free_port
 from ui.access.proxy import Proxied
 from ui.nodes import register as registers
 from ui.nodes.passing import Passing
@@ -71,8 +71,8 @@ class Process:
 
 
 @pytest.fixture(scope="module")
-def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MilvusLibrary]:
-    with cheap_store(f"milvus-lite:{tmp_path_factory.mktemp('nodes') / 'library'}") as opened:
+def library(milvus: MilvusServer) -> Iterator[MilvusLibrary]:
+    with cheap_store(milvus.address("nodes")) as opened:
         assert isinstance(opened, MilvusLibrary)
         yield opened
 

@@ -22,8 +22,8 @@ GOOD = "三只企鹅 and a lamp"
 
 
 @pytest.fixture(scope="module")
-def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MilvusLibrary]:
-    with cheap_store(f"milvus-lite:{tmp_path_factory.mktemp('users') / 'library'}") as opened:
+def library(milvus: MilvusServer) -> Iterator[MilvusLibrary]:
+    with cheap_store(milvus.address("users")) as opened:
         assert isinstance(opened, MilvusLibrary)
         yield opened
 

@@ -4,6 +4,7 @@ What one Milvus can do and another cannot is tried, and not told from its name: 
 ones, and whoever opens the collection sees which it has.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from corpus.errors import LibraryError
@@ -39,6 +40,15 @@ def create(connection: Connection, dimension: int) -> None:
         _create_records(connection)
     if not connection.call("has_collection", passages_of(connection.address)):
         _create_passages(connection, dimension)
+    # Also of collections whose maker was stopped before it had made them.
+    _make_ready(connection, records_of(connection.address), _record_indexes)
+    _make_ready(connection, passages_of(connection.address), _passage_indexes)
+
+
+def is_made(connection: Connection) -> bool:
+    """Whether all indexes of both are there; they are not where whoever made them was stopped."""
+    made = ((records_of(connection.address), _record_indexes), (passages_of(connection.address), _passage_indexes))
+    return all({each["field_name"] for each in indexes(connection.address)} <= {*connection.call("list_indexes", name)} for name, indexes in made)
 
 
 def load(connection: Connection) -> None:
@@ -65,11 +75,7 @@ def _create_records(connection: Connection) -> None:
             schema.add_field(name, DataType.INT64)
         # A collection has to have a vector.
         schema.add_field("stub", DataType.FLOAT_VECTOR, dim=2)
-        index = connection.client.prepare_index_params()
-        index.add_index("stub", index_type="FLAT", metric_type="IP")
-        for name in ("kind", "name", "parent", "hash"):
-            index.add_index(name, index_type="INVERTED")
-        connection.client.create_collection(records_of(connection.address), schema=schema, index_params=index, consistency_level="Strong")
+        connection.client.create_collection(records_of(connection.address), schema=schema, consistency_level="Strong")
 
 
 def _create_passages(connection: Connection, dimension: int) -> None:
@@ -96,20 +102,41 @@ def _create_with(connection: Connection, dimension: int, halves: bool) -> None:
         schema.add_field("fields", DataType.JSON)
         schema.add_field(DENSE, DataType.FLOAT16_VECTOR if halves else DataType.FLOAT_VECTOR, dim=dimension)
         schema.add_field(TERMS, DataType.SPARSE_FLOAT_VECTOR)
-        index = connection.client.prepare_index_params()
-        index.add_index(DENSE, index_type=address.index, metric_type="IP", params=_building(address.index))
-        index.add_index(TERMS, index_type="SPARSE_INVERTED_INDEX", metric_type="IP")
         for name, (output, tokenizer) in FULL_TEXT.items():
             schema.add_field(name, DataType.VARCHAR, max_length=LONGEST, enable_analyzer=True, analyzer_params={"tokenizer": tokenizer})
             schema.add_field(output, DataType.SPARSE_FLOAT_VECTOR)
             schema.add_function(Function(name=output, function_type=FunctionType.BM25, input_field_names=[name], output_field_names=[output]))
-            index.add_index(output, index_type="SPARSE_INVERTED_INDEX", metric_type="BM25", params={"bm25_k1": K1, "bm25_b": B})
-        for name in ("document_id", "key"):
-            index.add_index(name, index_type="INVERTED")
         connection.client.create_collection(
-            passages_of(address), schema=schema, index_params=index, num_partitions=address.partitions, num_shards=address.shards,
-            consistency_level="Strong",
+            passages_of(address), schema=schema, num_partitions=address.partitions, num_shards=address.shards, consistency_level="Strong",
         )
+
+
+def _make_ready(connection: Connection, collection: str, indexes: Callable[[Address], list[dict[str, Any]]]) -> None:
+    """Make those of the indexes that are not there yet."""
+    with connection.explained():
+        there = connection.client.list_indexes(collection)
+        missing = connection.client.prepare_index_params()
+        for each in indexes(connection.address):
+            if each["field_name"] not in there:
+                missing.add_index(**each)
+        if missing:
+            # Of an empty collection an index is there at once; `sync` would wait half a second for each.
+            connection.client.create_index(collection, missing, sync=False)
+
+
+def _record_indexes(_: Address) -> list[dict[str, Any]]:
+    words = [{"field_name": each, "index_type": "INVERTED"} for each in ("kind", "name", "parent", "hash")]
+    return [{"field_name": "stub", "index_type": "FLAT", "metric_type": "IP"}, *words]
+
+
+def _passage_indexes(address: Address) -> list[dict[str, Any]]:
+    full_text = {"index_type": "SPARSE_INVERTED_INDEX", "metric_type": "BM25", "params": {"bm25_k1": K1, "bm25_b": B}}
+    return [
+        {"field_name": DENSE, "index_type": address.index, "metric_type": "IP", "params": _building(address.index)},
+        {"field_name": TERMS, "index_type": "SPARSE_INVERTED_INDEX", "metric_type": "IP"},
+        *({"field_name": output, **full_text} for output, _ in FULL_TEXT.values()),
+        *({"field_name": each, "index_type": "INVERTED"} for each in ("document_id", "key")),
+    ]
 
 
 def _building(index: str) -> dict[str, Any]:

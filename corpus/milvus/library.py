@@ -74,7 +74,7 @@ class MilvusLibrary:
         try:
             if not connection.call("has_collection", collections.passages_of(parsed)) or not connection.call("has_collection", collections.records_of(parsed)):
                 raise _none(parsed)
-            collections.load(connection)
+            _load(connection)
             return cls(connection)
         except BaseException:
             connection.close()
@@ -253,6 +253,8 @@ class MilvusLibrary:
 
     def _read_settings(self) -> dict[str, Any]:
         found = self.records.one("meta/library")
+        if found is None and not self.records.count('id != ""'):  # whoever made it was stopped
+            raise _none(self.connection.address)
         settings = json.loads(found.data) if found else {}
         if settings.get("format") != collections.FORMAT:
             said = f"is of format {settings['format']}" if "format" in settings else "is no library of Yinju's, or was not made to its end"
@@ -368,6 +370,15 @@ class MilvusLibrary:
 
 class NoLibrary(LibraryError):
     """There is no library at an address."""
+
+
+def _load(connection: Connection) -> None:
+    try:
+        collections.load(connection)
+    except LibraryError:
+        if collections.is_made(connection):
+            raise
+        raise _none(connection.address) from None
 
 
 def _none(address: Address) -> NoLibrary:
