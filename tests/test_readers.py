@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from corpus import Document, UnreadableFile, page_at, read_all, read_bytes
 from corpus.readers.build import clean
 from corpus.readers.dates import iso_date
+from fuzz.packing import packed, unpacked
 from tests import writers
 
 HEADLINE = "市政府公布新的停车收费办法"
@@ -116,6 +117,22 @@ def test_rows_are_quoted_with_the_names_of_their_columns() -> None:
     for codec in ("utf-8", "gb18030", "utf-16"):
         assert words(read_bytes("区域;价格\n东城;10元\n西城;8元\n".encode(codec), "a.csv")) == TABLE
     assert words(read_bytes(b"1,2\n3,4\n", "a.csv")) == ["1; 2", "3; 4"]
+
+
+@pytest.mark.parametrize(("number_format", "shown"), [
+    (31, "2024-03-05"), (58, "2024-03-05"), (14, "2024-03-05"), (22, "2024-03-05 12:00"), (164, "2024-03-05 12:00"), (0, "45356.5"), (10**12, "45356.5"),
+])  # fmt: skip
+def test_a_day_is_a_day_in_whatever_way_a_workbook_says_so(number_format: int, shown: str) -> None:
+    """Also by a format that Excel has built in for Chinese and writes down nowhere, and beside a fill that openpyxl refuses."""
+    members = unpacked(writers.xlsx_file({"表": [["日期", "价格"], [45356.5 if " " in shown or "." in shown else 45356, 8]]}))
+    members["xl/styles.xml"] = (
+        '<styleSheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><numFmts><numFmt numFmtId="164" formatCode="yyyy/m/d&quot; 时&quot; h:mm"/>'
+        f'</numFmts><fills><fill/></fills><cellXfs><xf numFmtId="0" fontId="7"/><xf numFmtId="{number_format}"/></cellXfs></styleSheet>'
+    ).encode()
+    sheet = members["xl/worksheets/sheet1.xml"]
+    members["xl/worksheets/sheet1.xml"] = sheet.replace(b'<c r="A2"', b'<c r="A2" s="1"')
+    assert members["xl/worksheets/sheet1.xml"] != sheet
+    assert words(read_bytes(packed(members), "a.xlsx")) == ["表", f"日期: {shown}; 价格: 8"]
 
 
 def test_quotation_marks_that_quote_no_cell_stand_for_themselves() -> None:

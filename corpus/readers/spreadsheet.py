@@ -11,6 +11,7 @@ from corpus.readers.build import Part, build
 from corpus.readers.dates import iso_date
 from corpus.readers.foreign import opening
 from corpus.readers.table import table_parts
+from corpus.readers.workbook import load_workbook
 from corpus.readers.zipped import open_zip, require_honest
 
 KIND = "spreadsheet (.xlsx)"
@@ -24,9 +25,7 @@ def read(data: bytes, name: str) -> Document:
     """A spreadsheet as its cells were last shown. Raises UnreadableFile where it is damaged or protected."""
     require_honest(open_zip(data, name, KIND), name, KIND)
     with opening(name, KIND):
-        import openpyxl
-
-        opened = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
+        opened = load_workbook(io.BytesIO(data))
         properties = opened.properties
         metadata = {
             "author": "" if properties.creator == "openpyxl" else properties.creator or "",

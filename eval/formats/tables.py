@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 from corpus import QuestionError
+from corpus.readers.workbook import load_workbook
 from eval.formats.row import questions_of
 from eval.question import QuestionSet
 
@@ -34,13 +35,11 @@ def read_csv(path: Path) -> QuestionSet:
 
 def read_xlsx(path: Path) -> QuestionSet:
     """The first sheet of a workbook, whose first row names the columns."""
-    import openpyxl
-
     try:
         with zipfile.ZipFile(path) as archive:
             if sum(each.file_size for each in archive.infolist()) > MAX_UNPACKED:
                 raise QuestionError(f"{path} unpacks to more than {MAX_UNPACKED >> 20} MB; split it into smaller sets")
-        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+        book = load_workbook(path)
     except QuestionError:
         raise
     except Exception as reason:  # openpyxl raises many kinds of error for a file that is no workbook

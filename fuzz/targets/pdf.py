@@ -1,8 +1,14 @@
-"""PDF."""
+"""PDF; pages without text are read as OCR may read them."""
 
-from fuzz.promises import reader
+from fuzz.promises import read_or_refused
+from fuzz.recognised import made_up
 from fuzz.target import OCR, Target
 from tests import writers
+
+
+def check(data: bytes) -> None:
+    with made_up():
+        read_or_refused(data, "样 a.pdf")
 
 
 def seeds() -> dict[str, bytes]:
@@ -19,4 +25,4 @@ def seeds() -> dict[str, bytes]:
     }  # fmt: skip
 
 
-TARGET = Target(reader("pdf"), seeds, seconds=OCR, words=(b"/Rotate", b"/MediaBox", b"/Count", b" Tj", b" Td", b" Tf", b"/Lang", b" cm", b" Tm"))
+TARGET = Target(check, seeds, seconds=OCR, words=(b"/Rotate", b"/MediaBox", b"/Count", b" Tj", b" Td", b" Tf", b"/Lang", b" cm", b" Tm"))
