@@ -11,7 +11,7 @@ All this is of texts, by their numbers; the best of them are turned into the pas
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from functools import partial
 from math import sqrt
@@ -37,7 +37,6 @@ AT_ONCE = 16
 BLOCK = 64
 # How much wider is looked where candidates are of no passage any longer.
 WIDER = 4
-_BESIDE = ThreadPoolExecutor(2, "near")
 # The ids of a text's passages, ascending, so many at most.
 Passages = Callable[[int, int], Sequence[int]]
 
@@ -103,11 +102,12 @@ class Among:
 
 def retrieve(
     index: VectorIndex, lexical: Lexical, passages: Passages, asked: Asked, vector: Vectors, count: int,
-    settings: Settings, among: Among | None = None, far: Far | None = None,
+    settings: Settings, among: Among | None = None, far: Far | None = None, beside: Executor | None = None,
 ) -> list[Hit]:  # fmt: skip
     """The `count` best passages of a question (`vector`: dimension), best first, equals by id.
 
-    With `among`, only those; with `far`, texts that are far are found by their own vector.
+    With `among`, only those; with `far`, texts that are far are found by their own vector. With `beside`, vectors of a large index
+    are compared there while words are looked up.
     """
     allowed = None if among is None else among.texts
     total = len(index) if allowed is None else int(np.count_nonzero(allowed))
@@ -115,12 +115,12 @@ def retrieve(
     pool = max(count, settings.pool)
     weights = (settings.by_words, settings.by_pairs, settings.by_translation)
     nearest = partial(_near, index, vector, pool, allowed, far)
-    beside = _BESIDE.submit(nearest) if len(index) >= TOGETHER else None
+    meanwhile = beside.submit(nearest) if beside is not None and len(index) >= TOGETHER else None
     try:
         found = [] if lexical is NO_WORDS else lexical.search(*kinds)
         added = together((each, weight) for each, weight in zip(found, weights, strict=False) if each.held and weight)
     finally:  # nothing goes on with an index that may be changed by then
-        near = nearest() if beside is None else beside.result()
+        near = nearest() if meanwhile is None else meanwhile.result()
     while True:
         texts = _texts(index, found, added, near, vector, pool, allowed, far)
         hits = _hits(texts, passages if among is None else among.passages, count)

@@ -8,6 +8,7 @@ thread has written is loaded beside, while the older one goes on to be asked.
 import logging
 import sqlite3
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 from corpus import Library, LibraryError
 from corpus.where import Condition, fulfils, require_known, searchable
@@ -33,6 +34,7 @@ class Search:
         self._library = library
         self.adapter = adapter
         self._lock = threading.RLock()
+        self._beside = ThreadPoolExecutor(1, "near")
         self._loading: threading.Thread | None = None
         # Of the documents as they stood last: their fields, and what fulfils a condition.
         self._labels: list[tuple[str, dict[str, str]]] | None = None
@@ -59,6 +61,8 @@ class Search:
         loading = self._loading
         if loading is not None:
             loading.join()
+        with self._lock:
+            self._beside.shutdown()
 
     def catch_up(self) -> None:
         """Take up what has come and gone. An `Among` that was made before, of another `opened`, does not hold any longer."""
@@ -101,7 +105,7 @@ class Search:
                 asked = with_translations(asked, question, self.lexical)
             far = self._far(question, vector, self.lexical)
             passages = self._library.vectors.passages
-            return retrieve(self.opened.index, self.lexical, passages, asked, vector, count, settings, chosen, far)
+            return retrieve(self.opened.index, self.lexical, passages, asked, vector, count, settings, chosen, far, self._beside)
 
     def _among(self, condition: Condition) -> Among:
         """The passages of the documents that fulfil a condition."""

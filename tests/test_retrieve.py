@@ -3,8 +3,10 @@
 import random
 import tempfile
 from collections.abc import Mapping
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -41,12 +43,12 @@ def fill(library: Library, texts: Mapping[str, str]) -> None:
     index_documents(documents(texts), library, CheapEncoder())
 
 
-def hits(library: Library, question: str, count: int = 10) -> list[Hit]:
+def hits(library: Library, question: str, count: int = 10, beside: Executor | None = None) -> list[Hit]:
     opened = open_index(library)
     lexical = open_lexical(library, opened.alive)
     assert lexical is not NO_WORDS
     vector = CheapEncoder().encode_queries([question])[0]
-    return retrieve(opened.index, lexical, library.vectors.passages, question_terms(question), vector, count, Settings())
+    return retrieve(opened.index, lexical, library.vectors.passages, question_terms(question), vector, count, Settings(), beside=beside)
 
 
 def number_of(library: Library, passage: int) -> int:
@@ -71,6 +73,22 @@ def test_adding_changing_and_removing_documents_equals_a_fresh_build(states: lis
         for question in QUESTIONS:
             for one, other in zip(hits(old, question), hits(fresh, question), strict=True):
                 assert asdict(one) == pytest.approx(asdict(other))
+
+
+def test_vectors_that_are_compared_beside_give_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Counting(ThreadPoolExecutor):
+        count = 0
+
+        def submit(self, *work: Any, **more: Any) -> Any:
+            self.count += 1
+            return super().submit(*work, **more)
+
+    with cheap_library(tmp_path / "library") as library, Counting(1) as beside:
+        fill(library, {str(number): text for number, text in enumerate(SENTENCES)})
+        alone = [hits(library, each) for each in QUESTIONS]
+        assert [hits(library, each, beside=beside) for each in QUESTIONS] == alone and not beside.count
+        monkeypatch.setattr("rag.retrieve.TOGETHER", 1)
+        assert [hits(library, each, beside=beside) for each in QUESTIONS] == alone and beside.count == len(QUESTIONS)
 
 
 def test_what_is_removed_is_not_found_before_its_place_is_written_again(tmp_path: Path) -> None:

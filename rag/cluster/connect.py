@@ -79,6 +79,8 @@ def _ray(address: str) -> Any:
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     os.environ.setdefault("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0" if address == LOCAL else "1")
     os.environ.setdefault("RAY_DATA_DISABLE_PROGRESS_BARS", "1")
+    # It waits thirty seconds for its own first process, which a busy machine may need longer to start.
+    os.environ.setdefault("RAY_gcs_server_port_wait_time_s", "120")
     try:
         import ray
         import ray.data
