@@ -13,6 +13,7 @@ from lxml.etree import _Element as Element
 
 from corpus.document import BlockKind
 from corpus.readers.build import Part
+from corpus.readers.merged import Cell, merged, spots
 from corpus.readers.table import table_parts
 
 UNSEEN = {"script", "style", "noscript", "template", "head", "iframe", "object", "svg", "math", "canvas", "select",
@@ -24,6 +25,7 @@ KINDS: dict[str, BlockKind] = {"li": "list", "dt": "list", "dd": "list", "pre": 
                                "caption": "caption", "address": "byline"}  # fmt: skip
 HEADINGS = {f"h{level}": level for level in range(1, 7)}
 # A browser takes each of these for one blank; the no-break and the ideographic space it shows as they are.
+ALL = 65_534
 BLANKS = re.compile(r"[ \t\n\r\f\v]+")
 
 
@@ -113,9 +115,15 @@ def _table(table: Element, around: list[str]) -> Iterator[Seen]:
     cells = [[each for each in row if name_of(each) in ("td", "th")] for row in table.iter() if name_of(row) == "tr"]
     linked = sum(len("".join(each.itertext()).strip()) for each in table.iter() if name_of(each) == "a")
     heads = bool(cells[0]) and all(name_of(each) == "th" for each in cells[0])
-    rows = [[words_of(cell) for cell in row] for row in cells]
-    for number, part in enumerate(table_parts(rows, named=True if heads else None)):
+    rows = ([Cell(words_of(cell), _span(cell, "colspan"), _span(cell, "rowspan")) for cell in row] for row in cells)
+    for number, part in enumerate(table_parts(merged(spots(rows)), named=True if heads else None)):
         yield Seen(part, 0 if number else linked, inside)
+
+
+def _span(cell: Element, over: str) -> int:
+    """Over how many columns or rows a cell goes; 0 is all that follow."""
+    said = (cell.get(over) or "1").strip()
+    return (int(said) or ALL) if said.isascii() and said.isdigit() and len(said) < 6 else 1
 
 
 def _is_hidden(element: Element, tag: str) -> bool:

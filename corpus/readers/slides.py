@@ -8,6 +8,7 @@ from corpus.document import Document
 from corpus.readers.build import Part, build
 from corpus.readers.dates import iso_date
 from corpus.readers.foreign import opening
+from corpus.readers.merged import Spot, merged
 from corpus.readers.table import table_parts
 from corpus.readers.zipped import open_zip, require_honest
 
@@ -50,7 +51,8 @@ def _slide(slide: Any, page: int) -> Iterator[Part]:
             for paragraph in shape.text_frame.paragraphs:
                 yield Part("list" if paragraph.level else "paragraph", paragraph.text, page=page)
         elif getattr(shape, "has_table", False):
-            yield from table_parts(([cell.text for cell in row.cells] for row in shape.table.rows), page)
+            rows = ([Spot(cell.text, cell._tc.vMerge, cell._tc.hMerge) for cell in row.cells] for row in shape.table.rows)
+            yield from table_parts(merged(rows), page)
     if slide.has_notes_slide and slide.notes_slide.notes_text_frame is not None:
         for paragraph in slide.notes_slide.notes_text_frame.paragraphs:
             yield Part("paragraph", paragraph.text, page=page)

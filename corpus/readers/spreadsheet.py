@@ -1,7 +1,7 @@
 """Spreadsheets (.xlsx): a heading a sheet, a block a row, each value with the name of its column."""
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, time
 from typing import Any
 
@@ -10,8 +10,9 @@ from corpus.errors import UnreadableFile
 from corpus.readers.build import Part, build
 from corpus.readers.dates import iso_date
 from corpus.readers.foreign import opening
+from corpus.readers.merged import FEW_OTHERS, MOST_ACROSS, MOST_OTHERS, Spot, merged
 from corpus.readers.table import table_parts
-from corpus.readers.workbook import load_workbook
+from corpus.readers.workbook import Merged, load_workbook, merged_cells
 from corpus.readers.zipped import open_zip, require_honest
 
 KIND = "spreadsheet (.xlsx)"
@@ -43,7 +44,7 @@ def read(data: bytes, name: str) -> Document:
 def _sheet(sheet: Any, name: str) -> Iterator[Part]:
     # What the file says of its own size is often wrong, and may be made to be a million rows.
     sheet.reset_dimensions()
-    rows = table_parts(_rows(sheet, name))
+    rows = table_parts(merged(_spots(_rows(sheet, name), merged_cells(sheet))))
     first = next(rows, None)
     if first is not None:
         yield Part("heading", sheet.title, 1)
@@ -65,6 +66,31 @@ def _rows(sheet: Any, name: str) -> Iterator[list[str]]:
         if empty > FEW_EMPTY + MOST_EMPTY * filled:
             raise UnreadableFile(f"{name} has a few cells far apart from each other; move them together, or leave it out")
         yield shown
+
+
+def _spots(rows: Iterable[list[str]], cells: Sequence[Merged]) -> Iterator[list[Spot]]:
+    """The rows as a grid, in which cells go over others."""
+    waiting = list(reversed(cells))
+    over: list[Merged] = []
+    own = others = 0
+    for number, row in enumerate(rows, 1):
+        while waiting and waiting[-1].rows[0] <= number:
+            over.append(waiting.pop())
+        over = [each for each in over if each.rows[1] >= number]
+        made = [Spot(each) for each in row]
+        own += len(made)
+        for each in over:
+            left, right = each.columns
+            for column in range(left, min(right, left + MOST_ACROSS) + 1):
+                below, beside = number > each.rows[0], column > left
+                missing = max(0, column - len(made))
+                others += 1 + missing
+                made += [Spot()] * missing
+                if (below or beside) and not made[column - 1].text:
+                    made[column - 1] = Spot(below=below, beside=beside)
+        if others > FEW_OTHERS + MOST_OTHERS * own:
+            waiting, over = [], []
+        yield made
 
 
 def _shown(cell: Any) -> str:

@@ -12,6 +12,7 @@ from corpus.document import Document
 from corpus.readers.build import Part, build
 from corpus.readers.dates import iso_date
 from corpus.readers.foreign import opening
+from corpus.readers.merged import MOST_ACROSS, Spot, merged
 from corpus.readers.table import table_parts
 from corpus.readers.zipped import open_zip, require_honest
 
@@ -113,7 +114,18 @@ def _table(table: "Element", levels: dict[str, int]) -> Iterator[Part]:
             for cell in row:
                 yield from _parts(cell, levels)
         return
-    yield from table_parts([" ".join(part.text for part in _parts(cell, levels)) for cell in row] for row in rows)
+    yield from table_parts(merged([spot for cell in row for spot in _spots(cell, levels)] for row in rows))
+
+
+def _spots(cell: "Element", levels: dict[str, int]) -> Iterator[Spot]:
+    """The places that a cell takes in its row."""
+    goes_on = cell.find(f"{W}tcPr/{W}vMerge")
+    below = goes_on is not None and goes_on.get(W + "val") != "restart"
+    yield Spot("" if below else " ".join(part.text for part in _parts(cell, levels)), below)
+    over = cell.find(f"{W}tcPr/{W}gridSpan")
+    said = (over.get(W + "val") if over is not None else None) or "1"
+    across = int(said) if said.isascii() and said.isdigit() and len(said) < 6 else 1
+    yield from (Spot(below=below, beside=True) for _ in range(1, min(across, MOST_ACROSS)))
 
 
 def _owner(element: "Element") -> "Element | None":

@@ -5,9 +5,11 @@ depends on them. The formats that Excel does not write down, because it has them
 a date in Chinese, Japanese or Korean Excel would be a number of days.
 """
 
+import re
 import zipfile
+from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from openpyxl.workbook import Workbook
@@ -18,6 +20,19 @@ STYLES = "xl/styles.xml"
 DATE, TIME = 'yyyy"年"m"月"d"日"', 'h"时"mm"分"ss"秒"'
 EASTERN = dict.fromkeys((*range(27, 37), *range(50, 59)), DATE) | dict.fromkeys((32, 33), TIME)
 LAST_ID = 1 << 31
+END_OF_CELLS = re.compile(rb"</(?:\w+:)?sheetData\s*>")
+MERGED = re.compile(rb"""<(?:\w+:)?mergeCell\s[^>]*?ref\s*=\s*["']\$?([A-Z]{1,3})\$?(\d{1,7}):\$?([A-Z]{1,3})\$?(\d{1,7})["']""")
+PIECE = 1 << 20
+# Of what stands below a sheet's cells so many bytes are looked through, for so many cells that go over others.
+MOST_BELOW, MOST_MERGED = 8 << 20, 20_000
+
+
+@dataclass(frozen=True)
+class Merged:
+    """A cell that goes over others, as (first, last) counted from 1, each belonging to it."""
+
+    rows: tuple[int, int]
+    columns: tuple[int, int]
 
 
 def load_workbook(file: Path | IO[bytes]) -> "Workbook":
@@ -28,6 +43,26 @@ def load_workbook(file: Path | IO[bytes]) -> "Workbook":
     reader.archive = _Plainly(file)
     reader.read()
     return reader.wb
+
+
+def merged_cells(sheet: Any) -> list[Merged]:
+    """What openpyxl passes over in a sheet that is read row by row, because it stands below the rows; by first row."""
+    below, is_below = b"", False
+    with sheet._get_source() as file:
+        while (piece := file.read(PIECE)) and len(below) < MOST_BELOW:
+            below += piece
+            if not is_below:
+                found = END_OF_CELLS.search(below)
+                is_below, below = (True, below[found.end() :]) if found else (False, below[-100:])
+    found_all = [(int(top), int(bottom), _column(left), _column(right)) for left, top, right, bottom in MERGED.findall(below)[:MOST_MERGED]] if is_below else []
+    return sorted((Merged((top, bottom), (left, right)) for top, bottom, left, right in found_all), key=lambda each: each.rows)
+
+
+def _column(letters: bytes) -> int:
+    number = 0
+    for each in letters:
+        number = 26 * number + each - ord("A") + 1
+    return number
 
 
 class _Plainly(zipfile.ZipFile):
