@@ -6,7 +6,7 @@ from corpus.decode import NotText, decode
 from corpus.document import Document
 from corpus.errors import UnreadableFile
 from corpus.one_line import MOST_MARKS, few_marks, one_line
-from corpus.readers.build import stem
+from corpus.readers.build import stem, tidy
 from corpus.repair import repair
 from corpus.runs import composed
 
@@ -29,7 +29,7 @@ def read(data: bytes, name: str) -> Document:
         title or stem(name),
         repaired.text,
         repaired.blocks,
-        dateline(repaired.text, repaired.blocks),
+        tidy(dateline(repaired.text, repaired.blocks)),
         source=decoded if changed else None,
         runs=composed(repaired.runs, cleaned.runs) if changed else (),
     )
