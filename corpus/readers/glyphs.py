@@ -1,21 +1,42 @@
 """The characters of a PDF page, put together to pieces of lines."""
 
 import ctypes
-import re
 from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import pypdfium2.raw as pdfium
 
 from corpus.readers.lines import GUTTER, Line, is_right_to_left
+from corpus.readers.turned import from_the_right, rightly_bracketed
 
 HYPHENS = {0x02, 0xFFFE}  # what PDFium makes of a hyphen at the end of a line
 # A blank that is typed may be stretched to this many letters' sizes, to fill a narrow column.
 STRETCHED = 2.5
-LEFT_TO_RIGHT = re.compile(r"[0-9A-Za-z\u00c0-\u024f](?:[0-9A-Za-z\u00c0-\u024f .,:/%+-]*[0-9A-Za-z\u00c0-\u024f%])?")
+# Base lines of one line differ by less than so many letters' sizes: raised and lowered numbers, vowel signs.
+UNEVEN = 0.5
+# Boxes of letters of one size differ by less: some fonts say how high their lines are, others how high each letter is.
+TALLER = 1.2
+# How far the letters of a line reach above and below its base line, in letters' sizes. Fonts say all kinds of things.
+LEAST_ABOVE, MOST_ABOVE, LEAST_BELOW, MOST_BELOW = 0.7, 1.0, 0.1, 0.35
 BOLD = 600  # weight from which letters are called bold
 FORCE_BOLD = 1 << 18  # flag of a font descriptor (ISO 32000-1, table 123)
 BROKEN_SAMPLE = 16
+# How often the ink of a full stop goes into the size of its letters.
+MOST_INK = 16.0
+NONE, GUESSED, TYPED = range(3)
+
+
+@dataclass(slots=True)
+class Glyph:
+    """A character where it stands. `blank`: what stands before it in the order of the file (`NONE`, `GUESSED`, `TYPED`)."""
+
+    text: str
+    left: float
+    right: float
+    origin: float
+    blank: int
 
 
 def page_pieces(page: Any, number: int) -> tuple[list[Line], bool]:
@@ -25,7 +46,7 @@ def page_pieces(page: Any, number: int) -> tuple[list[Line], bool]:
     """
     text_page = page.get_textpage()
     try:
-        return list(_pieces(text_page.raw, page.get_height(), number)), _is_told(text_page.raw)
+        return rightly_bracketed(list(_pieces(text_page.raw, page.get_height(), number))), _is_told(text_page.raw)
     finally:
         text_page.close()
 
@@ -38,49 +59,98 @@ def _is_told(text: Any) -> bool:
 
 
 def _pieces(text: Any, height: float, number: int) -> Iterator[Line]:
+    """The characters in the order of the file, parted where another base line or another size of letters begins."""
     count = pdfium.FPDFText_CountChars(text)
     box = pdfium.FS_RECTF()
-    characters: list[str] = []
-    places: list[tuple[float, float]] = []
-    left = right = top = bottom = 0.0
-    first = last_left = last_right = 0
-    size = 0.0
-    space = typed = False
+    x, y = ctypes.c_double(), ctypes.c_double()
+    run: list[Glyph] = []
+    blanks: list[float] = []
+    base = top = bottom = tall = size = 0.0
+    first = blank = 0
     # The calls of this loop are most of the time that a PDF takes.
-    unicode, loose, generated = pdfium.FPDFText_GetUnicode, pdfium.FPDFText_GetLooseCharBox, pdfium.FPDFText_IsGenerated
+    unicode, loose, generated, origin = pdfium.FPDFText_GetUnicode, pdfium.FPDFText_GetLooseCharBox, pdfium.FPDFText_IsGenerated, pdfium.FPDFText_GetCharOrigin
     for index in range(count):
         code = unicode(text, index)
-        if code in (0x20, 0xA0, 0x09, 0x3000, 0x0D, 0x0A, 0):
+        character = "-" if code in HYPHENS else chr(code) if code < 0x110000 else "\ufffd"
+        if not code or character.isspace():
             # Line ends are PDFium's guess; what stands where tells better.
-            space = space or code != 0
-            typed = typed or (code == 0x20 and not generated(text, index))
+            if code and blank != TYPED:
+                blank = GUESSED
+                if code != 0x0D and code != 0x0A and not generated(text, index):
+                    blank = TYPED
+                    if origin(text, index, x, y):
+                        blanks.append(x.value)
             continue
-        if not loose(text, index, box):
+        if not loose(text, index, box) or not origin(text, index, x, y):
             continue
-        here_left, here_right, here_top, here_bottom = box.left, box.right, height - box.top, height - box.bottom
-        if characters:
-            middle = (here_top + here_bottom) / 2
-            apart = max(here_left - last_right, last_left - here_right)
-            if (
-                not top < middle < bottom
-                or apart > (STRETCHED if typed else GUTTER) * size
-                or abs((here_bottom - here_top) - (bottom - top)) > size
-            ):
-                yield _line(text, first, characters, places, left, top, right, bottom, size, number)
-                characters, places = [], []
-            elif (space and apart > 0.1 * size) or (space and code < 0x2E80):
-                characters.append(" ")
-                places.append((last_left, last_left))
-        if not characters:
-            first, left, right, top, bottom = index, here_left, here_right, here_top, here_bottom
-            size = _size(text, index, bottom - top)
-        space = typed = False
-        characters.append("-" if code in HYPHENS else chr(code) if code < 0x110000 else "\ufffd")
-        places.append((here_left, here_right))
-        left, right = min(left, here_left), max(right, here_right)
-        last_left, last_right = here_left, here_right
-    if characters:
-        yield _line(text, first, characters, places, left, top, right, bottom, size, number)
+        here, high = height - y.value, box.top - box.bottom
+        if run and (abs(here - base) > UNEVEN * size or abs(high - tall) > TALLER * size):
+            yield from _lines(text, first, run, blanks, top, bottom, size, number)
+            run, blanks = [], []
+        if not run:
+            first, base, tall = index, here, high
+            size = _size(text, index, high)
+            top = base - min(max(base - height + box.top, LEAST_ABOVE * size), MOST_ABOVE * size)
+            bottom = base + min(max(height - box.bottom - base, LEAST_BELOW * size), MOST_BELOW * size)
+        run.append(Glyph(character, box.left, box.right, x.value, blank))
+        blank = NONE
+    if run:
+        yield from _lines(text, first, run, blanks, top, bottom, size, number)
+
+
+def _lines(
+    text: Any, first: int, run: list[Glyph], blanks: list[float], top: float, bottom: float, size: float, number: int
+) -> Iterator[Line]:  # fmt: skip
+    """The pieces of what stands on one base line."""
+    bold = _is_bold(text, first)
+    if is_right_to_left("".join(each.text for each in run)):
+        found = from_the_right(run, blanks, size)
+    else:
+        found = _from_the_left(_in_gaps(run, blanks, size), size)
+    for words, left, right in found:
+        # Letters beyond the basic plane come in halves.
+        words = words.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        yield Line(words, left, top, right, bottom, size, number, bold)
+
+
+def _from_the_left(run: list[Glyph], size: float) -> Iterator[tuple[str, float, float]]:
+    words: list[str] = []
+    left = right = 0.0
+    before = run[0]
+    for glyph in run:
+        if words:
+            apart = max(glyph.left - before.right, before.left - glyph.right)
+            if apart > (STRETCHED if glyph.blank == TYPED else GUTTER) * size:
+                yield "".join(words), left, right
+                words = []
+            elif glyph.blank and (apart > 0.1 * size or glyph.text < "\u2e80"):
+                words.append(" ")
+        if not words:
+            left, right = glyph.left, glyph.right
+        words.append(glyph.text)
+        left, right = min(left, glyph.left), max(right, glyph.right)
+        before = glyph
+    yield "".join(words), left, right
+
+
+def _in_gaps(run: list[Glyph], blanks: list[float], size: float) -> list[Glyph]:
+    """The characters of a line in which letters of another font were drawn later, into gaps that were left for them: by place."""
+    if all(after.left >= before.left for before, after in pairwise(run)):
+        return run
+    placed = sorted(run, key=lambda each: each.left)
+    for before, after in pairwise(placed):
+        # Where letters stand on each other, they were drawn twice, or their places say nothing.
+        if before.right - after.left > 0.5 * min(before.right - before.left, after.right - after.left):
+            return run
+    blanks = sorted(blanks)
+    found = [placed[0]]
+    at = 0
+    for before, after in pairwise(placed):
+        while at < len(blanks) and blanks[at] < before.left:
+            at += 1
+        blank = TYPED if at < len(blanks) and blanks[at] < after.left else GUESSED if after.left - before.right > 0.15 * size else NONE
+        found.append(Glyph(after.text, after.left, after.right, after.origin, blank))
+    return found
 
 
 def _size(text: Any, index: int, height: float) -> float:
@@ -89,45 +159,14 @@ def _size(text: Any, index: int, height: float) -> float:
     size: float = pdfium.FPDFText_GetFontSize(text, index)
     if pdfium.FPDFText_GetMatrix(text, index, matrix):
         size *= (matrix.c**2 + matrix.d**2) ** 0.5 or 1.0
-    return round(size, 1) if 0.4 * height < size < 2.5 * height else round(height / 1.2, 1) or 1.0
+    most = MOST_INK if _is_ink(text, index, height) else 2.5
+    return round(size, 1) if 0.4 * height < size < most * height else round(height / 1.2, 1) or 1.0
 
 
-def _line(
-    text: Any,
-    first: int,
-    characters: list[str],
-    places: list[tuple[float, float]],
-    left: float,
-    top: float,
-    right: float,
-    bottom: float,
-    size: float,
-    number: int,
-) -> Line:
-    words = "".join(characters)
-    # Letters beyond the basic plane come in halves.
-    words = words.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    if is_right_to_left(words):
-        words = _from_the_right(characters, places, size)
-    return Line(words, left, top, right, bottom, size, number, _is_bold(text, first))
-
-
-def _from_the_right(characters: list[str], places: list[tuple[float, float]], size: float) -> str:
-    """Letters by where they stand, from the right; numbers and Latin words among them from the left.
-
-    Programs write right-to-left text in one order or the other, and PDFium turns only some of it.
-    """
-    seen = sorted(zip(places, characters, strict=True), key=lambda each: -each[0][0])
-    words = ""
-    edge = None
-    for (left, right), character in seen:
-        if character == " ":
-            continue
-        if edge is not None and edge - right > 0.12 * size:
-            words += " "
-        words += character
-        edge = left
-    return LEFT_TO_RIGHT.sub(lambda run: run[0][::-1], words)
+def _is_ink(text: Any, index: int, height: float) -> bool:
+    """Whether a character's box is no more than its ink, as where letters are drawn by the page's own programs (Type 3 fonts)."""
+    left, right, bottom, top = (ctypes.c_double() for _ in range(4))
+    return bool(pdfium.FPDFText_GetCharBox(text, index, left, right, bottom, top)) and abs(top.value - bottom.value - height) < 0.01
 
 
 def _is_bold(text: Any, index: int) -> bool:
