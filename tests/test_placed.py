@@ -147,7 +147,8 @@ def test_no_letter_is_lost_or_moved_by_cleaning(texts: list[str], overleaf: int)
         words = bare(unicodedata.normalize("NFC", CONTROLS.sub("", LINE_ENDS.sub("\n", line.text))))
         here = bare(at.get((line.page, number), ""))
         # What stands at the head of a line may have gone over to the last letter of the one before.
-        ends = [each for line in lines[max(number - 1, 0) : number + 2] for each in (line.text[0], line.text[-1])]
+        near = [CONTROLS.sub("", line.text) for line in lines[max(number - 1, 0) : number + 2]]
+        ends = [each for text in near for each in (text[:1], text[-1:]) if each]
         if not closed_up and not any(unicodedata.combining(each) or "\u1100" <= each <= "\u11ff" for each in (*ends, *words[:1])):
             assert here in (words, words[:-1]) and words.removeprefix(here) in ("", "-", "\u00ad")
 

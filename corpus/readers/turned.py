@@ -14,10 +14,14 @@ from typing import Protocol
 
 from corpus.readers.lines import GUTTER, Line, is_right_to_left
 
-# Numbers and Latin words among right-to-left ones are read from the left.
-DIGITS = "0-9\u0660-\u0669\u06f0-\u06f9"
-LETTERS = rf"{DIGITS}A-Za-z\u00c0-\u024f"
-LEFT_TO_RIGHT = re.compile(rf"[{LETTERS}](?:[{LETTERS} .,:/%+\u066a-\u066c-]*[{LETTERS}%\u066a])?")
+# Among right-to-left words Latin ones are read from the left, with the numbers and marks between them; and each number. What joins a
+# number's digits, or belongs to it, is another in Arabic than in Hebrew (Unicode Standard Annex 9, rules W2 to W7).
+DIGITS, LATIN = "0-9\u0660-\u0669\u06f0-\u06f9", "A-Za-z\u00c0-\u024f"
+_LATIN_WORDS = rf"(?:[{DIGITS}{LATIN}][{DIGITS}{LATIN} .,:/%+-]{{0,60}})?[{LATIN}](?:[{DIGITS}{LATIN} .,:/%+-]*[{DIGITS}{LATIN}%])?"
+IN_ARABIC = re.compile(rf"{_LATIN_WORDS}|[{DIGITS}](?:[{DIGITS}.,:/\u066b\u066c]*[{DIGITS}])?")
+IN_HEBREW = re.compile(rf"{_LATIN_WORDS}|[%$€£₪]?[{DIGITS}](?:[{DIGITS}.,:/+-]*[{DIGITS}])?[%$€£₪]?")
+FROM_THE_LEFT = re.compile(f"[{DIGITS}{LATIN}]")
+ARABIC = re.compile("[\u0600-\u065f\u066e-\u06ef\u0700-\u08ff\ufb50-\ufefe]")
 # White space that parts words where no blank is typed in the whole line, and where one is; in letters' sizes.
 APART, SURELY_APART = 0.12, 0.6
 # Characters of one glyph begin at one place.
@@ -41,7 +45,7 @@ def from_the_right(run: Sequence[Placed], blanks: Iterable[float], size: float) 
     words, left, right = "", 0.0, 0.0
     for at, (letters, glyph) in enumerate(glyphs):
         if words:
-            both = LEFT_TO_RIGHT.match(letters), LEFT_TO_RIGHT.match(glyphs[at - 1][0])
+            both = FROM_THE_LEFT.match(letters), FROM_THE_LEFT.match(glyphs[at - 1][0])
             surely = typed and bool(both[0]) == bool(both[1])
             if gaps[at - 1] > GUTTER * size * (2 if at - 1 in typed else 1):
                 yield _read(words), left, right
@@ -141,7 +145,7 @@ _LIGATURES = _ligatures()
 
 
 def _read(words: str) -> str:
-    return LEFT_TO_RIGHT.sub(lambda run: run[0][::-1], words)
+    return (IN_ARABIC if ARABIC.search(words) else IN_HEBREW).sub(lambda run: run[0][::-1], words)
 
 
 def rightly_bracketed(lines: list[Line]) -> list[Line]:
