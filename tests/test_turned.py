@@ -23,7 +23,7 @@ SIZE = 12.0
 @pytest.mark.parametrize("program", ["libreoffice", "chromium"])
 def test_what_programs_print_is_read_as_it_was_written(program: str) -> None:
     written = re.findall(r"<p [^>]*>(.*?)</p>", (PRINTED / "lines.html").read_text("utf8"))
-    document = read_bytes((PRINTED / f"{program}.pdf").read_bytes(), "a.pdf")
+    document = read_bytes((PRINTED / f"lines-{program}.pdf").read_bytes(), "a.pdf")
     assert len(written) == 5
     assert " ".join(document.text.split()) == " ".join(written)
 

@@ -26,6 +26,8 @@ class Column:
     lines: tuple[Line, ...]
     rows: tuple[tuple[str, ...], ...] = ()
     row_lines: tuple[tuple[Line, ...], ...] = ()
+    # Where the columns of a ruled table begin, and the last ends.
+    edges: tuple[float, ...] = ()
 
     @property
     def page(self) -> int:

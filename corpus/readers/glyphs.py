@@ -1,14 +1,16 @@
 """The characters of a PDF page, put together to pieces of lines."""
 
 import ctypes
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Any
 
 import pypdfium2.raw as pdfium
 
 from corpus.readers.lines import GUTTER, Line, is_right_to_left
+from corpus.readers.ruled import Grid
 from corpus.readers.turned import from_the_right, rightly_bracketed
 
 HYPHENS = {0x02, 0xFFFE}  # what PDFium makes of a hyphen at the end of a line
@@ -39,14 +41,14 @@ class Glyph:
     blank: int
 
 
-def page_pieces(page: Any, number: int) -> tuple[list[Line], bool]:
-    """The pieces of lines of a page, cut where white space is wide, and whether its characters can be told.
+def page_pieces(page: Any, number: int, grids: Sequence[Grid] = ()) -> tuple[list[Line], bool]:
+    """The pieces of lines of a page, cut where white space is wide and at the lines of tables, and whether its characters can be told.
 
     Some PDFs draw letters without saying which they are.
     """
     text_page = page.get_textpage()
     try:
-        return rightly_bracketed(list(_pieces(text_page.raw, page.get_height(), number))), _is_told(text_page.raw)
+        return rightly_bracketed(list(_pieces(text_page.raw, page.get_height(), number, grids))), _is_told(text_page.raw)
     finally:
         text_page.close()
 
@@ -58,7 +60,7 @@ def _is_told(text: Any) -> bool:
     return bool(broken * 2 <= len(sample))
 
 
-def _pieces(text: Any, height: float, number: int) -> Iterator[Line]:
+def _pieces(text: Any, height: float, number: int, grids: Sequence[Grid] = ()) -> Iterator[Line]:
     """The characters in the order of the file, parted where another base line or another size of letters begins."""
     count = pdfium.FPDFText_CountChars(text)
     box = pdfium.FS_RECTF()
@@ -85,7 +87,7 @@ def _pieces(text: Any, height: float, number: int) -> Iterator[Line]:
             continue
         here, high = height - y.value, box.top - box.bottom
         if run and (abs(here - base) > UNEVEN * size or abs(high - tall) > TALLER * size):
-            yield from _lines(text, first, run, blanks, top, bottom, size, number)
+            yield from _lines(text, first, run, blanks, top, bottom, size, number, grids)
             run, blanks = [], []
         if not run:
             first, base, tall = index, here, high
@@ -95,22 +97,36 @@ def _pieces(text: Any, height: float, number: int) -> Iterator[Line]:
         run.append(Glyph(character, box.left, box.right, x.value, blank))
         blank = NONE
     if run:
-        yield from _lines(text, first, run, blanks, top, bottom, size, number)
+        yield from _lines(text, first, run, blanks, top, bottom, size, number, grids)
 
 
 def _lines(
-    text: Any, first: int, run: list[Glyph], blanks: list[float], top: float, bottom: float, size: float, number: int
+    text: Any, first: int, run: list[Glyph], blanks: list[float], top: float, bottom: float, size: float, number: int, grids: Sequence[Grid]
 ) -> Iterator[Line]:  # fmt: skip
     """The pieces of what stands on one base line."""
     bold = _is_bold(text, first)
-    if is_right_to_left("".join(each.text for each in run)):
-        found = from_the_right(run, blanks, size)
-    else:
-        found = _from_the_left(_in_gaps(run, blanks, size), size)
-    for words, left, right in found:
+    cuts = [x for grid in grids for x in grid.cuts((top + bottom) / 2)]
+    for words, left, right in chain.from_iterable(_words(part, blanks, size) for part in _parted(run, cuts)):
         # Letters beyond the basic plane come in halves.
         words = words.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
         yield Line(words, left, top, right, bottom, size, number, bold)
+
+
+def _parted(run: list[Glyph], cuts: Sequence[float]) -> list[list[Glyph]]:
+    """The characters between the lines of a table."""
+    if not cuts:
+        return [run]
+    cells: dict[int, list[Glyph]] = {}
+    places = sorted(cuts)
+    for glyph in run:
+        cells.setdefault(bisect_right(places, (glyph.left + glyph.right) / 2), []).append(glyph)
+    return [*cells.values()]
+
+
+def _words(run: list[Glyph], blanks: list[float], size: float) -> Iterator[tuple[str, float, float]]:
+    if is_right_to_left("".join(each.text for each in run)):
+        return from_the_right(run, blanks, size)
+    return _from_the_left(_in_gaps(run, blanks, size), size)
 
 
 def _from_the_left(run: list[Glyph], size: float) -> Iterator[tuple[str, float, float]]:

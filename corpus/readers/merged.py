@@ -65,10 +65,15 @@ def _reached(reach: Mapping[int, tuple[int, bool]], column: int) -> Iterator[Spo
 
 def merged(rows: Iterable[Sequence[Spot]]) -> Iterator[list[str]]:
     """The words of each row, with those of cells that go on into it; lines of names at the top are one."""
+    return (words for words, _ in merged_rows(rows))
+
+
+def merged_rows(rows: Iterable[Sequence[Spot]]) -> Iterator[tuple[list[str], int]]:
+    """`merged`, each row with the number of those that it is made of."""
     filled = _filled(rows)
     for row in filled:
         if _is_title(row):
-            yield _said(row)
+            yield _said(row), 1
             continue
         names = [row]
         if any(each.beside for each in row):
@@ -76,12 +81,12 @@ def merged(rows: Iterable[Sequence[Spot]]) -> Iterator[list[str]]:
             while following is not None and len(names) < MOST_NAMES and _are_names(names[-1], following):
                 names.append(following)
                 following = next(filled, None)
-            yield [" ".join(dict.fromkeys(filter(None, column))) for column in _columns(names)]
+            yield [" ".join(dict.fromkeys(filter(None, column))) for column in _columns(names)], len(names)
             filled = filled if following is None else chain([following], filled)
         else:
-            yield _said(row)
+            yield _said(row), 1
         break
-    yield from map(_said, filled)
+    yield from ((_said(row), 1) for row in filled)
 
 
 def _filled(rows: Iterable[Sequence[Spot]]) -> Iterator[list[Spot]]:

@@ -22,6 +22,9 @@ LONGEST_STRESSED = 60  # characters of a line in bold letters that is a heading
 INDENT = 0.8  # of the size of the letters
 LEADING = 1.35  # of the usual distance between lines
 SHORT = 2.0  # letters' sizes that a line may end before the edge and still be full
+NARROWEST = 0.5  # of a column that a quotation takes
+# No line of running text begins with one.
+BULLET = re.compile(r"[•●■◆▪‣○◎★▶►◦\uf0b7\uf0a7\uf06c\uf075]\s?\S")
 CUT_WORD = re.compile(r"[^\W\d_]-$")
 COMPOUND = re.compile(r"[^\W\d_]{2,}-[^\W\d_]{2,}")
 CAPTION = re.compile(r"(?:图|表|圖|Fig(?:ure|\.)|Table|Tab\.)\s*\d+(?:[-.]\d+)?[\s:：.、]", re.I)
@@ -88,8 +91,10 @@ def _drafts(column: Column, body: float, mostly_bold: bool) -> Iterator[_Draft]:
     step = _step(column.lines)
     whole = _edges(column.lines)
     for lines in _chunks(column.lines, step):
-        # An abstract or a long quotation is narrower than its column.
-        left, right = _edges(lines) if len(lines) > 2 else whole
+        # An abstract or a long quotation is narrower than its column; a list of a few words is not a quotation.
+        left, right = _edges(lines)
+        if len(lines) <= 2 or (right - left) < NARROWEST * (whole[1] - whole[0]):
+            left, right = whole
         draft = None
         for line in lines:
             kind = _kind(line, body, mostly_bold)
@@ -135,6 +140,8 @@ def _begins(line: Line, draft: _Draft, left: float, right: float) -> bool:
     last = draft.last
     if draft.kind == "heading":
         return line.bold != last.bold
+    if BULLET.match(line.text):
+        return True
     is_end = _is_end(last, line, right)
     if LIST_ITEM.match(line.text) and (is_end or is_closed(last.text)):
         return True
@@ -174,7 +181,7 @@ def _goes_on(draft: _Draft, following: _Draft, column: Column) -> bool:
         # A sentence that ends at the very edge may be followed by more of its paragraph.
         begins_indented = draft.lines[0].left - min(each.left for each in draft.lines) > INDENT * last.size
         return begins_indented and not indented and not _is_end(last, line, draft.right)
-    return not indented and not LIST_ITEM.match(line.text)
+    return not indented and not LIST_ITEM.match(line.text) and not _is_end(last, line, draft.right)
 
 
 def _placed_row(part: Part, table: Column) -> Part:
@@ -186,7 +193,7 @@ def _placed_row(part: Part, table: Column) -> Part:
         part.text, min(each.left for each in cells), min(each.top for each in cells), max(each.right for each in cells),
         max(each.bottom for each in cells), cells[0].size, cells[0].page,
     )  # fmt: skip
-    return replace(part, lines=((0, len(part.text), whole),))
+    return replace(part, lines=((0, len(part.text), whole),), page=whole.page)
 
 
 def _part(draft: _Draft, sizes: list[float], compounds: frozenset[str]) -> Part:

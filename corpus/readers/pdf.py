@@ -10,7 +10,7 @@ from typing import Any
 
 from corpus.document import Document
 from corpus.errors import UnreadableFile
-from corpus.readers.columns import reading_order
+from corpus.readers.columns import Column, reading_order
 from corpus.readers.dates import iso_date
 from corpus.readers.foreign import MissingPackage, opening
 from corpus.readers.furniture import without_furniture
@@ -18,6 +18,7 @@ from corpus.readers.lines import Line
 from corpus.readers.ocr import LONGEST_SIDE, image_lines, shown_confidence
 from corpus.readers.paragraphs import parts_of
 from corpus.readers.printed import Printed, Sheet
+from corpus.readers.ruled import Grid, continued, grids_of, placed, standing_for, table_of
 
 KIND = "PDF"
 # PDFium may be used by one thread at a time.
@@ -53,6 +54,7 @@ def printed(data: bytes, name: str) -> Printed:
             }
             language = _language(opened)
             pages: list[list[Line]] = []
+            ruled: list[list[Grid]] = []
             heights: list[float] = []
             sheets: dict[int, Sheet] = {}
             scanned: dict[int, float] = {}
@@ -60,15 +62,16 @@ def printed(data: bytes, name: str) -> Printed:
             for number in range(1, len(opened) + 1):
                 page = opened.get_page(number - 1)
                 try:
-                    pieces, confidence = _page(page, number, name)
+                    pieces, grids, confidence = _page(page, number, name)
                     sheets[number] = Sheet.plain(*page.get_size()) if confidence is not None else _sheet(page)
                 except MissingPackage as reason:
-                    pieces, confidence = [], None
+                    pieces, grids, confidence = [], [], None
                     unread[number] = reason
                 finally:
                     heights.append(page.get_height())
                     page.close()
                 pages.append(pieces)
+                ruled.append(grids)
                 if confidence is not None:
                     scanned[number] = confidence
         finally:
@@ -81,7 +84,8 @@ def printed(data: bytes, name: str) -> Printed:
         "pages_not_read": ", ".join(map(str, unread)),
     }
     metadata |= shown_confidence(scanned)
-    columns = [column for page in without_furniture(pages, heights) for column in reading_order(page)]
+    ordered = (_ordered(page, grids) for page, grids in zip(without_furniture(pages, heights), ruled, strict=True))
+    columns = continued(column for page in ordered for column in page)
     title = given.get("Title", "")
     return Printed(parts_of(columns), sheets, metadata, "" if FILE_NAME.search(title) else title)
 
@@ -109,22 +113,35 @@ def _language(opened: Any) -> str:
     return "".join(chr(each) for each in buffer if each)
 
 
-def _page(page: Any, number: int, name: str) -> tuple[list[Line], float | None]:
-    """The pieces of lines of a page, and how sure the OCR is of them where it was needed."""
-    from corpus.readers.glyphs import page_pieces
+def _ordered(pieces: list[Line], grids: list[Grid]) -> list[Column]:
+    """The columns of a page in the order they are read, and its tables between them."""
+    tables: list[Column] = []
+    for grid in grids:
+        table, others = table_of(grid, pieces)
+        if table is not None:
+            pieces = [*others, standing_for(table, grid)]
+            tables.append(table)
+    return placed(reading_order(pieces), tables)
 
-    pieces, told = page_pieces(page, number)
+
+def _page(page: Any, number: int, name: str) -> tuple[list[Line], list[Grid], float | None]:
+    """The pieces of lines of a page, the grids of its tables, and how sure the OCR is of the words where it was needed."""
+    from corpus.readers.glyphs import page_pieces
+    from corpus.readers.rules import page_rules
+
+    found = grids_of(*page_rules(page))
+    pieces, told = page_pieces(page, number, found)
     characters = sum(len(each.text) for each in pieces) if told else 0
     if characters >= FEW or not _has_picture(page, also_drawn=not characters):
-        return pieces, None
+        return pieces, found, None
     longest = max(page.get_size())
     scale = min(DOTS_PER_INCH / 72, LONGEST_SIDE / longest) if longest else 1.0
     image = page.render(scale=scale, rev_byteorder=False).to_numpy()
     lines, confidence = image_lines(image, number, name)
     if sum(len(each.text) for each in lines) <= characters:
-        return pieces, None
+        return pieces, found, None
     # Back to the page's own units, so that pages of text and of pictures have the same.
-    return [each.scaled(1 / scale) for each in lines], confidence
+    return [each.scaled(1 / scale) for each in lines], [], confidence
 
 
 def _sheet(page: Any) -> Sheet:
