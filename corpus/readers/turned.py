@@ -65,12 +65,16 @@ def _gaps_of(blanks: Iterable[float], glyphs: Sequence[Placed], gaps: Sequence[f
     origins = [-each.origin for each in glyphs]
     for place in sorted(blanks, reverse=True):
         at = bisect_left(origins, -place - ONE_PLACE)  # the glyph that begins there, or the first to the left of it
-        if not (at < len(glyphs) and abs(glyphs[at].origin - place) < ONE_PLACE) and at and glyphs[at - 1].left < place:
-            at -= 1  # a mark on that one begins there
-        beside = [each for each in (at - 1, at) if 0 <= each < len(gaps)]
+        here = at < len(glyphs) and abs(glyphs[at].origin - place) < ONE_PLACE
+        if not here and at and glyphs[at - 1].left < place:
+            here, at = True, at - 1  # a mark on that one begins there
+        # A blank with a place of its own is in the gap to the right of the next glyph, if there is one.
+        own = not here and 0 < at <= len(gaps) and gaps[at - 1] > least
+        beside = [each for each in ((at - 1,) if own else (at - 1, at)) if 0 <= each < len(gaps)]
+        # One at the end of the line parts nothing.
         free = [each for each in beside if each not in found and gaps[each] > least]
-        if free or beside:
-            found.add(max(free or beside, key=lambda each: gaps[each]))
+        if free:
+            found.add(max(free, key=lambda each: gaps[each]))
     return found
 
 
