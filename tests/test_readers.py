@@ -135,6 +135,14 @@ def test_a_day_is_a_day_in_whatever_way_a_workbook_says_so(number_format: int, s
     assert words(read_bytes(packed(members), "a.xlsx")) == ["表", f"日期: {shown}; 价格: 8"]
 
 
+def test_a_table_in_rich_text_is_read_row_by_row_and_a_stroke_in_words_is_a_stroke() -> None:
+    rows = "".join(rf"\trowd\cellx1000\cellx2000 {one}\cell {other}\cell\row" for one, other in [("Place", "Price"), ("East \\\\cell", "a|b"), ("West", "8")])
+    data = rf"{{\rtf1\ansi\ansicpg1252 Before a|b.\par {rows} After.\par}}".encode()
+    document = read_bytes(data, "a.rtf")
+    assert words(document) == ["Before a|b.", "Place: East \\cell; Price: a|b", "Place: West; Price: 8", "After."]
+    assert [each.kind for each in document.blocks] == ["paragraph", "table", "table", "paragraph"]
+
+
 def test_quotation_marks_that_quote_no_cell_stand_for_themselves() -> None:
     document = read_bytes('品名,尺寸\n"大"管,"5\n水管,3"\n'.encode(), "a.csv")
     assert words(document) == ['品名: "大"管; 尺寸: "5', '品名: 水管; 尺寸: 3"']

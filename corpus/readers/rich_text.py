@@ -1,17 +1,23 @@
 """Rich Text (.rtf): the words of each paragraph; title and author from its information group."""
 
 import re
+from collections.abc import Iterator
+from itertools import groupby
 
 from corpus.document import Document
 from corpus.errors import UnreadableFile
 from corpus.readers.build import Part, build
 from corpus.readers.dates import iso_date
 from corpus.readers.foreign import opening
+from corpus.readers.table import table_parts
 
 INFORMATION = re.compile(r"\{\\(title|author|subject|keywords)(?![a-z]) ?((?:[^{}\\]|\\[^{}]|\\[{}]|\{[^{}]*\})*)\}")
 CREATED = re.compile(r"\{\\creatim\\yr(\d+)\\mo(\d+)\\dy(\d+)")
 CODE_PAGE = re.compile(r"\\ansicpg(\d+)")
 INFORMATION_WITHIN = 100_000
+# The end of a cell, which striprtf would make a stroke; instead a control that no text has.
+CELL = re.compile(r"(?<!\\)((?:\\\\)*)\\(?:nest)?cell(?![a-z]) ?")
+MARK, END = r"\\'1f", "\x1f"
 
 
 def read(data: bytes, name: str) -> Document:
@@ -28,15 +34,23 @@ def read(data: bytes, name: str) -> Document:
         match = CODE_PAGE.search(source)
         page = f"cp{match[1]}" if match and match[1] not in ("0", "65001") else "cp1252"
         declared = match[0] if match else ""
-        text = _whole(rtf_to_text(source, page, errors="replace"), page)
-        parts = [Part("paragraph", line) for line in text.split("\n")]
+        text = _whole(rtf_to_text(CELL.sub(rf"\g<1>{MARK}", source), page, errors="replace"), page)
         metadata = {
             key: _whole(rtf_to_text("{\\rtf1" + declared + " " + value + "}", page, errors="replace"), page)
             for key, value in INFORMATION.findall(source[:INFORMATION_WITHIN])
         }
         made = CREATED.search(source[:INFORMATION_WITHIN])
         metadata["date"] = iso_date("-".join(made.groups())) if made else ""
-        return build(name, parts, metadata.pop("title", ""), metadata)
+        return build(name, _parts(text), metadata.pop("title", ""), metadata)
+
+
+def _parts(text: str) -> Iterator[Part]:
+    """The paragraphs, and the rows of tables."""
+    for is_row, lines in groupby(text.split("\n"), key=lambda line: END in line):
+        if is_row:
+            yield from table_parts(line.removesuffix(END).split(END) for line in lines)
+        else:
+            yield from (Part("paragraph", line) for line in lines)
 
 
 def _whole(text: str, page: str) -> str:
