@@ -1,8 +1,11 @@
 """Printed pages back to the paragraphs they were set from."""
 
+import io
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from reportlab.pdfgen.canvas import Canvas
 
 from corpus import page_at, read_bytes
 from corpus.readers.columns import reading_order
@@ -160,3 +163,25 @@ def test_five_thousand_pages_are_read_in_bounded_time_and_memory() -> None:
     assert document.pages[-1][1] == 5000
     assert time.monotonic() - start < 300
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 600 * 1024  # KiB
+
+
+def test_items_of_a_list_end_where_the_next_begins_and_go_on_below_their_words() -> None:
+    """Their marks are of another font and size than their words, as programs draw them."""
+    file = io.BytesIO()
+    canvas = Canvas(file)
+    lines = [
+        (72, "", "The specification has three rules, and each program that installs its own kinds of files keeps to them all."),
+        (84, "•", "Programs must be able to extend the database when they are installed, to add both new"),
+        (84, "", "rules for finding the kind of a file and words about it."), (84, "•", "Short ones"), (84, "•", "Kinds"),
+        (72, "", "Further, the older databases have been put together in a single package, which all of them read."),
+    ]  # fmt: skip
+    for number, (left, mark, said) in enumerate(lines):
+        canvas.setFont("Helvetica", 7)
+        canvas.drawString(left - 9, 700 - 13 * number, mark)
+        canvas.setFont("Helvetica", 10)
+        canvas.drawString(left, 700 - 13 * number, said)
+    canvas.save()
+    document = read_bytes(file.getvalue(), "a.pdf")
+    assert [document.text[each.start : each.end] for each in document.blocks] == [
+        lines[0][2], f"• {lines[1][2]} {lines[2][2]}", "• Short ones", "• Kinds", lines[5][2],
+    ]  # fmt: skip

@@ -16,9 +16,13 @@ from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Flowable, Paragraph, SimpleDocTemplate, Table
 
 from corpus import Document, page_at, read_bytes
+from corpus.readers.columns import reading_order
+from corpus.readers.lines import Line
+from corpus.readers.paragraphs import parts_of
 from corpus.readers.pdf import printed
 from corpus.readers.placed import placed
-from corpus.readers.ruled import Rule, grids_of
+from corpus.readers.ruled import TABLE, Rule, grids_of, standing_for, table_of
+from corpus.readers.ruled import placed as placed_tables
 from tests.test_merged import OVER, READ, ROWS
 
 PRINTED = Path(__file__).parent / "printed"
@@ -123,3 +127,38 @@ def test_a_page_of_lines_without_end_is_a_drawing() -> None:
     assert grids_of([Rule(n / 10, 0, 500) for n in range(5_000)], [Rule(n * 5.0, 0, 500) for n in range(900)]) is not None
     assert grids_of([Rule(n * 4.0, 0, 500) for n in range(3_000)], [Rule(n * 4.0, 0, 12_000) for n in range(3_000)]) == []
     assert time.process_time() - began < 10
+
+
+PIECES = st.lists(
+    st.builds(
+        lambda text, left, top, wide: Line(text, left, top, left + wide, top + 10, 10, 1),
+        st.sampled_from(["甲", "10", "East", "一段很长的话，" * 20]), st.floats(-20, 320), st.floats(-20, 320), st.floats(1, 200),
+    ),
+    min_size=1, max_size=30,
+)  # fmt: skip
+# Lines on a few places, so that they meet.
+PLACES = st.sampled_from([0.0, 50.0, 100.0, 150.0, 200.0, 300.0])
+MEETING = st.lists(st.builds(lambda at, one, other: Rule(at, min(one, other), max(one, other)), PLACES, PLACES, PLACES), min_size=3, max_size=16)
+
+
+@given(MEETING, MEETING, PIECES)
+def test_whatever_stands_in_a_grid_is_said_once_with_its_place(level: list[Rule], upright: list[Rule], pieces: list[Line]) -> None:
+    for grid in grids_of(level, upright):
+        table, others = table_of(grid, pieces)
+        if table is None:
+            assert others == pieces
+            continue
+        assert sorted([*table.lines, *others], key=id) == sorted(pieces, key=id)
+        assert len(table.rows) == len(table.row_lines) and {len(each) for each in table.rows} <= {len(grid.xs) - 1}
+        parts = parts_of(placed_tables(reading_order([*others, standing_for(table, grid)]), [table]))
+        assert all(TABLE not in each.text for each in parts)
+        text = "".join(each.text for each in parts)
+        assert all(each.text in text for each in pieces)
+
+
+def test_rows_without_lines_between_them_are_told_by_what_faces_what() -> None:
+    """As in reports: a line under the names, and upright ones."""
+    rows = [["区域", "价格", "备注"], ["东城\n西城\n南城\n北城", "10\n8\n6\n5", "一\n二\n三\n四"]]
+    assert rows_of(read_bytes(pdf(table(rows, GRID)), "a.pdf")) == [
+        "区域: 东城; 价格: 10; 备注: 一", "区域: 西城; 价格: 8; 备注: 二", "区域: 南城; 价格: 6; 备注: 三", "区域: 北城; 价格: 5; 备注: 四",
+    ]  # fmt: skip

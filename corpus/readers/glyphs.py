@@ -69,6 +69,7 @@ def _pieces(text: Any, height: float, number: int, grids: Sequence[Grid] = ()) -
     blanks: list[float] = []
     base = top = bottom = tall = size = 0.0
     first = blank = 0
+    marks = False
     # The calls of this loop are most of the time that a PDF takes.
     unicode, loose, generated, origin = pdfium.FPDFText_GetUnicode, pdfium.FPDFText_GetLooseCharBox, pdfium.FPDFText_IsGenerated, pdfium.FPDFText_GetCharOrigin
     for index in range(count):
@@ -89,8 +90,9 @@ def _pieces(text: Any, height: float, number: int, grids: Sequence[Grid] = ()) -
         if run and (abs(here - base) > UNEVEN * size or abs(high - tall) > TALLER * size):
             yield from _lines(text, first, run, blanks, top, bottom, size, number, grids)
             run, blanks = [], []
-        if not run:
-            first, base, tall = index, here, high
+        # What a bullet or a quotation mark looks like says nothing of the letters beside it.
+        if not run or (marks and character.isalnum()):
+            first, base, tall, marks = index, here, high, not character.isalnum()
             size = _size(text, index, high)
             top = base - min(max(base - height + box.top, LEAST_ABOVE * size), MOST_ABOVE * size)
             bottom = base + min(max(height - box.bottom - base, LEAST_BELOW * size), MOST_BELOW * size)

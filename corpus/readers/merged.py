@@ -104,7 +104,7 @@ def _filled(rows: Iterable[Sequence[Spot]]) -> Iterator[list[Spot]]:
                 spot = replace(spot, text=found[-1].text if len(found[-1].text) <= LONGEST_NAME else "")
             found.append(spot)
         above = found
-        yield found if any(each.text and not each.below for each in found) else [replace(each, text="") for each in found]
+        yield found if any(each.text and not each.below and not each.beside for each in found) else [replace(each, text="") for each in found]
 
 
 def _is_title(row: Sequence[Spot]) -> bool:

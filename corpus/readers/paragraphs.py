@@ -140,7 +140,7 @@ def _begins(line: Line, draft: _Draft, left: float, right: float) -> bool:
     last = draft.last
     if draft.kind == "heading":
         return line.bold != last.bold
-    if BULLET.match(line.text):
+    if BULLET.match(line.text) or _is_beside_item(line, draft):
         return True
     is_end = _is_end(last, line, right)
     if LIST_ITEM.match(line.text) and (is_end or is_closed(last.text)):
@@ -148,6 +148,15 @@ def _begins(line: Line, draft: _Draft, left: float, right: float) -> bool:
     hangs = len(draft.lines) == 1 and LIST_ITEM.match(last.text) is not None and line.left > last.left
     indented = line.left - left > INDENT * line.size and abs(line.left - last.left) > INDENT * line.size / 2
     return is_end or (indented and not hangs and is_closed(last.text))
+
+
+def _is_beside_item(line: Line, draft: _Draft) -> bool:
+    """Whether a line stands to the left of the words of the list's item above it, or of its mark."""
+    first, *others = draft.lines
+    if not LIST_ITEM.match(first.text):
+        return False
+    inside = others[0].left if others and others[0].left > first.left else first.left
+    return line.left < inside - INDENT / 2 * line.size
 
 
 def _is_end(last: Line, following: Line, right: float) -> bool:

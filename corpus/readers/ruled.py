@@ -22,6 +22,10 @@ MOST_COLUMNS, MOST_ROWS = 60, 400
 MOST_RULES, MOST_MEETINGS = 6_000, 200_000
 # Of the cells of a table so many hold words; of a drawing they do not.
 FILLED = 0.4
+# A cell of so many lines that are most of what stands in a grid is a box around text.
+MANY_LINES = 6
+# So many lines that face each other in all cells are rows without lines between them, unless they fill so much of their cell.
+MANY_ROWS, FULL = 3, 0.85
 # Stands in the place of a table while the order of a page is found.
 TABLE = "\ufffc"
 
@@ -152,19 +156,43 @@ def table_of(grid: Grid, pieces: Sequence[Line]) -> tuple[Column | None, list[Li
     rows = range(len(grid.ys) - 1)
     columns = range(len(grid.xs) - 1)
     count = sum(not grid.below[row][column] and not grid.beside[row][column] for row in rows for column in columns)
-    if count < 4 or len(cells) < FILLED * count or len({column for _, column in cells}) < 2:
+    lines = {cell: in_lines(found) for cell, found in cells.items()}
+    most = max(map(len, lines.values()), default=0)
+    is_box = most >= MANY_LINES and most * 2 > sum(map(len, lines.values()))
+    if count < 4 or len(cells) < FILLED * count or len({column for _, column in cells}) < 2 or is_box:
         return None, list(pieces)
-    texts = {cell: _text(in_lines(lines)) for cell, lines in cells.items()}
-    spots = [[Spot(texts.get((row, column), ""), grid.below[row][column], grid.beside[row][column]) for column in columns] for row in rows]
+    spots: list[list[Spot]] = []
+    stand: list[list[Line]] = []
+    for row in rows:
+        inside = [lines.get((row, column), []) for column in columns]
+        parts = _rows_within(inside, [grid.xs[column + 1] - grid.xs[column] for column in columns])
+        for number, part in enumerate(parts):
+            below = [grid.below[row][column] or (number > 0 and not inside[column]) for column in columns]
+            spots.append([Spot(_text(part[column]), below[column], grid.beside[row][column]) for column in columns])
+            stand.append([line for found in part for line in found])
     said: list[tuple[str, ...]] = []
     stands: list[tuple[Line, ...]] = []
     at = 0
     for words, number in merged_rows(spots):
         said.append(tuple(words))
-        stands.append(tuple(line for (row, _), lines in sorted(cells.items()) if at <= row < at + number for line in lines))
+        stands.append(tuple(line for found in stand[at : at + number] for line in found))
         at += number
-    inside = tuple(line for lines in cells.values() for line in lines)
-    return Column(inside, tuple(said), tuple(stands), grid.xs), others
+    every = tuple(line for found in cells.values() for line in found)
+    return Column(every, tuple(said), tuple(stands), grid.xs), others
+
+
+def _rows_within(cells: list[list[Line]], widths: list[float]) -> list[list[list[Line]]]:
+    """The rows between two level lines: many where the lines of all cells face each other and are no running text, or else one."""
+    filled = [(lines, width) for lines, width in zip(cells, widths, strict=True) if lines]
+    number = len(filled[0][0]) if filled else 0
+    if len(filled) < 2 or number < MANY_ROWS or any(len(lines) != number for lines, _ in filled):
+        return [cells]
+    for facing in zip(*(lines for lines, _ in filled), strict=True):
+        if max(each.middle for each in facing) - min(each.middle for each in facing) > facing[0].size / 2:
+            return [cells]
+    if any(median((each.right - each.left) / width for each in lines) > FULL for lines, width in filled):
+        return [cells]
+    return [[lines[n : n + 1] for lines in cells] for n in range(number)]
 
 
 def _text(lines: Sequence[Line]) -> str:
