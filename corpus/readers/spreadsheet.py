@@ -11,6 +11,7 @@ from corpus.readers.build import Part, build
 from corpus.readers.dates import iso_date
 from corpus.readers.foreign import opening
 from corpus.readers.merged import FEW_OTHERS, MOST_ACROSS, MOST_OTHERS, Spot, merged
+from corpus.readers.number_format import shown_number
 from corpus.readers.table import table_parts
 from corpus.readers.workbook import Merged, load_workbook, merged_cells
 from corpus.readers.zipped import open_zip, require_honest
@@ -105,8 +106,5 @@ def _shown(cell: Any) -> str:
     if isinstance(value, date | time):
         return value.isoformat()
     if isinstance(value, int | float):
-        form = cell.number_format or ""
-        if form.endswith("%"):
-            return f"{value * 100:.{form.partition('.')[2].count('0')}f}%"
-        return f"{value:.15g}" if isinstance(value, float) else str(value)
+        return shown_number(value, cell.number_format or "")
     return str(value)
