@@ -5,7 +5,8 @@ the library passes over text in content controls, text boxes and tracked inserti
 """
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from corpus.document import Document
@@ -13,6 +14,7 @@ from corpus.readers.build import Part, build
 from corpus.readers.dates import iso_date
 from corpus.readers.foreign import opening
 from corpus.readers.merged import MOST_ACROSS, Spot, merged
+from corpus.readers.numbering import Numbering, numbering_of
 from corpus.readers.table import table_parts
 from corpus.readers.zipped import open_zip, require_honest
 
@@ -36,9 +38,27 @@ def read(data: bytes, name: str) -> Document:
         from docx.document import Document as WordDocument
 
         opened: WordDocument = docx.Document(io.BytesIO(data))
-        levels = _heading_levels(opened)
-        parts = [*_parts(opened.element.body, levels), *_notes(opened)]
+        look = _Look(_heading_levels(opened), _numbering(opened))
+        parts = [*_parts(opened.element.body, look), *_notes(opened)]
         return build(name, parts, opened.core_properties.title or "", _metadata(opened))
+
+
+@dataclass(frozen=True)
+class _Look:
+    """What a file says of how its paragraphs look: style id to heading level, and the lists that number them."""
+
+    levels: Mapping[str, int] = field(default_factory=dict)
+    numbering: Numbering = field(default_factory=Numbering)
+
+
+def _numbering(opened: Any) -> Numbering:
+    from lxml import etree
+
+    for relation in opened.part.rels.values():
+        if relation.reltype.rsplit("/", 1)[-1] == "numbering" and not relation.is_external:
+            root = etree.fromstring(relation.target_part.blob, etree.XMLParser(resolve_entities=False))
+            return numbering_of(root, opened.styles.element)
+    return Numbering()
 
 
 def _heading_levels(opened: Any) -> dict[str, int]:
@@ -58,34 +78,36 @@ def _heading_levels(opened: Any) -> dict[str, int]:
     return levels
 
 
-def _parts(within: "Element", levels: dict[str, int]) -> Iterator[Part]:
+def _parts(within: "Element", look: _Look) -> Iterator[Part]:
     """The parts of a body, cell or text box, in order."""
     for child in within:
         if child.tag == W + "p":
-            yield from _paragraph(child, levels)
+            yield from _paragraph(child, look)
         elif child.tag == W + "tbl":
-            yield from _table(child, levels)
+            yield from _table(child, look)
         elif child.tag not in LEFT_OUT and child.tag not in (W + "sectPr", W + "sdtPr", W + "tblPr"):
-            yield from _parts(child, levels)
+            yield from _parts(child, look)
 
 
-def _paragraph(paragraph: "Element", levels: dict[str, int]) -> Iterator[Part]:
+def _paragraph(paragraph: "Element", look: _Look) -> Iterator[Part]:
     style = paragraph.find(f"{W}pPr/{W}pStyle")
     outline = paragraph.find(f"{W}pPr/{W}outlineLvl")
-    level = levels.get(style.get(W + "val") or "", 0) if style is not None else 0
+    level = look.levels.get(style.get(W + "val") or "", 0) if style is not None else 0
     if outline is not None and int(outline.get(W + "val") or 9) < 9:
         level = min(int(outline.get(W + "val") or 0) + 1, 6)
-    text = _text(paragraph)
+    number, text = look.numbering.label(paragraph), _text(paragraph)
+    if number and text.strip():
+        text = number + text.lstrip()
     if level:
         yield Part("heading", " ".join(text.split()), level)
-    elif paragraph.find(f"{W}pPr/{W}numPr") is not None:
+    elif number is not None:
         yield Part("list", text)
     else:
         is_caption = style is not None and (style.get(W + "val") or "").lower() == "caption"
         yield Part("caption" if is_caption else "paragraph", text)
     for box in paragraph.iter(TEXT_BOX):
         if not any(each.tag in (FALLBACK, TEXT_BOX) for each in box.iterancestors()):
-            yield from _parts(box, levels)
+            yield from _parts(box, look)
 
 
 def _text(paragraph: "Element") -> str:
@@ -103,7 +125,7 @@ def _text(paragraph: "Element") -> str:
     return "".join(words)
 
 
-def _table(table: "Element", levels: dict[str, int]) -> Iterator[Part]:
+def _table(table: "Element", look: _Look) -> Iterator[Part]:
     rows = [
         [each for each in row.iter(W + "tc") if _owner(each) is table]
         for row in table.iter(W + "tr")
@@ -112,16 +134,16 @@ def _table(table: "Element", levels: dict[str, int]) -> Iterator[Part]:
     if max((len(row) for row in rows), default=0) < 2:
         for row in rows:
             for cell in row:
-                yield from _parts(cell, levels)
+                yield from _parts(cell, look)
         return
-    yield from table_parts(merged([spot for cell in row for spot in _spots(cell, levels)] for row in rows))
+    yield from table_parts(merged([spot for cell in row for spot in _spots(cell, look)] for row in rows))
 
 
-def _spots(cell: "Element", levels: dict[str, int]) -> Iterator[Spot]:
+def _spots(cell: "Element", look: _Look) -> Iterator[Spot]:
     """The places that a cell takes in its row."""
     goes_on = cell.find(f"{W}tcPr/{W}vMerge")
     below = goes_on is not None and goes_on.get(W + "val") != "restart"
-    yield Spot("" if below else " ".join(part.text for part in _parts(cell, levels)), below)
+    yield Spot("" if below else " ".join(part.text for part in _parts(cell, look)), below)
     over = cell.find(f"{W}tcPr/{W}gridSpan")
     said = (over.get(W + "val") if over is not None else None) or "1"
     across = int(said) if said.isascii() and said.isdigit() and len(said) < 6 else 1
@@ -141,7 +163,7 @@ def _notes(opened: Any) -> Iterator[Part]:
             root = etree.fromstring(relation.target_part.blob, etree.XMLParser(resolve_entities=False))
             for note in root:
                 if note.get(W + "type") not in ("separator", "continuationSeparator"):
-                    yield from _parts(note, {})
+                    yield from _parts(note, _Look())
 
 
 def _metadata(opened: Any) -> dict[str, str]:
