@@ -53,28 +53,30 @@ def _sheet(sheet: Any, name: str) -> Iterator[Part]:
         yield from rows
 
 
-def _rows(sheet: Any, name: str) -> Iterator[list[str]]:
-    """The cells as they are shown, row by row. openpyxl fills up what the file leaves out, however far apart its cells stand.
+def _rows(sheet: Any, name: str) -> Iterator[tuple[int, list[str]]]:
+    """The rows that hold anything, counted from 1, with their cells as they are shown. openpyxl fills up what the file leaves out,
+    however far apart its cells stand.
 
     Raises UnreadableFile where that is nearly all of them.
     """
     empty = filled = 0
-    for row in sheet.iter_rows(max_row=LAST_ROW):
+    for number, row in enumerate(sheet.iter_rows(max_row=LAST_ROW), 1):
         shown = [_shown(cell) if cell.value is not None else "" for cell in row]
         there = sum(map(bool, shown))
         filled += there
         empty += len(shown) - there
         if empty > FEW_EMPTY + MOST_EMPTY * filled:
             raise UnreadableFile(f"{name} has a few cells far apart from each other; move them together, or leave it out")
-        yield shown
+        if there:
+            yield number, shown
 
 
-def _spots(rows: Iterable[list[str]], cells: Sequence[Merged]) -> Iterator[list[Spot]]:
+def _spots(rows: Iterable[tuple[int, list[str]]], cells: Sequence[Merged]) -> Iterator[list[Spot]]:
     """The rows as a grid, in which cells go over others."""
     waiting = list(reversed(cells))
     over: list[Merged] = []
     own = others = 0
-    for number, row in enumerate(rows, 1):
+    for number, row in rows:
         while waiting and waiting[-1].rows[0] <= number:
             over.append(waiting.pop())
         over = [each for each in over if each.rows[1] >= number]
