@@ -17,6 +17,7 @@ from rag.reader.qualified import is_of_another
 from rag.reader.reading import Asked, Candidate, Margins, Reading, to_read
 from rag.reader.scoring import Scorer, packaged_network, packaged_scorer
 from rag.reader.spans import Scores, spans, tidied, words_of
+from rag.reader.table_row import AskedRow
 from rag.reader.windows import PROMPT, Tokens, joined, tokenized
 from rag.settings import Settings
 from rag.several import asks_for_several
@@ -29,6 +30,8 @@ LONGEST_TITLE = 32
 PASSAGE = 75.0
 # Log-odds that a sentence loses that is about another than is asked for: 副市长 where it is 市长.
 ANOTHER = 4.0
+# And a row of a table where the question names another.
+ANOTHER_ROW, NAMED_ROW = 8.0, 3.0
 # And how sure an answer still is where nothing reads better than such a sentence.
 OF_ANOTHER = 0.25
 # Log-odds of a passage that was not read.
@@ -63,6 +66,10 @@ class Job:
     candidates: Sequence[Candidate]
     read: int = 0
     readings: dict[tuple[int, Sentence], Reading] = field(default_factory=dict)
+    rows: AskedRow = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.rows = AskedRow(self.question, ((each.document, each.sentences) for each in self.candidates))
 
     def take(self, readings: Iterable[Reading]) -> None:
         for each in readings:
@@ -149,8 +156,14 @@ class CrossEncoder:
             answer = tidied(candidate.document.text, clipped(words, sentence))
             if answer:
                 mass = span.mass
-                if is_of_another(job.question, candidate.document.text[sentence.start : sentence.end]):
+                document = candidate.document
+                if is_of_another(job.question, document.text[sentence.start : sentence.end]):
                     mass -= ANOTHER
+                if job.rows.is_another(document, sentence):
+                    mass -= ANOTHER_ROW
+                elif job.rows.is_the_one(document, sentence):
+                    mass += NAMED_ROW
+                answer = job.rows.value(document, sentence, answer)
                 yield Reading(at, sentence, answer, mass + self.passage_weight * candidate.score, (span.best, mass))
 
     def confidence(self, question: str, candidates: Sequence[Candidate], readings: Sequence[Reading]) -> float:
@@ -159,7 +172,9 @@ class CrossEncoder:
         first = readings[0]
         sentence = candidates[first.candidate].document.text[first.sentence.start : first.sentence.end]
         sure = logistic(INTERCEPT, WEIGHTS, figures(candidates, readings))
-        return sure * OF_ANOTHER if is_of_another(question, sentence) else sure
+        rows = AskedRow(question, ((each.document, each.sentences) for each in candidates))
+        another = is_of_another(question, sentence) or rows.is_another(candidates[first.candidate].document, first.sentence)
+        return sure * OF_ANOTHER if another else sure
 
     def passage_scores(self, candidates: Sequence[Candidate], readings: Sequence[Reading]) -> tuple[list[float], float]:
         weight = max(self.passage_weight, 0.1)

@@ -1,0 +1,132 @@
+"""Rows of tables, `column: value; column: value`: the one whose values the question names, and the value in the column it asks for.
+
+To a reader of running text all rows of a table look alike, and the names between the values are words like any other.
+"""
+
+import re
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from corpus import Document, Sentence
+from corpus.document import Block
+from rag.folding import folded
+from rag.terms import terms
+
+# Letters that a value takes at its end in the sentence of a question, in languages that inflect.
+ENDING = 2
+BRACKETED = re.compile(r"\s*[(（\[【].*[)）\]】]\s*\Z")
+HAS_LETTER = re.compile(r"[^\W\d_]")
+LETTERS = r"A-Za-z0-9\u00c0-\u052f"
+SPACED = re.compile(f"[{LETTERS}]")
+# Numbers of fewer digits stand in any question by chance.
+DIGITS = 3
+LONGEST_VALUE = 80
+
+
+@dataclass(frozen=True)
+class Cell:
+    """The name of a column and a value in it, as they stand in the text; a table may be without names."""
+
+    name: Sentence
+    value: Sentence
+
+
+def row_at(document: Document, place: int) -> Block | None:
+    """The row of a table that stands there."""
+    at = bisect_right(document.blocks, place, key=lambda each: each.start) - 1
+    block = document.blocks[at] if at >= 0 else None
+    return block if block is not None and block.kind == "table" and place < block.end else None
+
+
+def cells(text: str, row: Block) -> list[Cell]:
+    """The cells of a row, as it was put together (`corpus.readers.table`)."""
+    found = []
+    start = row.start
+    while start < row.end:
+        end = text.find("; ", start, row.end)
+        end = row.end if end < 0 else end
+        colon = text.find(": ", start, end)
+        value = start if colon < 0 else colon + 2
+        found.append(Cell(Sentence(start, start if colon < 0 else colon), Sentence(value, end)))
+        start = end + 2
+    return found
+
+
+def named(question: str, values: Iterable[str]) -> int:
+    """How many characters of these values the question says, each as a whole."""
+    asked = folded(question)
+    return sum(len(each) for each in {_bare(value) for value in values} if _is_said(each, asked))
+
+
+def _bare(value: str) -> str:
+    return folded(BRACKETED.sub("", value[:LONGEST_VALUE]) or value[:LONGEST_VALUE]).strip()
+
+
+def _is_said(value: str, asked: str) -> bool:
+    if len(value) < 2 or not (HAS_LETTER.search(value) or sum(map(str.isdigit, value)) >= DIGITS):
+        return False
+    before = f"(?<![{LETTERS}])" if SPACED.match(value) else ""
+    after = f"[{LETTERS}]{{0,{ENDING}}}(?![{LETTERS}])" if SPACED.match(value[-1]) else ""
+    return re.search(before + re.escape(value) + after, asked) is not None
+
+
+class AskedRow:
+    """A question about tables: of each document, how much of it the best row names."""
+
+    def __init__(self, question: str, read: Iterable[tuple[Document, Sequence[Sentence]]]) -> None:
+        self._question = question
+        self._said: dict[tuple[str, int], int] = {}
+        self._best: dict[str, int] = {}
+        for document, sentences in read:
+            for row in {row for each in sentences if (row := row_at(document, each.start)) is not None}:
+                if (document.id, row.start) not in self._said:
+                    said = named(question, (document.text[each.value.start : each.value.end] for each in cells(document.text, row)))
+                    self._said[document.id, row.start] = said
+                    self._best[document.id] = max(said, self._best.get(document.id, 0))
+
+    def is_another(self, document: Document, sentence: Sentence) -> bool:
+        """Whether the question names more of another row of the document than of the one that the sentence is in."""
+        row = row_at(document, sentence.start) if self._best.get(document.id) else None
+        return row is not None and self._said.get((document.id, row.start), 0) < self._best[document.id]
+
+    def is_the_one(self, document: Document, sentence: Sentence) -> bool:
+        """Whether the question names the row that the sentence is in, and a column of it by a word of its own."""
+        row = row_at(document, sentence.start) if self._best.get(document.id) else None
+        if row is None or self._said.get((document.id, row.start), 0) < self._best[document.id]:
+            return False
+        column = self._column(document.text, cells(document.text, row))
+        if column is None or not sentence.start <= column.value.start < sentence.end:
+            return False
+        name = terms(folded(document.text[column.name.start : column.name.end]))
+        return any(not term.isdigit() for term in name & terms(folded(self._question)))
+
+    def value(self, document: Document, sentence: Sentence, answer: Sentence) -> Sentence:
+        """The value that answers: in the one column that the question names, of a row that it names too, or else the one where the
+        reader's answer is. What is no row of a table stays as it is."""
+        row = row_at(document, sentence.start)
+        if row is None:
+            return answer
+        text = document.text
+        inside = [each for each in cells(text, row) if sentence.start <= each.value.start < each.value.end <= sentence.end]
+        if not inside:
+            return answer
+        column = self._column(text, inside) if self._said.get((document.id, row.start)) else None
+        if column is None:
+            column = max(inside, key=lambda each: min(answer.end, each.value.end) - max(answer.start, each.name.start))
+        if column.value.start <= answer.start and answer.end <= column.value.end:
+            return answer
+        return column.value
+
+    def _column(self, text: str, inside: Sequence[Cell]) -> Cell | None:
+        """The cell whose column the question names, and no other as well."""
+        asked = terms(folded(self._question))
+        names = [terms(folded(text[each.name.start : each.name.end])) for each in inside]
+        often = Counter(term for name in names for term in name)
+        scores = [
+            0.0 if named(self._question, [text[cell.value.start : cell.value.end]]) else sum(1 / often[term] for term in name & asked)
+            for cell, name in zip(inside, names, strict=True)
+        ]
+        best = max(scores)
+        return inside[scores.index(best)] if best and scores.count(best) == 1 else None
