@@ -12,6 +12,7 @@ import pytest
 
 from corpus import COLLECTIONS, READERS, Document, UnreadableFile, read_all
 from tests import writers
+from tests.test_open_document import PRINTED
 from tests.test_readers import ENGLISH, ROWS, WORDS, all_of, is_whole, words
 
 MADE: dict[str, Callable[[], bytes]] = {
@@ -22,6 +23,7 @@ MADE: dict[str, Callable[[], bytes]] = {
     "docx": lambda: writers.docx_file("题", [WORDS], ROWS),
     "pptx": lambda: writers.pptx_file([("题", WORDS)]),
     "xlsx": lambda: writers.xlsx_file({"表": ROWS}),
+    **{ending: lambda ending=ending: (PRINTED / f"office.{ending}").read_bytes() for ending in ("odt", "ods", "odp")},
     "csv": lambda: writers.csv_file(ROWS),
     "epub": lambda: writers.epub_file([f"<p>{WORDS}</p>"]),
     "rtf": lambda: writers.rtf_file([WORDS, ENGLISH]),

@@ -31,8 +31,8 @@ from ui.wording import Words, said
 
 WORDS: Words = {
     "documents": ("文档", "Documents"),
-    "add": ("添加文件：txt、md、html、pdf、docx、pptx、xlsx、csv、epub、rtf、eml、图片、zip……",
-            "Add files: txt, md, html, pdf, docx, pptx, xlsx, csv, epub, rtf, eml, images, zip …"),
+    "add": ("添加文件：txt、md、html、pdf、docx、pptx、xlsx、odt、csv、epub、rtf、eml、图片、zip……",
+            "Add files: txt, md, html, pdf, docx, pptx, xlsx, odt, csv, epub, rtf, eml, images, zip …"),
     "search": ("在标题和文件名里找", "Search titles and names"),
     "again": ("重新读取全部文件", "Read all files again"),
     "check": ("检查文档库", "Check the library"),
