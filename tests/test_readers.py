@@ -135,8 +135,24 @@ def test_a_day_is_a_day_in_whatever_way_a_workbook_says_so(number_format: int, s
     assert words(read_bytes(packed(members), "a.xlsx")) == ["表", f"日期: {shown}; 价格: 8"]
 
 
+@pytest.mark.parametrize("note", [
+    '<a href="#fn1" role="doc-noteref"><sup>1</sup></a>', '<sup class="reference"><a href="#cite_note-3">[3]</a></sup>', '<sup><a href="notes.xhtml#n2">2</a></sup>',
+    '<sup><a href="#a">①</a><a href="#b">②</a></sup>', '<a href="#fnref1">↩︎</a>',
+])  # fmt: skip
+def test_a_raised_number_that_leads_to_a_note_is_no_digit_of_what_stands_before_it(note: str) -> None:
+    for page in (f"<p>更换管道三十七公里{note}，共投入资金六千八百万元。</p>", f"<p>更换管道三十七公里，{note}共投入资金六千八百万元。</p>"):
+        assert words(read_bytes(writers.html_file(page), "a.html")) == ["更换管道三十七公里，共投入资金六千八百万元。"]
+
+
+def test_other_links_and_raised_numbers_stay() -> None:
+    page = '<p>面积12平方米是m<sup>2</sup>，见<a href="#2">第2条</a>和<a href="https://x.example/#1"><sup>1</sup></a>，<a href="#top">返回</a>。</p>'
+    assert words(read_bytes(writers.html_file(page), "a.html")) == ["面积12平方米是m2，见第2条和1，返回。"]
+
+
 def test_a_table_in_rich_text_is_read_row_by_row_and_a_stroke_in_words_is_a_stroke() -> None:
     rows = "".join(rf"\trowd\cellx1000\cellx2000 {one}\cell {other}\cell\row" for one, other in [("Place", "Price"), ("East \\\\cell", "a|b"), ("West", "8")])
+    # Also where each cell's paragraph is ended, as pandoc does.
+    rows = rows.replace("West\\cell", "{\\pard\\intbl West\\par}\\cell").replace("8\\cell", "{8\\par}\\cell")
     data = rf"{{\rtf1\ansi\ansicpg1252 Before a|b.\par {rows} After.\par}}".encode()
     document = read_bytes(data, "a.rtf")
     assert words(document) == ["Before a|b.", "Place: East \\cell; Price: a|b", "Place: West; Price: 8", "After."]

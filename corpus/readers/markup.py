@@ -26,6 +26,8 @@ KINDS: dict[str, BlockKind] = {"li": "list", "dt": "list", "dd": "list", "pre": 
 HEADINGS = {f"h{level}": level for level in range(1, 7)}
 # A browser takes each of these for one blank; the no-break and the ideographic space it shows as they are.
 ALL = 65_534
+NOTE = re.compile(r"(?:[\[(（［]?(?:\d{1,4}|[a-z]|[ivxl]{1,5}|[*†‡§¶]{1,3}|[①-⑳]|注\d{0,3})[\])）］]?[,，\s]*){1,6}", re.I)
+BACK = re.compile(r"[↩↑^⬆⤴]\ufe0e?")
 BLANKS = re.compile(r"[ \t\n\r\f\v]+")
 
 
@@ -128,4 +130,15 @@ def _span(cell: Element, over: str) -> int:
 
 def _is_hidden(element: Element, tag: str) -> bool:
     style = (element.get("style") or "").replace(" ", "").lower()
-    return tag in UNSEEN or element.get("hidden") is not None or "display:none" in style
+    return tag in UNSEEN or element.get("hidden") is not None or "display:none" in style or (tag in ("a", "sup") and _is_note(element, tag))
+
+
+def _is_note(element: Element, tag: str) -> bool:
+    """Whether it leads to a note, or from one back to its place: a raised number is no digit of what stands before it."""
+    link = element if tag == "a" else next((each for each in element if name_of(each) == "a"), None)
+    path, mark, _ = (link.get("href") or "").partition("#") if link is not None else ("", "", "")
+    if not mark or ":" in path:
+        return False
+    text = "".join(element.itertext()).strip()
+    raised = tag == "sup" or (len(element) == 1 and name_of(element[0]) == "sup" and not (element.text or "").strip())
+    return BACK.fullmatch(text) is not None or (raised and NOTE.fullmatch(text) is not None)

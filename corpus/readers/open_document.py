@@ -28,7 +28,7 @@ LEFT_OUT = {TEXT + "tracked-changes", TEXT + "table-of-content", TEXT + "alphabe
             OFFICE + "forms", DRAW + "object", DRAW + "object-ole", TEXT + "bibliography"}  # fmt: skip
 STYLE = f"{{{NAMES}style:1.0}}"
 HEADING = re.compile(r"Heading_20_([1-6])")
-STYLES: dict[str, tuple[BlockKind, int]] = {"Title": ("heading", 1), "Subtitle": ("heading", 2), **dict.fromkeys(("Caption", "Illustration", "Drawing", "Figure"), ("caption", 0))}
+STYLES: dict[str, tuple[BlockKind, int]] = {"Title": ("heading", 1), "Subtitle": ("heading", 2), **dict.fromkeys(("Caption", "Illustration", "Drawing", "Figure", "TableCaption", "FigureCaption"), ("caption", 0))}
 # What stands on every slide.
 FURNITURE = {"page-number", "header", "footer", "date-time", "page"}
 Kinds = Mapping[str, tuple[BlockKind, int]]
@@ -59,7 +59,7 @@ def _kinds(root: "Element") -> dict[str, tuple[BlockKind, int]]:
     """What paragraphs are by their styles: those of headings and captions, and those made of them."""
     above = {each.get(STYLE + "name") or "": each.get(STYLE + "parent-style-name") or "" for each in root.iter(STYLE + "style")}
     found: dict[str, tuple[BlockKind, int]] = {}
-    for name in {*above, *above.values()}:
+    for name in {*above, *above.values(), *STYLES}:
         seen: set[str] = set()
         at = name
         while at not in seen:

@@ -46,7 +46,8 @@ def read(data: bytes, name: str) -> Document:
 
 def _parts(text: str) -> Iterator[Part]:
     """The paragraphs, and the rows of tables."""
-    for is_row, lines in groupby(text.split("\n"), key=lambda line: END in line):
+    # A paragraph that ends where its cell ends, ends once.
+    for is_row, lines in groupby(text.replace(f"\n{END}", END).split("\n"), key=lambda line: END in line):
         if is_row:
             yield from table_parts(line.removesuffix(END).split(END) for line in lines)
         else:
