@@ -87,7 +87,8 @@ def is_busy(reason: Exception) -> bool:
 def _connected(target: str) -> sqlite3.Connection:
     connection = sqlite3.connect(target, timeout=BUSY, isolation_level=None, check_same_thread=False)
     try:
-        connection.create_function("folded", 1, folded, deterministic=True)
+        # Of bytes: text that is none would fail on its way, and with it every search.
+        connection.create_function("folded", 1, lambda raw: folded(_text(raw or b"")), deterministic=True)
         connection.text_factory = _text
         try:
             whole = connection.execute("PRAGMA integrity_check(1)").fetchall()

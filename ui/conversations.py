@@ -152,7 +152,7 @@ class Conversations:
         """
         wanted = folded(query)
         found = (
-            "instr(folded(title), ?) OR "
+            "instr(folded(CAST(title AS BLOB)), ?) OR "
             "EXISTS (SELECT 1 FROM turn WHERE turn.conversation = conversation.id AND instr(words, ?))"
         )
         rows = self._rows(
