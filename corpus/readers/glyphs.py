@@ -9,6 +9,7 @@ from typing import Any
 
 import pypdfium2.raw as pdfium
 
+from corpus.one_line import CONTROLS
 from corpus.readers.lines import GUTTER, Line, is_right_to_left
 from corpus.readers.ruled import Grid
 from corpus.readers.turned import from_the_right, rightly_bracketed
@@ -111,7 +112,8 @@ def _lines(
     for words, left, right in chain.from_iterable(_words(part, blanks, size) for part in _parted(run, cuts)):
         # Letters beyond the basic plane come in halves.
         words = words.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-        yield Line(words, left, top, right, bottom, size, number, bold)
+        if CONTROLS.sub("", words).strip():
+            yield Line(words, left, top, right, bottom, size, number, bold)
 
 
 def _parted(run: list[Glyph], cuts: Sequence[float]) -> list[list[Glyph]]:

@@ -5,7 +5,7 @@ A slot whose side towards its neighbour is not ruled belongs to the same cell. L
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import takewhile
 from statistics import median
 
@@ -26,8 +26,8 @@ FILLED = 0.4
 MANY_LINES = 6
 # So many lines that face each other in all cells are rows without lines between them, unless they fill so much of their cell.
 MANY_ROWS, FULL = 3, 0.85
-# Stands in the place of a table while the order of a page is found.
-TABLE = "\ufffc"
+# Stands in the place of a table while the order of a page is found: no character of any text (Unicode 16, 23.7).
+TABLE = "\ufdd1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,25 +208,28 @@ def standing_for(table: Column, grid: Grid) -> Line:
 
 
 def placed(columns: Iterable[Column], tables: Sequence[Column]) -> list[Column]:
-    """The columns of a page with its tables where lines stand for them. `tables` in the order of those lines from the top."""
-    waiting = {(table.edges[0], number): table for number, table in enumerate(tables)}
+    """The columns of a page with its tables where lines stand for them."""
+    waiting = list(tables)
     found: list[Column] = []
     for column in columns:
         held: list[Line] = []
-        for line in column.lines:
-            if line.text != TABLE or column.rows:
+        for line in column.lines if not column.rows else ():
+            if TABLE not in line.text:
                 held.append(line)
                 continue
-            if held:
-                found.append(Column(tuple(held)))
+            # What stands across a table's edge may have been put into one line with it.
+            words = line.text.replace(TABLE, "").strip()
+            held += [replace(line, text=words)] if words else []
+            found += [Column(tuple(held))] if held else []
             held = []
-            key = min(waiting, key=lambda key: (abs(key[0] - line.left), key[1]))
-            found.append(waiting.pop(key))
-        if column.rows:
-            found.append(column)
-        elif held:
+            for _ in range(min(line.text.count(TABLE), len(waiting))):
+                nearest = min(range(len(waiting)), key=lambda at: abs(waiting[at].edges[0] - line.left))
+                found.append(waiting.pop(nearest))
+        if held:
             found.append(Column(tuple(held)))
-    return [*found, *waiting.values()]
+        elif column.rows:
+            found.append(replace(column, rows=tuple(tuple(cell.replace(TABLE, "").strip() for cell in row) for row in column.rows)))
+    return [*found, *waiting]
 
 
 def continued(columns: Iterable[Column]) -> list[Column]:
