@@ -91,6 +91,22 @@ def test_a_table_goes_on_over_pages_with_its_names_said_again_or_not(again: int)
     assert {each.page for each in lines if "东89村" in whole.text[each.start : each.end]} == {3}
 
 
+def test_a_table_within_a_drawing_that_is_placed_on_the_page_is_read() -> None:
+    file = io.BytesIO()
+    canvas = Canvas(file)
+    rows = [["区域", "价格"], ["二类区（含东城与西城）", "8"], ["三类区", "6"]]
+    made = table(rows, GRID)
+    made.wrapOn(canvas, 300, 300)
+    canvas.beginForm("table")
+    made.drawOn(canvas, 0, 0)
+    canvas.endForm()
+    canvas.translate(90, 500)
+    canvas.scale(1.2, 1.2)
+    canvas.doForm("table")
+    canvas.save()
+    assert rows_of(read_bytes(file.getvalue(), "a.pdf")) == ["区域: 二类区（含东城与西城）; 价格: 8", "区域: 三类区; 价格: 6"]
+
+
 def test_lines_that_hold_no_table_change_nothing() -> None:
     file = io.BytesIO()
     canvas = Canvas(file)
