@@ -32,6 +32,8 @@ PASSAGE = 75.0
 ANOTHER = 4.0
 # And a row of a table where the question names another.
 ANOTHER_ROW, NAMED_ROW = 8.0, 3.0
+# Log-odds by which an answer is surer where the question names its row and its column.
+SURE_ROW = 3.0
 # And how sure an answer still is where nothing reads better than such a sentence.
 OF_ANOTHER = 0.25
 # Log-odds of a passage that was not read.
@@ -170,10 +172,11 @@ class CrossEncoder:
         if not readings:
             return 0.0
         first = readings[0]
-        sentence = candidates[first.candidate].document.text[first.sentence.start : first.sentence.end]
-        sure = logistic(INTERCEPT, WEIGHTS, figures(candidates, readings))
+        document = candidates[first.candidate].document
         rows = AskedRow(question, ((each.document, each.sentences) for each in candidates))
-        another = is_of_another(question, sentence) or rows.is_another(candidates[first.candidate].document, first.sentence)
+        named = SURE_ROW if rows.is_the_one(document, first.sentence) else 0.0
+        sure = logistic(INTERCEPT + named, WEIGHTS, figures(candidates, readings))
+        another = is_of_another(question, document.text[first.sentence.start : first.sentence.end]) or rows.is_another(document, first.sentence)
         return sure * OF_ANOTHER if another else sure
 
     def passage_scores(self, candidates: Sequence[Candidate], readings: Sequence[Reading]) -> tuple[list[float], float]:
