@@ -23,10 +23,10 @@ def table(rows: list[list[str]], name: str = "表.csv") -> Document:
 
 def asked(question: str, document: Document) -> tuple[list[str], list[str]]:
     """The rows that are no other than the one asked for, and what is marked in them, the reader having marked the first value."""
-    sentences = split_sentences(document)
+    sentences = [each for each in split_sentences(document) if row_at(document, each.start) is not None]
     rows = AskedRow(question, [(document, sentences)])
     of = [each for each in sentences if not rows.is_another(document, each)]
-    marked = [rows.value(document, each, cells(document.text, row_at(document, each.start))[0].value) for each in of]  # type: ignore[arg-type]
+    marked = [rows.value(document, each, cells(document, row_at(document, each.start))[0].value) for each in of]  # type: ignore[arg-type]
     return [document.text[each.start : each.end] for each in of], [document.text[each.start : each.end] for each in marked]
 
 
@@ -38,6 +38,15 @@ def asked(question: str, document: Document) -> tuple[list[str], list[str]]:
 ])  # fmt: skip
 def test_the_row_and_the_column_that_a_question_names(question: str, rows: list[list[str]], row: str, value: str) -> None:
     assert asked(question, table(rows)) == ([row], [value])
+
+
+def test_rows_of_markdown_have_the_names_above_them() -> None:
+    for text in ("| 区域 | 价格 | 备注 |\n|---|---|---|\n| 东城 | 10元 | 夜间免费 |\n| 西城 | 8元 | 无 |\n", "区域 | 价格 | 备注\n--- | --- | ---\n东城 | 10元 | 夜间免费\n西城 | 8元 | 无\n"):
+        document = read_bytes(f"# 收费\n\n{text}\n| 船 | 价格 |\n|---|---|\n| A\\|B | 3元 |\n".encode(), "a.md")
+        rows, marked = asked("西城的价格是多少？", document)
+        assert [each.strip("| ") for each in rows] == ["西城 | 8元 | 无"] and marked == ["8元"]
+        names, value = cells(document, document.blocks[-1])
+        assert [document.text[each.start : each.end] for each in (names.name, names.value, value.name, value.value)] == ["船", "A\\|B", "价格", "3元"]
 
 
 def test_a_question_that_names_no_row_leaves_all_as_they_are() -> None:

@@ -8,9 +8,11 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise, zip_longest
 
 from corpus import Document, Sentence
 from corpus.document import Block
+from corpus.sentences import trimmed
 from rag.folding import folded
 from rag.terms import terms
 
@@ -23,6 +25,9 @@ SPACED = re.compile(f"[{LETTERS}]")
 # Numbers of fewer digits stand in any question by chance.
 DIGITS = 3
 LONGEST_VALUE = 80
+STROKE = re.compile(r"(?<!\\)\|")
+# Of a table in Markdown, above the row.
+MOST_ROWS = 500
 
 
 @dataclass(frozen=True)
@@ -40,8 +45,16 @@ def row_at(document: Document, place: int) -> Block | None:
     return block if block is not None and block.kind == "table" and place < block.end else None
 
 
-def cells(text: str, row: Block) -> list[Cell]:
-    """The cells of a row, as it was put together (`corpus.readers.table`)."""
+def cells(document: Document, row: Block) -> list[Cell]:
+    """The cells of a row, as it was put together (`corpus.readers.table`), or as it stands in Markdown below the names, which have none."""
+    text = document.text
+    words = text[row.start : row.end]
+    if words.startswith("|") or (" | " in words and ": " not in words):
+        head = _head(document, row)
+        if head == row:
+            return []
+        names, values = _between_strokes(text, head), _between_strokes(text, row)
+        return [Cell(name or Sentence(value.start, value.start), value) for name, value in zip_longest(names, values) if value is not None]
     found = []
     start = row.start
     while start < row.end:
@@ -52,6 +65,23 @@ def cells(text: str, row: Block) -> list[Cell]:
         found.append(Cell(Sentence(start, start if colon < 0 else colon), Sentence(value, end)))
         start = end + 2
     return found
+
+
+def _head(document: Document, row: Block) -> Block:
+    """The first row of the same table, if it is not far above."""
+    at = bisect_right(document.blocks, row.start, key=lambda each: each.start) - 1
+    for above in reversed(document.blocks[max(0, at - MOST_ROWS) : at]):
+        if above.kind != "table" or document.text[above.end : row.start].count("\n\n"):
+            break
+        row = above
+    return row
+
+
+def _between_strokes(text: str, row: Block) -> list[Sentence]:
+    edges = [row.start - 1, *(each.start() for each in STROKE.finditer(text, row.start, row.end)), row.end]
+    parts = [trimmed(text, before + 1, after) or Sentence(after, after) for before, after in pairwise(edges)]
+    # Strokes at the ends stand between nothing.
+    return parts[text[row.start] == "|" : len(parts) - (text[row.end - 1] == "|")]
 
 
 def named(question: str, values: Iterable[str]) -> int:
@@ -82,7 +112,7 @@ class AskedRow:
         for document, sentences in read:
             for row in {row for each in sentences if (row := row_at(document, each.start)) is not None}:
                 if (document.id, row.start) not in self._said:
-                    said = named(question, (document.text[each.value.start : each.value.end] for each in cells(document.text, row)))
+                    said = named(question, (document.text[each.value.start : each.value.end] for each in cells(document, row)))
                     self._said[document.id, row.start] = said
                     self._best[document.id] = max(said, self._best.get(document.id, 0))
 
@@ -96,7 +126,7 @@ class AskedRow:
         row = row_at(document, sentence.start) if self._best.get(document.id) else None
         if row is None or self._said.get((document.id, row.start), 0) < self._best[document.id]:
             return False
-        column = self._column(document.text, cells(document.text, row))
+        column = self._column(document.text, cells(document, row))
         if column is None or not sentence.start <= column.value.start < sentence.end:
             return False
         name = terms(folded(document.text[column.name.start : column.name.end]))
@@ -109,7 +139,7 @@ class AskedRow:
         if row is None:
             return answer
         text = document.text
-        inside = [each for each in cells(text, row) if sentence.start <= each.value.start < each.value.end <= sentence.end]
+        inside = [each for each in cells(document, row) if sentence.start <= each.value.start < each.value.end <= sentence.end]
         if not inside:
             return answer
         column = self._column(text, inside) if self._said.get((document.id, row.start)) else None
