@@ -11,8 +11,10 @@ import pypdfium2.raw as pdfium
 
 from corpus.one_line import CONTROLS
 from corpus.readers.lines import GUTTER, Line, is_right_to_left
-from corpus.readers.ruled import Grid
+from corpus.readers.ruled import Grid, grids_of
+from corpus.readers.rules import page_rules
 from corpus.readers.turned import from_the_right, rightly_bracketed
+from corpus.readers.upright import Upright, upright
 
 HYPHENS = {0x02, 0xFFFE}  # what PDFium makes of a hyphen at the end of a line
 # A blank that is typed may be stretched to this many letters' sizes, to fill a narrow column.
@@ -42,14 +44,23 @@ class Glyph:
     blank: int
 
 
-def page_pieces(page: Any, number: int, grids: Sequence[Grid] = ()) -> tuple[list[Line], bool]:
-    """The pieces of lines of a page, cut where white space is wide and at the lines of tables, and whether its characters can be told.
+@dataclass(frozen=True)
+class Pieces:
+    """The pieces of lines of a page, cut where white space is wide and at the lines of its tables, which `grids` are; how the page is held
+    to be read; and whether its characters can be told: some PDFs draw letters without saying which they are."""
 
-    Some PDFs draw letters without saying which they are.
-    """
+    lines: list[Line]
+    grids: list[Grid]
+    upright: Upright
+    told: bool
+
+
+def page_pieces(page: Any, number: int) -> Pieces:
     text_page = page.get_textpage()
     try:
-        return rightly_bracketed(list(_pieces(text_page.raw, page.get_height(), number, grids))), _is_told(text_page.raw)
+        held = upright(page, text_page.raw)
+        grids = grids_of(*page_rules(page, held))
+        return Pieces(rightly_bracketed(list(_pieces(text_page.raw, held, number, grids))), grids, held, _is_told(text_page.raw))
     finally:
         text_page.close()
 
@@ -61,7 +72,7 @@ def _is_told(text: Any) -> bool:
     return bool(broken * 2 <= len(sample))
 
 
-def _pieces(text: Any, height: float, number: int, grids: Sequence[Grid] = ()) -> Iterator[Line]:
+def _pieces(text: Any, held: Upright, number: int, grids: Sequence[Grid]) -> Iterator[Line]:
     """The characters in the order of the file, parted where another base line or another size of letters begins."""
     count = pdfium.FPDFText_CountChars(text)
     box = pdfium.FS_RECTF()
@@ -83,11 +94,17 @@ def _pieces(text: Any, height: float, number: int, grids: Sequence[Grid] = ()) -
                 if code != 0x0D and code != 0x0A and not generated(text, index):
                     blank = TYPED
                     if origin(text, index, x, y):
-                        blanks.append(x.value)
+                        blanks.append(held.place(x.value, y.value)[0])
             continue
         if not loose(text, index, box) or not origin(text, index, x, y):
             continue
-        here, high = height - y.value, box.top - box.bottom
+        if held.quarters:
+            left, upper, right, lower = held.box(box.left, box.bottom, box.right, box.top)
+            start, here = held.place(x.value, y.value)
+        else:  # nearly all are, and there are many
+            left, upper, right, lower = box.left, held.height - box.top, box.right, held.height - box.bottom
+            start, here = x.value, held.height - y.value
+        high = lower - upper
         if run and (abs(here - base) > UNEVEN * size or abs(high - tall) > TALLER * size):
             yield from _lines(text, first, run, blanks, top, bottom, size, number, grids)
             run, blanks = [], []
@@ -95,9 +112,9 @@ def _pieces(text: Any, height: float, number: int, grids: Sequence[Grid] = ()) -
         if not run or (marks and character.isalnum()):
             first, base, tall, marks = index, here, high, not character.isalnum()
             size = _size(text, index, high)
-            top = base - min(max(base - height + box.top, LEAST_ABOVE * size), MOST_ABOVE * size)
-            bottom = base + min(max(height - box.bottom - base, LEAST_BELOW * size), MOST_BELOW * size)
-        run.append(Glyph(character, box.left, box.right, x.value, blank))
+            top = base - min(max(base - upper, LEAST_ABOVE * size), MOST_ABOVE * size)
+            bottom = base + min(max(lower - base, LEAST_BELOW * size), MOST_BELOW * size)
+        run.append(Glyph(character, left, right, start, blank))
         blank = NONE
     if run:
         yield from _lines(text, first, run, blanks, top, bottom, size, number, grids)

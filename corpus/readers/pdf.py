@@ -6,7 +6,7 @@ page is open at a time.
 
 import re
 import threading
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from corpus.document import Document
 from corpus.errors import UnreadableFile
@@ -18,7 +18,10 @@ from corpus.readers.lines import Line
 from corpus.readers.ocr import LONGEST_SIDE, image_lines, shown_confidence
 from corpus.readers.paragraphs import parts_of
 from corpus.readers.printed import Printed, Sheet
-from corpus.readers.ruled import Grid, continued, grids_of, placed, standing_for, table_of
+from corpus.readers.ruled import Grid, continued, placed, standing_for, table_of
+
+if TYPE_CHECKING:
+    from corpus.readers.upright import Upright
 
 KIND = "PDF"
 # PDFium may be used by one thread at a time.
@@ -62,14 +65,15 @@ def printed(data: bytes, name: str) -> Printed:
             for number in range(1, len(opened) + 1):
                 page = opened.get_page(number - 1)
                 try:
-                    pieces, grids, confidence = _page(page, number, name)
-                    sheets[number] = Sheet.plain(*page.get_size()) if confidence is not None else _sheet(page)
+                    pieces, grids, held, confidence = _page(page, number, name)
+                    sheets[number] = _sheet(page, held) if held else Sheet.plain(*page.get_size())
+                    height = held.tall if held else page.get_height()
                 except MissingPackage as reason:
-                    pieces, grids, confidence = [], [], None
+                    pieces, grids, confidence, height = [], [], None, page.get_height()
                     unread[number] = reason
                 finally:
-                    heights.append(page.get_height())
                     page.close()
+                heights.append(height)
                 pages.append(pieces)
                 ruled.append(grids)
                 if confidence is not None:
@@ -124,38 +128,36 @@ def _ordered(pieces: list[Line], grids: list[Grid]) -> list[Column]:
     return placed(reading_order(pieces), tables)
 
 
-def _page(page: Any, number: int, name: str) -> tuple[list[Line], list[Grid], float | None]:
-    """The pieces of lines of a page, the grids of its tables, and how sure the OCR is of the words where it was needed."""
+def _page(page: Any, number: int, name: str) -> tuple[list[Line], list[Grid], "Upright | None", float | None]:
+    """The pieces of lines of a page, the grids of its tables, how it is held to be read (None: as it is shown), and how sure the OCR is of
+    the words where it was needed."""
     from corpus.readers.glyphs import page_pieces
-    from corpus.readers.rules import page_rules
 
-    found = grids_of(*page_rules(page))
-    pieces, told = page_pieces(page, number, found)
-    characters = sum(len(each.text) for each in pieces) if told else 0
+    found = page_pieces(page, number)
+    characters = sum(len(each.text) for each in found.lines) if found.told else 0
     if characters >= FEW or not _has_picture(page, also_drawn=not characters):
-        return pieces, found, None
+        return found.lines, found.grids, found.upright, None
     longest = max(page.get_size())
     scale = min(DOTS_PER_INCH / 72, LONGEST_SIDE / longest) if longest else 1.0
     image = page.render(scale=scale, rev_byteorder=False).to_numpy()
     lines, confidence = image_lines(image, number, name)
     if sum(len(each.text) for each in lines) <= characters:
-        return pieces, found, None
+        return found.lines, found.grids, found.upright, None
     # Back to the page's own units, so that pages of text and of pictures have the same.
-    return [each.scaled(1 / scale) for each in lines], [], confidence
+    return [each.scaled(1 / scale) for each in lines], [], None, confidence
 
 
-def _sheet(page: Any) -> Sheet:
-    """How the characters' places lead to the page as it is drawn: turned, and cut to what is shown of it."""
+def _sheet(page: Any, held: "Upright") -> Sheet:
+    """How the lines' places lead to the page as it is drawn: turned, and cut to what is shown of it."""
     import ctypes
 
     import pypdfium2.raw as pdfium
 
-    height = page.get_height()
     x, y = ctypes.c_int(), ctypes.c_int()
     seen = []
     # A page of a million dots, for PDFium gives places on it in whole ones; and far points, as a matrix is made of differences.
     for left, top in ((0, 0), (UNIT, 0), (0, UNIT)):
-        pdfium.FPDF_PageToDevice(page.raw, 0, 0, DOTS, DOTS, 0, left, height - top, x, y)
+        pdfium.FPDF_PageToDevice(page.raw, 0, 0, DOTS, DOTS, 0, *held.back(left, top), x, y)
         seen.append((x.value / DOTS, y.value / DOTS))
     (e, f), (ax, ay), (cx, cy) = seen
     return Sheet((ax - e) / UNIT, (ay - f) / UNIT, (cx - e) / UNIT, (cy - f) / UNIT, e, f)

@@ -7,6 +7,7 @@ from typing import Any
 import pypdfium2.raw as pdfium
 
 from corpus.readers.ruled import Rule
+from corpus.readers.upright import Upright
 
 # What is narrower is a line, what is shorter a dot or a letter; points.
 NARROW, SHORT = 2.5, 8.0
@@ -19,19 +20,19 @@ Point = tuple[float, float]
 WHOLE: Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
 
 
-def page_rules(page: Any) -> tuple[list[Rule], list[Rule]]:
-    """The level and the upright lines of a page; none where there are so many that they are a drawing."""
-    height = page.get_height()
+def page_rules(page: Any, held: Upright) -> tuple[list[Rule], list[Rule]]:
+    """The level and the upright lines of a page that is held so; none where there are so many that they are a drawing."""
     level: list[Rule] = []
     upright: list[Rule] = []
     for number, (drawn, within) in enumerate(_paths(page)):
         if number >= MOST_PATHS:
             return [], []
-        for (x, y), (to_x, to_y) in _sides(drawn, within):
+        for one, other in _sides(drawn, within):
+            (x, y), (to_x, to_y) = held.place(*one), held.place(*other)
             if abs(y - to_y) <= NARROW and abs(x - to_x) >= SHORT:
-                level.append(Rule(height - (y + to_y) / 2, *sorted((x, to_x))))
+                level.append(Rule((y + to_y) / 2, *sorted((x, to_x))))
             elif abs(x - to_x) <= NARROW and abs(y - to_y) >= SHORT:
-                upright.append(Rule((x + to_x) / 2, *sorted((height - y, height - to_y))))
+                upright.append(Rule((x + to_x) / 2, *sorted((y, to_y))))
     return level, upright
 
 
