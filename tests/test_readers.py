@@ -149,6 +149,15 @@ def test_other_links_and_raised_numbers_stay() -> None:
     assert words(read_bytes(writers.html_file(page), "a.html")) == ["面积12平方米是m2，见第2条和1，返回。"]
 
 
+def test_what_stands_around_the_rows_of_a_sheet_costs_none_of_them() -> None:
+    members = unpacked(writers.xlsx_file({"表": ROWS}))
+    sheet = members["xl/worksheets/sheet1.xml"]
+    more = b'<dataValidations count="x"><dataValidation kind="1"/></dataValidations><pageSetup orientation="upwards"/><mergeCells count="y"><mergeCell/></mergeCells></worksheet>'
+    members["xl/worksheets/sheet1.xml"] = sheet.replace(b"</worksheet>", more).replace(b'<row r="3"', b'<row r="99999999999"')
+    assert members["xl/worksheets/sheet1.xml"].count(b"99999999999") == 1
+    assert words(read_bytes(packed(members), "a.xlsx")) == ["表", *TABLE]
+
+
 def test_a_table_in_rich_text_is_read_row_by_row_and_a_stroke_in_words_is_a_stroke() -> None:
     rows = "".join(rf"\trowd\cellx1000\cellx2000 {one}\cell {other}\cell\row" for one, other in [("Place", "Price"), ("East \\\\cell", "a|b"), ("West", "8")])
     # Also where each cell's paragraph is ended, as pandoc does.

@@ -77,7 +77,7 @@ def tar_with_holes() -> bytes:
 
 
 WITHOUT_END: dict[str, tuple[str, Callable[[], bytes], str]] = {
-    "a row of any number": ("a.xlsx", lambda: sheet('<row r="99999999999"><c r="A99999999999"><v>1</v></c></row>'), "no text"),
+    "a row of any number": ("a.xlsx", lambda: sheet('<row r="99999999999"><c r="A99999999999"><v>1</v></c></row>'), ""),
     "rows at the end of a sheet": ("a.xlsx", lambda: sheet('<row r="1048576"><c r="A1048576"><v>1</v></c></row>' * 3), ""),
     "cells far apart": ("a.xlsx", lambda: sheet("".join(f'<row r="{n}"><c r="XFD{n}"><v>1</v></c></row>' for n in range(1, 20_000))), "far apart"),
     "one chapter again and again": ("a.epub", book_of_one_chapter, ""),

@@ -13,12 +13,10 @@ from corpus.readers.foreign import opening
 from corpus.readers.merged import FEW_OTHERS, MOST_ACROSS, MOST_OTHERS, Spot, merged
 from corpus.readers.number_format import shown_number
 from corpus.readers.table import table_parts
-from corpus.readers.workbook import Merged, load_workbook, merged_cells
+from corpus.readers.workbook import Merged, load_workbook, merged_cells, rows_of
 from corpus.readers.zipped import open_zip, require_honest
 
 KIND = "spreadsheet (.xlsx)"
-# Of a sheet, as Excel has it (ECMA-376): a file may give a row any number.
-LAST_ROW = 1_048_576
 # Empty cells that a sheet may have, and how many more for each that holds anything.
 FEW_EMPTY, MOST_EMPTY = 2_000_000, 100
 
@@ -43,8 +41,6 @@ def read(data: bytes, name: str) -> Document:
 
 
 def _sheet(sheet: Any, name: str) -> Iterator[Part]:
-    # What the file says of its own size is often wrong, and may be made to be a million rows.
-    sheet.reset_dimensions()
     rows = table_parts(merged(_spots(_rows(sheet, name), merged_cells(sheet))))
     first = next(rows, None)
     if first is not None:
@@ -54,21 +50,21 @@ def _sheet(sheet: Any, name: str) -> Iterator[Part]:
 
 
 def _rows(sheet: Any, name: str) -> Iterator[tuple[int, list[str]]]:
-    """The rows that hold anything, counted from 1, with their cells as they are shown. openpyxl fills up what the file leaves out,
-    however far apart its cells stand.
+    """The rows that hold anything, counted from 1, with their cells as they are shown, and empty ones between them.
 
-    Raises UnreadableFile where that is nearly all of them.
+    Raises UnreadableFile where nearly all of them are empty.
     """
     empty = filled = 0
-    for number, row in enumerate(sheet.iter_rows(max_row=LAST_ROW), 1):
-        shown = [_shown(cell) if cell.value is not None else "" for cell in row]
-        there = sum(map(bool, shown))
-        filled += there
-        empty += len(shown) - there
+    for number, cells in rows_of(sheet):
+        shown = {cell.column: text for cell in cells if (text := _shown(cell))}
+        if not shown:
+            continue
+        width = max(shown)
+        filled += len(shown)
+        empty += width - len(shown)
         if empty > FEW_EMPTY + MOST_EMPTY * filled:
             raise UnreadableFile(f"{name} has a few cells far apart from each other; move them together, or leave it out")
-        if there:
-            yield number, shown
+        yield number, [shown.get(column, "") for column in range(1, width + 1)]
 
 
 def _spots(rows: Iterable[tuple[int, list[str]]], cells: Sequence[Merged]) -> Iterator[list[Spot]]:
@@ -99,8 +95,6 @@ def _spots(rows: Iterable[tuple[int, list[str]]], cells: Sequence[Merged]) -> It
 def _shown(cell: Any) -> str:
     """A value as a person sees it in the cell, as far as it can be told."""
     value = cell.value
-    if value is None:
-        return ""
     if isinstance(value, bool):
         return "TRUE" if value else "FALSE"
     if isinstance(value, datetime):

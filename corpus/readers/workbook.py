@@ -7,6 +7,7 @@ a date in Chinese, Japanese or Korean Excel would be a number of days.
 
 import re
 import zipfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -45,8 +46,30 @@ def load_workbook(file: Path | IO[bytes]) -> "Workbook":
     return reader.wb
 
 
+def rows_of(sheet: Any) -> Iterator[tuple[int, list[Any]]]:
+    """The rows of a sheet that hold cells, as (number counted from 1, cells that hold something).
+
+    openpyxl itself gives a row for every number up to the last, however few are there, and reads what stands around the rows (filters,
+    page set-up, rules of validation), where anything that it does not know would cost the sheet.
+    """
+    from openpyxl.cell.read_only import ReadOnlyCell
+    from openpyxl.worksheet._reader import ROW_TAG, WorkSheetParser
+    from openpyxl.xml.functions import iterparse
+
+    book = sheet.parent
+    with sheet._get_source() as file:
+        parser = WorkSheetParser(
+            file, sheet._shared_strings, data_only=True, epoch=book.epoch, date_formats=book._date_formats, timedelta_formats=book._timedelta_formats
+        )
+        for _, element in iterparse(file):
+            if element.tag == ROW_TAG:
+                number, cells = parser.parse_row(element)
+                element.clear()
+                yield number, [ReadOnlyCell(sheet, **each) for each in cells if each["value"] is not None]
+
+
 def merged_cells(sheet: Any) -> list[Merged]:
-    """What openpyxl passes over in a sheet that is read row by row, because it stands below the rows; by first row."""
+    """What is passed over in a sheet that is read row by row, because it stands below the rows; by first row."""
     below, is_below = b"", False
     with sheet._get_source() as file:
         while (piece := file.read(PIECE)) and len(below) < MOST_BELOW:
