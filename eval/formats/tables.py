@@ -7,15 +7,13 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 from corpus import QuestionError
-from corpus.readers.workbook import load_workbook
+from corpus.readers.workbook import load_workbook, rows_of
 from eval.formats.row import questions_of
 from eval.question import QuestionSet
 
 TRUTH = {"true": True, "1": True, "yes": True, "是": True, "false": False, "0": False, "no": False, "否": False}
 # A workbook is a zip archive: what it unpacks to is looked at before it is.
 MAX_UNPACKED = 512 << 20
-# Of a sheet, as Excel has it: a file may give a row any number, and openpyxl fills up what lies between.
-LAST_ROW = 1_048_576
 
 
 def read_csv(path: Path) -> QuestionSet:
@@ -46,21 +44,20 @@ def read_xlsx(path: Path) -> QuestionSet:
         said = " ".join(str(reason).split())[:200]
         raise QuestionError(f"{path} cannot be read as a workbook ({said}); save it as .xlsx or .csv") from None
 
-    def cells() -> Iterator[tuple[object, ...]]:
+    def lines() -> Iterator[tuple[int, dict[int, object]]]:
         try:
-            sheet = book.worksheets[0]
-            sheet.reset_dimensions()
-            yield from sheet.iter_rows(max_row=LAST_ROW, values_only=True)
+            for number, cells in rows_of(book.worksheets[0]):
+                yield number, {each.column: each.value for each in cells}
         except Exception as reason:  # sheets are read row by row, and fail as the workbook does
             said = " ".join(str(reason).split())[:200]
             raise QuestionError(f"{path} cannot be read as a workbook ({said}); save it as .xlsx or .csv") from None
 
     def rows() -> Iterator[tuple[int, object]]:
-        lines = cells()
-        names = [_cell(each) for each in next(lines, ())]
-        _require_column(names, path)
-        for number, values in enumerate(lines, 2):
-            content = _content(dict(zip(names, map(_cell, values), strict=False)))
+        below = lines()
+        names = {column: _cell(name) for column, name in next(below, (1, {}))[1].items()}
+        _require_column([*names.values()], path)
+        for number, values in below:
+            content = _content({name: _cell(values.get(column)) for column, name in names.items()})
             if any(content.values()):
                 yield number, content
 
