@@ -31,7 +31,7 @@ PASSAGE = 75.0
 # Log-odds that a sentence loses that is about another than is asked for: 副市长 where it is 市长.
 ANOTHER = 4.0
 # And a row of a table where the question names another.
-ANOTHER_ROW, NAMED_ROW = 8.0, 3.0
+ANOTHER_ROW, NAMED_ROW = 16.0, 3.0
 # Log-odds by which an answer is surer where the question names its row and its column.
 SURE_ROW = 3.0
 # And how sure an answer still is where nothing reads better than such a sentence.
