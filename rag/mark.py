@@ -30,6 +30,7 @@ KINDS = [
 # 多少公里: what is counted.
 COUNTED = re.compile(r"(?:多少|几|幾|何)(?:个|個)?([\u4e00-\u9fff]{1,2})")
 CLAUSE = re.compile(r"[^，,；;：:。！？!?\n]+")
+BARE = re.compile(r"\d{1,4}")
 EDGES = " \t\n\u3000、，。；：,.;:!?！？—-–·"
 # Particles and verbs that only lean on what follows.
 LEADING = re.compile(r"(?:是|为|為|在|于|於|由|被|与|與|和|及|的|了|即|叫|有|达|達|は|が|を|に|で|の|と|was|is|are|were|by|the|in|at|to|of|que|es|el|la)(?=\s|[^\x00-\x7f])", re.I)  # fmt: skip
@@ -41,6 +42,18 @@ def holds_kind(question: str, text: str) -> bool:
         if wanted.search(question):
             return any(found.group() not in question for found in form.finditer(text))
     return False
+
+
+def dated(question: str, text: str, sentence: Sentence, answer: Sentence) -> Sentence:
+    """The answer to when: where it is a bare number that is no date (`2023` of 2023重庆民营企业100强), the one date of the sentence that the
+    question does not say; otherwise as it is."""
+    wanted, form = KINDS[0]
+    if not BARE.fullmatch(text, answer.start, answer.end) or not wanted.search(question):
+        return answer
+    dates = [Sentence(m.start(), m.end()) for m in form.finditer(text, sentence.start, sentence.end) if m.group() not in question]
+    if len(dates) != 1 or (dates[0].start < answer.end and answer.start < dates[0].end):
+        return answer
+    return dates[0]
 
 
 def mark(question: str, text: str, sentence: Sentence) -> Sentence | None:

@@ -12,6 +12,7 @@ import numpy as np
 from corpus import Sentence, title_at
 from embeddings.index import Vectors
 from rag.confidence import logistic
+from rag.mark import dated
 from rag.reader.closeness import Look
 from rag.reader.qualified import is_of_another
 from rag.reader.reading import Asked, Candidate, Margins, Reading, to_read
@@ -165,7 +166,7 @@ class CrossEncoder:
                     mass -= ANOTHER_ROW
                 elif job.rows.is_the_one(document, sentence):
                     mass += NAMED_ROW
-                answer = job.rows.value(document, sentence, answer)
+                answer = job.rows.value(document, sentence, dated(job.question, document.text, sentence, answer))
                 yield Reading(at, sentence, answer, mass + self.passage_weight * candidate.score, (span.best, mass))
 
     def confidence(self, question: str, candidates: Sequence[Candidate], readings: Sequence[Reading]) -> float:
