@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from corpus import Document, UnreadableFile, page_at, read_all, read_bytes
+from corpus import Document, UnreadableFile, page_at, read_all, read_bytes, split_passages
 from corpus.readers.build import clean
 from corpus.readers.dates import iso_date
 from fuzz.packing import packed, unpacked
@@ -89,6 +89,23 @@ def test_word_text_in_content_controls_and_insertions_is_kept_and_deleted_text_i
     file = io.BytesIO()
     made.save(file)
     assert words(read_bytes(file.getvalue(), "a.docx")) == ["控件里的话。", "加上的话。"]
+
+
+def test_a_table_of_contents_is_read_and_is_no_passage() -> None:
+    import io
+
+    import docx
+    from docx.enum.style import WD_STYLE_TYPE
+
+    made = docx.Document()
+    made.styles.add_style("toc 1", WD_STYLE_TYPE.PARAGRAPH)
+    made.add_paragraph("第一章 总则\t3", style="toc 1")
+    made.add_paragraph(WORDS)
+    file = io.BytesIO()
+    made.save(file)
+    document = read_bytes(file.getvalue(), "a.docx")
+    assert [each.kind for each in document.blocks] == ["furniture", "paragraph"]
+    assert [document.text[each.start : each.end] for each in split_passages(document, len, 100)] == [WORDS]
 
 
 def test_a_slide_is_a_page() -> None:

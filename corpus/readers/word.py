@@ -5,6 +5,7 @@ the library passes over text in content controls, text boxes and tracked inserti
 """
 
 import io
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -27,6 +28,7 @@ FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallbac
 TEXT_BOX = W + "txbxContent"
 LEFT_OUT = {W + "del", W + "moveFrom", FALLBACK, TEXT_BOX, W + "instrText", W + "delText", W + "pPr", W + "rPr"}
 MARKS = {W + "tab": "\t", W + "br": "\n", W + "cr": "\n", W + "noBreakHyphen": "\u2011"}
+CONTENTS = re.compile(r"(?:toc|目录|目錄|contents|table of figures|图表目录)\s*\d?", re.I)
 HEADING_STYLES = {"title": 1, "标题": 1, "subtitle": 2, "副标题": 2}
 
 
@@ -38,17 +40,25 @@ def read(data: bytes, name: str) -> Document:
         from docx.document import Document as WordDocument
 
         opened: WordDocument = docx.Document(io.BytesIO(data))
-        look = _Look(_heading_levels(opened), _numbering(opened))
+        look = _Look(_heading_levels(opened), _of_contents(opened), _numbering(opened))
         parts = [*_parts(opened.element.body, look), *_notes(opened)]
         return build(name, parts, opened.core_properties.title or "", _metadata(opened))
 
 
 @dataclass(frozen=True)
 class _Look:
-    """What a file says of how its paragraphs look: style id to heading level, and the lists that number them."""
+    """What a file says of how its paragraphs look: style id to heading level, the styles of its table of contents, and the lists that number
+    them."""
 
     levels: Mapping[str, int] = field(default_factory=dict)
+    contents: frozenset[str] = frozenset()
     numbering: Numbering = field(default_factory=Numbering)
+
+
+def _of_contents(opened: Any) -> frozenset[str]:
+    """The styles of the lines that say on which page what stands."""
+    named = ((each.get(W + "styleId") or "", each.find(W + "name")) for each in opened.styles.element.iter(W + "style"))
+    return frozenset(identity for identity, name in named if name is not None and CONTENTS.fullmatch(name.get(W + "val") or ""))
 
 
 def _numbering(opened: Any) -> Numbering:
@@ -95,6 +105,9 @@ def _paragraph(paragraph: "Element", look: _Look) -> Iterator[Part]:
     level = look.levels.get(style.get(W + "val") or "", 0) if style is not None else 0
     if outline is not None and int(outline.get(W + "val") or 9) < 9:
         level = min(int(outline.get(W + "val") or 0) + 1, 6)
+    if style is not None and style.get(W + "val") in look.contents:
+        yield Part("furniture", _text(paragraph))
+        return
     number, text = look.numbering.label(paragraph), _text(paragraph)
     if number and text.strip():
         text = number + text.lstrip()
