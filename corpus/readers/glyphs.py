@@ -125,10 +125,10 @@ def _lines(
 ) -> Iterator[Line]:  # fmt: skip
     """The pieces of what stands on one base line."""
     bold = _is_bold(text, first)
-    cuts = [x for grid in grids for x in grid.cuts((top + bottom) / 2)]
+    cuts = [x for grid in grids for x in grid.cuts((top + bottom) / 2)] if grids else []
     for words, left, right in chain.from_iterable(_words(part, blanks, size) for part in _parted(run, cuts)):
-        # Letters beyond the basic plane come in halves.
-        words = words.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        if not words.isascii():  # letters beyond the basic plane come in halves
+            words = words.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
         if CONTROLS.sub("", words).strip():
             yield Line(words, left, top, right, bottom, size, number, bold)
 

@@ -86,4 +86,4 @@ def _joined(pieces: list[Line]) -> Line:
 
 def is_right_to_left(text: str) -> bool:
     """Whether most letters are Hebrew, Arabic or the like."""
-    return sum("\u0590" <= each < "\u0900" or "\ufb1d" <= each < "\ufeff" for each in text) * 2 > len(text)
+    return not text.isascii() and sum("\u0590" <= each < "\u0900" or "\ufb1d" <= each < "\ufeff" for each in text) * 2 > len(text)
