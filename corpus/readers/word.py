@@ -140,9 +140,9 @@ def _text(paragraph: "Element") -> str:
 
 def _table(table: "Element", look: _Look) -> Iterator[Part]:
     rows = [
-        [each for each in row.iter(W + "tc") if _owner(each) is table]
+        [each for each in row.iter(W + "tc") if _within(each) is row]
         for row in table.iter(W + "tr")
-        if _owner(row) is table
+        if _within(row) is table
     ]
     if max((len(row) for row in rows), default=0) < 2:
         for row in rows:
@@ -163,8 +163,9 @@ def _spots(cell: "Element", look: _Look) -> Iterator[Spot]:
     yield from (Spot(below=below, beside=True) for _ in range(1, min(across, MOST_ACROSS)))
 
 
-def _owner(element: "Element") -> "Element | None":
-    return next(element.iterancestors(W + "tbl"), None)
+def _within(element: "Element") -> "Element | None":
+    """The table, row or cell that it is in, whatever stands between: a cell in a cell is not the row's."""
+    return next(element.iterancestors(W + "tbl", W + "tr", W + "tc"), None)
 
 
 def _notes(opened: Any) -> Iterator[Part]:
