@@ -1,4 +1,4 @@
-"""Rich Text (.rtf): the words of each paragraph; title and author from its information group."""
+"""Rich Text (.rtf): headings by their outline, the words of each paragraph, tables; title and author from its information group."""
 
 import re
 from collections.abc import Iterator
@@ -18,6 +18,12 @@ INFORMATION_WITHIN = 100_000
 # The end of a cell, which striprtf would make a stroke; instead a control that no text has.
 CELL = re.compile(r"(?<!\\)((?:\\\\)*)\\(?:nest)?cell(?![a-z]) ?")
 MARK, END = r"\\'1f", "\x1f"
+# The level of a heading, before its words.
+OUTLINE = re.compile(r"\\(?:outlinelevel([0-8])|s(\d{1,4}))(?!\d) ?")
+NUMBER, NAMED = re.compile(r"\d{1,4}(?!\d)"), re.compile(r"[\s}][Hh]eading ([1-9])\Z")
+STYLES_WITHIN, LONGEST_NAMED = 400_000, 20
+HEADING, BEGIN = r"\'1e", "\x1e"
+HEADED = re.compile(f"{BEGIN}\\d?")
 
 
 def read(data: bytes, name: str) -> Document:
@@ -34,7 +40,8 @@ def read(data: bytes, name: str) -> Document:
         match = CODE_PAGE.search(source)
         page = f"cp{match[1]}" if match and match[1] not in ("0", "65001") else "cp1252"
         declared = match[0] if match else ""
-        text = _whole(rtf_to_text(CELL.sub(rf"\g<1>{MARK}", source), page, errors="replace"), page)
+        marked = _headed(CELL.sub(rf"\g<1>{MARK}", source))
+        text = _whole(rtf_to_text(marked, page, errors="replace"), page)
         metadata = {
             key: _whole(rtf_to_text("{\\rtf1" + declared + " " + value + "}", page, errors="replace"), page)
             for key, value in INFORMATION.findall(source[:INFORMATION_WITHIN])
@@ -44,6 +51,21 @@ def read(data: bytes, name: str) -> Document:
         return build(name, _parts(text), metadata.pop("title", ""), metadata)
 
 
+def _headed(source: str) -> str:
+    """The source with the levels of its headings among their words: a paragraph's own, or those of its style, named `heading 1`."""
+    levels: dict[str, str] = {}
+    for style in source[:STYLES_WITHIN].split("{\\s")[1:]:
+        number, named = NUMBER.match(style), NAMED.search(style.partition(";}")[0][-LONGEST_NAMED:])
+        if number and named:
+            levels[number[0]] = named[1]
+
+    def level(found: re.Match[str]) -> str:
+        said = found[1] or (str(int(levels[found[2]]) - 1) if found[2] in levels else "")
+        return f"{found[0]}{HEADING}{said}" if said else found[0]
+
+    return OUTLINE.sub(level, source)
+
+
 def _parts(text: str) -> Iterator[Part]:
     """The paragraphs, and the rows of tables."""
     # A paragraph that ends where its cell ends, ends once.
@@ -51,7 +73,14 @@ def _parts(text: str) -> Iterator[Part]:
         if is_row:
             yield from table_parts(line.removesuffix(END).split(END) for line in lines)
         else:
-            yield from (Part("paragraph", line) for line in lines)
+            yield from map(_paragraph, lines)
+
+
+def _paragraph(line: str) -> Part:
+    before, mark, after = line.rpartition(BEGIN)
+    if mark and after[:1].isdigit():
+        return Part("heading", " ".join((HEADED.sub("", before) + after[1:]).split()), min(int(after[0]) + 1, 6))
+    return Part("paragraph", line)
 
 
 def _whole(text: str, page: str) -> str:
