@@ -23,7 +23,7 @@ def table(rows: list[list[str]], name: str = "表.csv") -> Document:
 
 def asked(question: str, document: Document) -> tuple[list[str], list[str]]:
     """The rows that are no other than the one asked for, and what is marked in them, the reader having marked the first value."""
-    sentences = [each for each in split_sentences(document) if row_at(document, each.start) is not None]
+    sentences = [each for each in split_sentences(document) if (row := row_at(document, each.start)) is not None and cells(document, row)]
     rows = AskedRow(question, [(document, sentences)])
     of = [each for each in sentences if not rows.is_another(document, each)]
     marked = [rows.value(document, each, cells(document, row_at(document, each.start))[0].value) for each in of]  # type: ignore[arg-type]
@@ -44,9 +44,18 @@ def test_rows_of_markdown_have_the_names_above_them() -> None:
     for text in ("| 区域 | 价格 | 备注 |\n|---|---|---|\n| 东城 | 10元 | 夜间免费 |\n| 西城 | 8元 | 无 |\n", "区域 | 价格 | 备注\n--- | --- | ---\n东城 | 10元 | 夜间免费\n西城 | 8元 | 无\n"):
         document = read_bytes(f"# 收费\n\n{text}\n| 船 | 价格 |\n|---|---|\n| A\\|B | 3元 |\n".encode(), "a.md")
         rows, marked = asked("西城的价格是多少？", document)
-        assert [each.strip("| ") for each in rows] == ["西城 | 8元 | 无"] and marked == ["8元"]
+        # The other table's row is of another table.
+        assert [each.strip("| ") for each in rows] == ["西城 | 8元 | 无", "A\\|B | 3元"] and marked == ["8元", "A\\|B"]
         names, value = cells(document, document.blocks[-1])
         assert [document.text[each.start : each.end] for each in (names.name, names.value, value.name, value.value)] == ["船", "A\\|B", "价格", "3元"]
+
+
+def test_rows_of_another_table_of_the_document_stay_as_they_are() -> None:
+    document = read_bytes(writers.xlsx_file({"泵站": STATIONS, "年度": [["年度", "费用"], ["2023年", "12万元"], ["2024年", "15万元"]]}), "a.xlsx")
+    rows, _ = asked("南泵站2024年的维修费用是多少？", document)
+    assert rows == ["泵站: 南泵站; 能力（吨/日）: 25000; 投用: 2024-06-10; 负责人: 钱朔", "年度: 2024年; 费用: 15万元"]
+    rows, _ = asked("南泵站的维修费用是多少？", document)
+    assert len(rows) == 3
 
 
 def test_a_question_that_names_no_row_leaves_all_as_they_are() -> None:

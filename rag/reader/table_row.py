@@ -103,28 +103,40 @@ def _is_said(value: str, asked: str) -> bool:
 
 
 class AskedRow:
-    """A question about tables: of each document, how much of it the best row names."""
+    """A question about tables: of each table, how much of it the best row names. Tables of a document are told apart by their first column's
+    name: where those are alike, so is what a row stands for."""
 
     def __init__(self, question: str, read: Iterable[tuple[Document, Sequence[Sentence]]]) -> None:
         self._question = question
-        self._said: dict[tuple[str, int], int] = {}
-        self._best: dict[str, int] = {}
+        self._said: dict[tuple[str, int], tuple[str, int]] = {}  # which table a row is of, and how much of it is named
+        self._best: dict[tuple[str, str], int] = {}
         for document, sentences in read:
+            text = document.text
             for row in {row for each in sentences if (row := row_at(document, each.start)) is not None}:
                 if (document.id, row.start) not in self._said:
-                    said = named(question, (document.text[each.value.start : each.value.end] for each in cells(document, row)))
-                    self._said[document.id, row.start] = said
-                    self._best[document.id] = max(said, self._best.get(document.id, 0))
+                    found = cells(document, row)
+                    said = named(question, (text[each.value.start : each.value.end] for each in found))
+                    table = text[found[0].name.start : found[0].name.end] if found else ""
+                    self._said[document.id, row.start] = table, said
+                    self._best[document.id, table] = max(said, self._best.get((document.id, table), 0))
+
+    def _named(self, document: Document, sentence: Sentence) -> tuple[Block | None, int, int]:
+        """The row that a sentence is in, how much of it is named, and how much of the best row of its table."""
+        row = row_at(document, sentence.start) if self._best else None
+        if row is None or (document.id, row.start) not in self._said:
+            return row, 0, 0
+        table, said = self._said[document.id, row.start]
+        return row, said, self._best[document.id, table]
 
     def is_another(self, document: Document, sentence: Sentence) -> bool:
-        """Whether the question names more of another row of the document than of the one that the sentence is in."""
-        row = row_at(document, sentence.start) if self._best.get(document.id) else None
-        return row is not None and self._said.get((document.id, row.start), 0) < self._best[document.id]
+        """Whether the question names more of another row of the table than of the one that the sentence is in."""
+        _, said, best = self._named(document, sentence)
+        return said < best
 
     def is_the_one(self, document: Document, sentence: Sentence) -> bool:
         """Whether the question names the row that the sentence is in, and a column of it by a word of its own."""
-        row = row_at(document, sentence.start) if self._best.get(document.id) else None
-        if row is None or self._said.get((document.id, row.start), 0) < self._best[document.id]:
+        row, said, best = self._named(document, sentence)
+        if row is None or not said or said < best:
             return False
         column = self._column(document.text, cells(document, row))
         if column is None or not sentence.start <= column.value.start < sentence.end:
@@ -135,14 +147,14 @@ class AskedRow:
     def value(self, document: Document, sentence: Sentence, answer: Sentence) -> Sentence:
         """The value that answers: in the one column that the question names, of a row that it names too, or else the one where the
         reader's answer is. What is no row of a table stays as it is."""
-        row = row_at(document, sentence.start)
+        row, said, _ = self._named(document, sentence)
         if row is None:
             return answer
         text = document.text
         inside = [each for each in cells(document, row) if sentence.start <= each.value.start < each.value.end <= sentence.end]
         if not inside:
             return answer
-        column = self._column(text, inside) if self._said.get((document.id, row.start)) else None
+        column = self._column(text, inside) if said else None
         if column is None:
             column = max(inside, key=lambda each: min(answer.end, each.value.end) - max(answer.start, each.name.start))
         if column.value.start <= answer.start and answer.end <= column.value.end:
