@@ -8,7 +8,7 @@ import re
 import unicodedata
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Protocol
 
@@ -81,7 +81,6 @@ def _gaps_of(blanks: Iterable[float], glyphs: Sequence[Placed], gaps: Sequence[f
 def _glyphs(run: Sequence[Placed]) -> Iterator[tuple[str, Placed]]:
     """The letters of each glyph, marks behind the letter that they stand on, from the right."""
     glyphs: list[list[Placed]] = []
-    marks: list[Placed] = []
     for each in sorted(run, key=lambda each: -each.origin):
         if glyphs and abs(glyphs[-1][0].origin - each.origin) < ONE_PLACE:
             glyphs[-1].append(each)
@@ -114,21 +113,22 @@ def _letters(glyph: list[Placed]) -> str:
     # A ligature that has a character of its own says how it is read.
     if not parted and text not in _LIGATURES and (text[::-1] in _LIGATURES or is_right_to_left(text)):
         text = text[::-1]
-    return text[:1] + marks + text[1:] if len(text) == 1 else text + marks
+    return text + marks
 
 
 def _whole(glyph: list[Placed]) -> Placed:
     first = glyph[0]
     if len(glyph) == 1:
         return first
-    widest = max(glyph, key=lambda each: each.right)
-    made: Placed = _Box(first.text, min(each.left for each in glyph), widest.right, first.origin)
-    return made
+    return _Box(first.text, min(each.left for each in glyph), max(each.right for each in glyph), first.origin)
 
 
+@dataclass
 class _Box:
-    def __init__(self, text: str, left: float, right: float, origin: float) -> None:
-        self.text, self.left, self.right, self.origin = text, left, right, origin
+    text: str
+    left: float
+    right: float
+    origin: float
 
 
 def _distance(glyph: list[Placed], place: float) -> float:
