@@ -92,7 +92,8 @@ def _pieces(text: Any, held: Upright, number: int, grids: Sequence[Grid]) -> Ite
             if code and blank != TYPED:
                 blank = GUESSED
                 if code != 0x0D and code != 0x0A and not generated(text, index):
-                    blank = TYPED
+                    # Others than the plain one stand where columns are apart.
+                    blank = TYPED if code == 0x20 else GUESSED
                     if origin(text, index, x, y):
                         blanks.append(held.place(x.value, y.value)[0])
             continue
