@@ -15,6 +15,7 @@ from corpus.document import BlockKind
 from corpus.readers.build import Part
 from corpus.readers.merged import Cell, merged, spots
 from corpus.readers.table import table_parts
+from corpus.readers.whole import whole
 
 UNSEEN = {"script", "style", "noscript", "template", "head", "iframe", "object", "svg", "math", "canvas", "select",
           "textarea", "button", "input", "audio", "video"}  # fmt: skip
@@ -24,10 +25,12 @@ INLINE = {"a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "dat
 KINDS: dict[str, BlockKind] = {"li": "list", "dt": "list", "dd": "list", "pre": "code", "figcaption": "caption",
                                "caption": "caption", "address": "byline"}  # fmt: skip
 HEADINGS = {f"h{level}": level for level in range(1, 7)}
-# A browser takes each of these for one blank; the no-break and the ideographic space it shows as they are.
+# Rows or columns that a cell goes over that goes over all (HTML's own limit).
 ALL = 65_534
+# What a raised link to a note says, and one back.
 NOTE = re.compile(r"(?:[\[(（［]?(?:\d{1,4}|[a-z]|[ivxl]{1,5}|[*†‡§¶]{1,3}|[①-⑳]|注\d{0,3})[\])）］]?[,，\s]*){1,6}", re.I)
 BACK = re.compile(r"[↩↑^⬆⤴]\ufe0e?")
+# A browser takes each of these for one blank; the no-break and the ideographic space it shows as they are.
 BLANKS = re.compile(r"[ \t\n\r\f\v]+")
 
 
@@ -124,8 +127,7 @@ def _table(table: Element, around: list[str]) -> Iterator[Seen]:
 
 def _span(cell: Element, over: str) -> int:
     """Over how many columns or rows a cell goes; 0 is all that follow."""
-    said = (cell.get(over) or "1").strip()
-    return (int(said) or ALL) if said.isascii() and said.isdigit() and len(said) < 6 else 1
+    return whole((cell.get(over) or "").strip(), 1) or ALL
 
 
 def _is_hidden(element: Element, tag: str) -> bool:

@@ -6,13 +6,17 @@ A paragraph names a list and a level of it; the list says how a number of each l
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from corpus.readers.whole import whole
 
 if TYPE_CHECKING:
     from lxml.etree import _Element as Element
 
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 LEVELS = 9
+# Of a number that a list begins with, or a level.
+DIGITS = 7
 # Characters around a number, at most: they are said with each.
 LONGEST_FORM = 60
 # Beyond these a number is written in figures, whatever its list says.
@@ -91,10 +95,8 @@ class Numbering:
         return counts
 
 
-def numbering_of(root: "Element | None", styles: "Element") -> Numbering:
-    """The lists of a file, of its numbering part (None where it has none) and its styles."""
-    if root is None:
-        return Numbering(styles={})
+def numbering_of(root: "Element", styles: "Element") -> Numbering:
+    """The lists of a file, of its numbering part and its styles."""
     levels = {each.get(W + "abstractNumId") or "": dict(_levels(each)) for each in root.iter(W + "abstractNum")}
     lists: dict[str, str] = {}
     starts: dict[tuple[str, int], int] = {}
@@ -104,16 +106,16 @@ def numbering_of(root: "Element | None", styles: "Element") -> Numbering:
         for changed in each.iter(W + "lvlOverride"):
             start = changed.find(W + "startOverride")
             if start is not None:
-                starts[number, _whole(changed.get(W + "ilvl"), 0)] = _whole(start.get(W + "val"), 1)
+                starts[number, whole(changed.get(W + "ilvl"), 0, digits=DIGITS)] = whole(start.get(W + "val"), 1, digits=DIGITS)
     return Numbering(lists, levels, starts, dict(_styles(styles, lists, levels)))
 
 
 def _levels(of_list: "Element") -> Iterator[tuple[int, Level]]:
     for each in of_list.iter(W + "lvl"):
-        level = _whole(each.get(W + "ilvl"), 0)
+        level = whole(each.get(W + "ilvl"), 0, digits=DIGITS)
         if level < LEVELS:
             kind, form, start, style = (_value(each, name) for name in ("numFmt", "lvlText", "start", "pStyle"))
-            yield level, Level(kind or "decimal", (form or "")[:LONGEST_FORM], _whole(start, 1), style)
+            yield level, Level(kind or "decimal", (form or "")[:LONGEST_FORM], whole(start, 1, digits=DIGITS), style)
 
 
 def _styles(styles: "Element", lists: Mapping[str, str], levels: Mapping[str, Mapping[int, Level]]) -> Iterator[tuple[str, tuple[str, int]]]:
@@ -141,16 +143,12 @@ def _said(properties: "Element | None") -> tuple[str | None, int | None]:
     if properties is None:
         return None, None
     level = _value(properties, "ilvl")
-    return _value(properties, "numId"), None if level is None else min(_whole(level, 0), LEVELS - 1)
+    return _value(properties, "numId"), None if level is None else min(whole(level, 0, digits=DIGITS), LEVELS - 1)
 
 
 def _value(element: "Element", name: str) -> str | None:
     found = element.find(W + name)
     return None if found is None else found.get(W + "val")
-
-
-def _whole(text: Any, otherwise: int) -> int:
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 8 else otherwise
 
 
 def written(number: int, kind: str) -> str:

@@ -15,6 +15,7 @@ from corpus.readers.dates import iso_date
 from corpus.readers.foreign import opening
 from corpus.readers.merged import Cell, merged, spots
 from corpus.readers.table import table_parts
+from corpus.readers.whole import whole
 from corpus.readers.zipped import member, open_zip
 
 if TYPE_CHECKING:
@@ -124,8 +125,7 @@ def _paragraph(element: "Element", kind: BlockKind, page: int | None, kinds: Kin
     text = _text(element)
     named = kinds.get(element.get(TEXT + "style-name") or "")
     if element.tag == TEXT + "h":
-        level = element.get(TEXT + "outline-level") or "1"
-        return Part("heading", " ".join(text.split()), min(int(level), 6) if level.isascii() and level.isdigit() and len(level) < 3 else 1, page)
+        return Part("heading", " ".join(text.split()), min(whole(element.get(TEXT + "outline-level"), 1, digits=2), 6), page)
     if named is not None:
         return Part(named[0], " ".join(text.split()) if named[1] else text, named[1], page)
     return Part(kind, text, page=page)
@@ -172,7 +172,7 @@ def _rows(table: "Element") -> Iterator[list[Cell]]:
 
 
 def _count(said: str | None, most: int) -> int:
-    return max(1, min(int(said), most)) if said and said.isascii() and said.isdigit() and len(said) < 9 else 1
+    return max(1, min(whole(said, 1, digits=8), most))
 
 
 def _metadata(root: "Element") -> dict[str, str]:

@@ -76,8 +76,8 @@ def grids_of(level: Sequence[Rule], upright: Sequence[Rule]) -> list[Grid]:
     level, upright = _snapped(level), _snapped(upright)
     if len(level) * len(upright) > MOST_MEETINGS:
         return []
-    group = {(True, n): n for n in range(len(level))} | {(False, n): len(level) + n for n in range(len(upright))}
-    known = list(range(len(group)))
+    rules = [*level, *upright]
+    known = list(range(len(rules)))
 
     def root(of: int) -> int:
         while known[of] != of:
@@ -89,8 +89,8 @@ def grids_of(level: Sequence[Rule], upright: Sequence[Rule]) -> list[Grid]:
             if one.start - NEAR <= other.at <= one.end + NEAR and other.start - NEAR <= one.at <= other.end + NEAR:
                 known[root(n)] = root(len(level) + m)
     together: dict[int, tuple[list[Rule], list[Rule]]] = {}
-    for (is_level, n), number in group.items():
-        together.setdefault(root(number), ([], []))[0 if is_level else 1].append(level[n] if is_level else upright[n])
+    for number, rule in enumerate(rules):
+        together.setdefault(root(number), ([], []))[number >= len(level)].append(rule)
     found = [_grid(*each) for each in together.values() if len(each[0]) > 1 and each[1]]
     return sorted((each for each in found if each is not None), key=lambda each: each.ys[0])
 

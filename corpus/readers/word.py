@@ -17,6 +17,7 @@ from corpus.readers.foreign import opening
 from corpus.readers.merged import MOST_ACROSS, Spot, merged
 from corpus.readers.numbering import Numbering, numbering_of
 from corpus.readers.table import table_parts
+from corpus.readers.whole import whole
 from corpus.readers.zipped import open_zip, require_honest
 
 if TYPE_CHECKING:
@@ -62,13 +63,17 @@ def _of_contents(opened: Any) -> frozenset[str]:
 
 
 def _numbering(opened: Any) -> Numbering:
+    root = next(_related(opened, "numbering"), None)
+    return Numbering() if root is None else numbering_of(root, opened.styles.element)
+
+
+def _related(opened: Any, *kinds: str) -> "Iterator[Element]":
+    """The parts of the file of these kinds that belong to its text."""
     from lxml import etree
 
     for relation in opened.part.rels.values():
-        if relation.reltype.rsplit("/", 1)[-1] == "numbering" and not relation.is_external:
-            root = etree.fromstring(relation.target_part.blob, etree.XMLParser(resolve_entities=False))
-            return numbering_of(root, opened.styles.element)
-    return Numbering()
+        if relation.reltype.rsplit("/", 1)[-1] in kinds and not relation.is_external:
+            yield etree.fromstring(relation.target_part.blob, etree.XMLParser(resolve_entities=False))
 
 
 def _heading_levels(opened: Any) -> dict[str, int]:
@@ -158,8 +163,7 @@ def _spots(cell: "Element", look: _Look) -> Iterator[Spot]:
     below = goes_on is not None and goes_on.get(W + "val") != "restart"
     yield Spot("" if below else " ".join(part.text for part in _parts(cell, look)), below)
     over = cell.find(f"{W}tcPr/{W}gridSpan")
-    said = (over.get(W + "val") if over is not None else None) or "1"
-    across = int(said) if said.isascii() and said.isdigit() and len(said) < 6 else 1
+    across = whole(over.get(W + "val"), 1) if over is not None else 1
     yield from (Spot(below=below, beside=True) for _ in range(1, min(across, MOST_ACROSS)))
 
 
@@ -170,14 +174,10 @@ def _within(element: "Element") -> "Element | None":
 
 def _notes(opened: Any) -> Iterator[Part]:
     """Footnotes and endnotes, after the text."""
-    from lxml import etree
-
-    for relation in opened.part.rels.values():
-        if relation.reltype.rsplit("/", 1)[-1] in ("footnotes", "endnotes") and not relation.is_external:
-            root = etree.fromstring(relation.target_part.blob, etree.XMLParser(resolve_entities=False))
-            for note in root:
-                if note.get(W + "type") not in ("separator", "continuationSeparator"):
-                    yield from _parts(note, _Look())
+    for root in _related(opened, "footnotes", "endnotes"):
+        for note in root:
+            if note.get(W + "type") not in ("separator", "continuationSeparator"):
+                yield from _parts(note, _Look())
 
 
 def _metadata(opened: Any) -> dict[str, str]:

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+from corpus.readers.whole import whole
+
 if TYPE_CHECKING:
     from openpyxl.workbook import Workbook
 
@@ -41,6 +43,7 @@ def load_workbook(file: Path | IO[bytes]) -> "Workbook":
     from openpyxl.reader.excel import ExcelReader
 
     reader = ExcelReader(file, read_only=True, data_only=True, keep_links=False)
+    reader.archive.close()
     reader.archive = _Plainly(file)
     reader.read()
     return reader.wb
@@ -118,4 +121,5 @@ def plain_styles(data: bytes) -> bytes:
 
 
 def _number(text: str | None) -> int:
-    return int(text) if text and text.isascii() and text.isdigit() and int(text) < LAST_ID else 0
+    found = whole(text, 0, digits=10)
+    return found if found < LAST_ID else 0

@@ -86,7 +86,10 @@ def _between_strokes(text: str, row: Block) -> list[Sentence]:
 
 def named(question: str, values: Iterable[str]) -> int:
     """How many characters of these values the question says, each as a whole."""
-    asked = folded(question)
+    return _said_of(folded(question), values)
+
+
+def _said_of(asked: str, values: Iterable[str]) -> int:
     return sum(len(each) for each in {_bare(value) for value in values} if _is_said(each, asked))
 
 
@@ -107,7 +110,8 @@ class AskedRow:
     name: where those are alike, so is what a row stands for."""
 
     def __init__(self, question: str, read: Iterable[tuple[Document, Sequence[Sentence]]]) -> None:
-        self._question = question
+        self._asked = folded(question)
+        self._terms = terms(self._asked)
         self._said: dict[tuple[str, int], tuple[str, int]] = {}  # which table a row is of, and how much of it is named
         self._best: dict[tuple[str, str], int] = {}
         for document, sentences in read:
@@ -115,7 +119,7 @@ class AskedRow:
             for row in {row for each in sentences if (row := row_at(document, each.start)) is not None}:
                 if (document.id, row.start) not in self._said:
                     found = cells(document, row)
-                    said = named(question, (text[each.value.start : each.value.end] for each in found))
+                    said = _said_of(self._asked, (text[each.value.start : each.value.end] for each in found))
                     table = text[found[0].name.start : found[0].name.end] if found else ""
                     self._said[document.id, row.start] = table, said
                     self._best[document.id, table] = max(said, self._best.get((document.id, table), 0))
@@ -142,7 +146,7 @@ class AskedRow:
         if column is None or not sentence.start <= column.value.start < sentence.end:
             return False
         name = terms(folded(document.text[column.name.start : column.name.end]))
-        return any(not term.isdigit() for term in name & terms(folded(self._question)))
+        return any(not term.isdigit() for term in name & self._terms)
 
     def value(self, document: Document, sentence: Sentence, answer: Sentence) -> Sentence:
         """The value that answers: in the one column that the question names, of a row that it names too, or else the one where the
@@ -163,11 +167,10 @@ class AskedRow:
 
     def _column(self, text: str, inside: Sequence[Cell]) -> Cell | None:
         """The cell whose column the question names, and no other as well."""
-        asked = terms(folded(self._question))
         names = [terms(folded(text[each.name.start : each.name.end])) for each in inside]
         often = Counter(term for name in names for term in name)
         scores = [
-            0.0 if named(self._question, [text[cell.value.start : cell.value.end]]) else sum(1 / often[term] for term in name & asked)
+            0.0 if _said_of(self._asked, [text[cell.value.start : cell.value.end]]) else sum(1 / often[term] for term in name & self._terms)
             for cell, name in zip(inside, names, strict=True)
         ]
         best = max(scores)
