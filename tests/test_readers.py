@@ -168,11 +168,11 @@ def test_other_links_and_raised_numbers_stay() -> None:
 
 def test_headings_of_rich_text_are_told_by_their_outline() -> None:
     styles = r"{\stylesheet{\s0 Normal;}{\s1\outlinelevel0 heading 1;}{\s2{\*\x}\outlinelevel1 heading 2;}{\s31\b Heading 3;}}"
-    body = r"\pard\s1\outlinelevel0\b Fees\b0\par\pard Words of 2024.\par\pard\s2\outlinelevel1 {\fs28 In the east}\par\pard\outlinelevel9 1 more.\par\pard\s31\sb2 By style\par\pard\s0 End.\par"
+    body = r"\pard\s1\outlinelevel0\b Fees\b0\par\pard Words of 2024.\par\pard\s2\outlinelevel1 {\fs28 In the east}\par\pard\outlinelevel9 1 more.\par\pard\s31\sb2 By style\par\pard\s0 End of C:\\s31.\par"
     document = read_bytes(rf"{{\rtf1\ansi\ansicpg1252{styles}{body}}}".encode(), "a.rtf")
     assert [(document.text[each.start : each.end], each.kind, each.level) for each in document.blocks] == [
         ("Fees", "heading", 1), ("Words of 2024.", "paragraph", 0), ("In the east", "heading", 2), ("1 more.", "paragraph", 0),
-        ("By style", "heading", 3), ("End.", "paragraph", 0),
+        ("By style", "heading", 3), ("End of C:\\s31.", "paragraph", 0),
     ]  # fmt: skip
 
 

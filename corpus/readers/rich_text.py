@@ -19,7 +19,7 @@ INFORMATION_WITHIN = 100_000
 CELL = re.compile(r"(?<!\\)((?:\\\\)*)\\(?:nest)?cell(?![a-z]) ?")
 MARK, END = r"\\'1f", "\x1f"
 # The level of a heading, before its words.
-OUTLINE = re.compile(r"\\(?:outlinelevel([0-8])|s(\d{1,4}))(?!\d) ?")
+OUTLINE = re.compile(r"(?<!\\)(?:\\\\)*\\(?:outlinelevel([0-8])|s(\d{1,4}))(?!\d) ?")
 NUMBER, NAMED = re.compile(r"\d{1,4}(?!\d)"), re.compile(r"[\s}][Hh]eading ([1-9])\Z")
 STYLES_WITHIN, LONGEST_NAMED = 400_000, 20
 HEADING, BEGIN = r"\'1e", "\x1e"
