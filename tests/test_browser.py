@@ -455,3 +455,12 @@ def test_a_question_set_is_run_read_and_held_against_another_run(page: Page, tmp
     expect(page.locator("#yinju-evaluated")).to_contain_text("+0.000", timeout=20_000)
     page.locator("#yinju-run").click()
     expect(page.locator("#yinju-evaluated .yinju-problem")).to_contain_text("先选一个问题集", timeout=20_000)
+    # A list that is looked at and left unchanged takes nothing away; what is chosen again is shown again.
+    page.locator("#yinju-against input").click()
+    with page.expect_response(lambda each: each.url.endswith("/queue/join?")):
+        page.locator("#yinju-run").focus()
+    page.wait_for_timeout(1_500)
+    expect(page.locator("#yinju-evaluated .yinju-problem")).to_contain_text("先选一个问题集")
+    page.locator("#yinju-runs input").click()
+    page.get_by_role("option").filter(has_text="second-").click()
+    expect(page.locator("#yinju-evaluated")).to_contain_text("+0.000", timeout=20_000)

@@ -68,10 +68,13 @@ def evaluation_panel(assistant: Assistant, language: gr.State, question: gr.Text
             runs = gr.Dropdown(runs_in(folder), value=None, label=said(WORDS, "runs", "zh"), elem_id="yinju-runs")
             against = gr.Dropdown(runs_in(folder), value=None, label=said(WORDS, "against", "zh"), elem_id="yinju-against")
         told = gr.HTML(js_on_load=TRY_SCRIPT, elem_id="yinju-evaluated")
+    # The two names that were last chosen or run. A list of choices tells of its input a second time when it loses the
+    # focus; what has taken the place of the figures by then must stay.
+    chosen = gr.State((None, None))
 
-    def start(file: str | None, code: str, request: gr.Request, progress: Any = gr.Progress()) -> tuple[Any, ...]:  # noqa: B008
+    def start(file: str | None, other: str | None, code: str, request: gr.Request, progress: Any = gr.Progress()) -> tuple[Any, ...]:  # noqa: B008
         if not file:
-            return problem_html(said(WORDS, "none", code)), gr.update(), gr.update()
+            return unrun(problem_html(said(WORDS, "none", code)), other)
         session = str(request.session_hash)
         stopped = stops[session] = Event()
 
@@ -84,19 +87,28 @@ def evaluation_panel(assistant: Assistant, language: gr.State, question: gr.Text
         try:
             found = run(Path(file), assistant, folder / f"{name}-{datetime.now():%Y-%m-%d}", progress=tell)
         except _Stopped:
-            return f'<p class="yinju-hint">{said(WORDS, "stopped", code)}</p>', gr.update(), gr.update()
+            return unrun(f'<p class="yinju-hint">{said(WORDS, "stopped", code)}</p>', other)
         except YinjuError as error:
-            return problem_html(str(error)), gr.update(), gr.update()
+            return unrun(problem_html(str(error)), other)
         finally:
             stops.pop(session, None)
         names = runs_in(folder)
-        return run_html(found, code), gr.update(choices=names, value=found.folder.name), gr.update(choices=names)
+        name = found.folder.name
+        return run_html(found, code), gr.update(choices=names, value=name), gr.update(choices=names), (name, other)
+
+    def unrun(instead: str, other: str | None) -> tuple[Any, ...]:
+        return instead, gr.update(value=None), gr.update(), (None, other)
 
     def halt(request: gr.Request) -> None:
         if (event := stops.get(str(request.session_hash))) is not None:
             event.set()
 
-    def show(name: str | None, other: str | None, code: str) -> str:
+    def show(name: str | None, other: str | None, code: str, before: tuple[str | None, str | None]) -> tuple[Any, ...]:
+        if (name, other) == tuple(before):
+            return gr.skip(), gr.skip()
+        return figures(name, other, code), (name, other)
+
+    def figures(name: str | None, other: str | None, code: str) -> str:
         # What comes from a browser may be any name.
         name, other = (each if each in runs_in(folder) else None for each in (name, other))
         try:
@@ -107,9 +119,9 @@ def evaluation_panel(assistant: Assistant, language: gr.State, question: gr.Text
             return problem_html(str(error))
 
     quietly: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
-    begin.click(start, [given, language], [told, runs, against], api_visibility="private", concurrency_limit=1)
+    begin.click(start, [given, against, language], [told, runs, against, chosen], api_visibility="private", concurrency_limit=1)
     stop.click(halt, None, None, queue=False, **quietly)
-    gr.on([runs.input, against.input], show, [runs, against, language], told, **quietly)
+    gr.on([runs.input, against.input], show, [runs, against, language, chosen], [told, chosen], **quietly)
     told.click(taken, None, question, **quietly)
     return (
         labelled(whole, WORDS, label="evaluation"), labelled(given, WORDS, label="set"), labelled(begin, WORDS, value="run"),
