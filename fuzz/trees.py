@@ -26,9 +26,9 @@ def changed(data: bytes, longest: int, seed: int) -> bytes:
         return data
     if root is None:
         return data
-    # A name that is no text, or whose prefix is declared nowhere, is parsed, but neither read nor given to another element; what names an
+    # A name that is no text, or whose prefix is declared nowhere, is parsed, but neither read, removed nor given to another element; what names an
     # encoding that is none cannot be written.
-    with suppress(ValueError, etree.SerialisationError):
+    with suppress(ValueError, KeyError, etree.SerialisationError):
         for _ in range(chance.choice((1, 1, 2, 5))):
             each = chance.choice([found for found in root.iter() if isinstance(found.tag, str)])
             chance.choice(CHANGES)(each, root, chance)
