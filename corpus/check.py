@@ -14,7 +14,7 @@ from corpus.passages import passage_text
 from corpus.rows import DAMAGED, text_key
 from corpus.store import Store
 
-RESTORE = "restore the library from a copy, or delete its folder and index again"
+REPAIR = "run: yinju check --repair, or restore a backup"
 # One kind of problem may be everywhere: so many are named one by one.
 NAMED = 20
 
@@ -34,12 +34,12 @@ def check_database(library: Library) -> list[Problem]:
             problems = list(_integrity(connection))
             for (identity,) in connection.execute("SELECT id FROM documents ORDER BY name").fetchall():
                 if len(problems) > NAMED:
-                    problems.append(Problem("there are more problems than are named here", RESTORE))
+                    problems.append(Problem("there are more problems than are named here", REPAIR))
                     break
                 problems += document_problems(library, str(identity))
             return problems or [*_counts(library, connection), *_tables(library)]
     except sqlite3.DatabaseError as reason:
-        return [Problem(f"{library.folder / DATABASE} cannot be read ({reason})", RESTORE)]
+        return [Problem(f"{library.folder / DATABASE} cannot be read ({reason})", REPAIR)]
     except DamagedLibrary as reason:
         what, _, remedy = str(reason).partition("; ")
         return [Problem(what, remedy)]
@@ -48,10 +48,10 @@ def check_database(library: Library) -> list[Problem]:
 def _integrity(connection: sqlite3.Connection) -> Iterator[Problem]:
     for (said,) in connection.execute("PRAGMA integrity_check(5)").fetchall():
         if said != "ok":
-            yield Problem(f"the database is damaged: {' '.join(str(said).split())}", RESTORE)
+            yield Problem(f"the database is damaged: {' '.join(str(said).split())}", REPAIR)
     for table, _, parent, _ in connection.execute("PRAGMA foreign_key_check").fetchall()[:NAMED]:
         if parent != "vectors":  # a passage without its vector is named with its document
-            yield Problem(f"a row of {table} belongs to none of the {parent}", RESTORE)
+            yield Problem(f"a row of {table} belongs to none of the {parent}", REPAIR)
 
 
 def _counts(library: Library, connection: sqlite3.Connection) -> Iterator[Problem]:
@@ -61,18 +61,17 @@ def _counts(library: Library, connection: sqlite3.Connection) -> Iterator[Proble
     ((gone,),) = connection.execute("SELECT count(DISTINCT number) FROM gone WHERE number BETWEEN 1 AND ?", (marks.last,)).fetchall()
     ((both,),) = connection.execute("SELECT count(*) FROM gone JOIN vectors ON vectors.id = gone.number").fetchall()
     if (count, gone, both) != (marks.count, marks.gone, 0) or last > marks.last:
-        yield Problem("the numbers of texts are not those that were given", RESTORE)
+        yield Problem("the numbers of texts are not those that were given", REPAIR)
 
 
 def _tables(library: Library) -> Iterator[Problem]:
     """Vectors and postings are what was stored."""
     for number in library.vectors.damaged()[:NAMED].tolist():
         names = library.documents_with(number)
-        remedy = again(names[0]) if len(names) == 1 else RESTORE
-        yield Problem(f"a vector of {', '.join(names[:3]) or 'no document'} is not what was stored", remedy)
+        yield Problem(f"a vector of {', '.join(names[:3]) or 'no document'} is not what was stored", REPAIR)
     segments = library.postings.damaged()
     if segments:
-        yield Problem(f"the words of texts {segments[0].first} to {segments[-1].last} are not what was stored", RESTORE)
+        yield Problem(f"the words of texts {segments[0].first} to {segments[-1].last} are not what was stored", REPAIR)
 
 
 def again(name: str) -> str:
@@ -95,11 +94,12 @@ def document_problems(library: Store, identity: str) -> list[Problem]:
     if entry is None:
         return []
     document, sentences = entry
-    wrong = [*_wrong_in_document(document, identity, sentences), *_wrong_in_passages(document, passages, held)]
+    wrong = [*wrong_in_document(document, identity, sentences), *_wrong_in_passages(document, passages, held)]
     return [Problem(f"{document.name}: {each}", again(document.name)) for each in wrong[:3]]
 
 
-def _wrong_in_document(document: Document, identity: str, sentences: list[Sentence]) -> Iterator[str]:
+def wrong_in_document(document: Document, identity: str, sentences: list[Sentence]) -> Iterator[str]:
+    """What is wrong with a document's spans."""
     if document.id != identity:
         yield "its id is not that of its name"
     blocks, length = document.blocks, len(document.text)

@@ -30,8 +30,9 @@ def connect(folder: Path) -> tuple[sqlite3.Connection, bool]:
         if found == FORMAT:
             return connection, live
         if found is None or found > FORMAT:
+            known = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'documents'").fetchone()
             connection.close()
-            raise LibraryError(_unknown(folder, found))
+            raise damaged(path, "its format is not said") if found is None and known else LibraryError(_unknown(folder, found))
         try:
             if not live:
                 raise OSError("it cannot be written")

@@ -25,6 +25,14 @@ class KnownFile:
     labels: str
 
 
+FILE_COLUMNS = "path, name, finished, hash, size, mtime_ns, ctime_ns, read_ns, labels"
+
+
+def known_file(row: Sequence[object]) -> KnownFile:
+    """The file of a row of FILE_COLUMNS."""
+    return KnownFile(*row[:2], bool(row[2]), *row[3:])  # type: ignore[arg-type, call-arg]
+
+
 def file_hash(data: bytes) -> str:
     """What `KnownFile.hash` is of a file's bytes."""
     return blake2b(data, digest_size=16).hexdigest()
@@ -38,9 +46,8 @@ class FileTable:
 
     def get(self, path: bytes) -> KnownFile | None:
         """What is known of the file at an absolute path, as the operating system writes it."""
-        columns = "path, name, finished, hash, size, mtime_ns, ctime_ns, read_ns, labels"
-        rows = self._database.rows(f"SELECT {columns} FROM files WHERE path = ?", (path,))
-        return KnownFile(*rows[0][:2], bool(rows[0][2]), *rows[0][3:]) if rows else None  # type: ignore[arg-type, call-arg]
+        rows = self._database.rows(f"SELECT {FILE_COLUMNS} FROM files WHERE path = ?", (path,))
+        return known_file(rows[0]) if rows else None
 
     def called(self, name: str) -> list[bytes]:
         """The paths of the files that are called so, or whose documents are."""

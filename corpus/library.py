@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from filelock import FileLock, Timeout
+from filelock import FileLock
 from numpy.typing import NDArray
 
 from corpus.connect import DATABASE, WRITER_LOCK, connect, migrated, new_database, state_of
@@ -28,8 +28,12 @@ from corpus.passage_table import PassageTable
 from corpus.posting_table import PostingTable
 from corpus.rows import DAMAGED
 from corpus.to_disk import to_disk
-from corpus.trouble import CANNOT_GROW, cannot_write, damaged
+from corpus.trouble import damaged
 from corpus.vector_table import Marks, VectorTable
+from corpus.write_lock import write_lock
+
+# Under this name the database keeps how often it was rebuilt.
+REBUILT = "rebuilt"
 
 
 @dataclass(frozen=True)
@@ -53,8 +57,7 @@ class Library:
         self._on_disk = on_disk
         self._state = state_of(folder)
         self._file = self._state[0][0] if self._state[0] else 0
-        # How often the database was exchanged for another one.
-        self.copies = 0
+        self._exchanged = 0
         self.reading = self._database.reading
         self.dimension = self._number("dimension")
         self._model = self.model
@@ -157,31 +160,12 @@ class Library:
 
         Raises LibraryError where another has it, or where the disk is full or cannot be written.
         """
-        lock = FileLock(self.folder / WRITER_LOCK, timeout=0)
-        try:
-            lock.acquire()
-        except Timeout:
-            raise LibraryError(
-                f"another process is indexing into {self.folder}; wait until it is done, then try again"
-            ) from None
-        except OSError as reason:
-            raise LibraryError(
-                f"{self.folder} cannot be written ({reason.strerror}); give a library that can be, with --library"
-            ) from None
-        try:
+        with write_lock(self.folder):
             if not (self.folder / DATABASE).is_file():
                 raise LibraryError(f"{self.folder} was removed by another process; try again")
             if not self._on_disk:
                 self._leave_copy()
             yield
-        except sqlite3.OperationalError as reason:
-            raise LibraryError(cannot_write(self.folder, str(reason))) from None
-        except OSError as reason:
-            if reason.errno not in CANNOT_GROW:
-                raise
-            raise LibraryError(cannot_write(self.folder, reason.strerror or str(reason))) from None
-        finally:
-            lock.release()
 
     @contextmanager
     def changing(self) -> Iterator[sqlite3.Connection]:
@@ -208,7 +192,7 @@ class Library:
         connection, self._on_disk = connect(self.folder)
         self._database.replace(connection)
         self._state, self._file = state, state[0][0] if state[0] else 0
-        self.copies += 1
+        self._exchanged += 1
         if self._number("dimension") != self.dimension or self.model != self._model:
             raise LibraryError(f"{self.folder} was made anew with the model {self.model}; open it again, or start `yinju serve` again")
 
@@ -216,7 +200,7 @@ class Library:
         """A library that could only be read when it was opened, or an older one, is opened anew by its first writer."""
         self._database.replace(migrated(self.folder))
         self._on_disk = True
-        self.copies += 1
+        self._exchanged += 1
 
     # What the library is
 
@@ -232,6 +216,11 @@ class Library:
     @property
     def model(self) -> str:
         return self.meta("model") or ""
+
+    @property
+    def copies(self) -> tuple[int, int]:
+        """How often the database was exchanged for another one, and rebuilt: texts then have other numbers."""
+        return self._exchanged, self._number(REBUILT)
 
     @property
     def generation(self) -> int:

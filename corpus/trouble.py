@@ -32,8 +32,12 @@ def explained(path: Path, reason: sqlite3.Error, writing: bool) -> LibraryError 
 
 
 def damaged(path: Path, reason: object) -> DamagedLibrary:
+    return DamagedLibrary(f"{path} cannot be read ({reason}); run: yinju check --repair --library {path.parent}, or restore a backup")
+
+
+def beyond_repair(path: Path, reason: object) -> DamagedLibrary:
     return DamagedLibrary(
-        f"{path} cannot be read ({reason}); restore it from a copy, or delete {path.parent} and index again"
+        f"{path} cannot be read ({reason}), and nothing of it can be repaired; restore a backup, or move {path.parent} away and index again"
     )
 
 

@@ -40,7 +40,7 @@ def whereabouts(library: Store) -> Whereabouts:
     for path, name in rows:
         folder = os.path.dirname(path)
         if os.path.isfile(path):
-            there.append(_named(Path(os.fsdecode(path)), name))
+            there.append(named_file(path, name))
         elif not elsewhere and holds.setdefault(folder, _holds_any(folder)) and not os.path.lexists(path):
             gone.append(path)
         else:
@@ -48,8 +48,9 @@ def whereabouts(library: Store) -> Whereabouts:
     return Whereabouts(tuple(there), tuple(gone), tuple(away))
 
 
-def _named(path: Path, name: str) -> NamedFile:
-    """The folder that was indexed is what the name leaves of the path."""
+def named_file(place: bytes, name: str) -> NamedFile:
+    """The file at a known path; the folder that was indexed is what its name leaves of the path."""
+    path = Path(os.fsdecode(place))
     within = printable(str(path)).endswith(f"/{name}")
     return NamedFile(path, name, path.parents[name.count("/")] if within else path.parent)
 

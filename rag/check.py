@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from corpus import Library
-from corpus.check import RESTORE, Problem, again, check_database
+from corpus.check import REPAIR, Problem, again, check_database
 from corpus.errors import DamagedLibrary, LibraryError
 from corpus.passages import text_with_key
 from corpus.store import Store, open_store
@@ -23,7 +23,6 @@ SAMPLE, NEAR = 32, 0.995
 
 REWRITE = "nothing is lost and questions are answered all the same; any `yinju index PATH` writes it anew"
 MODEL = "delete it: it is made anew when something is asked"
-EMBED = "delete the library's folder and index your files again"
 
 
 def check_library(address: str | Path, encoder: Encoder | None = None) -> list[Problem]:
@@ -52,7 +51,7 @@ def folder_problems(library: Library, encoder: Encoder | None) -> list[Problem]:
             problems += _words(library)
         return problems
     except sqlite3.DatabaseError as reason:
-        return [Problem(f"the vectors of {library.folder} cannot be read ({reason})", RESTORE)]
+        return [Problem(f"the vectors of {library.folder} cannot be read ({reason})", REPAIR)]
     except DamagedLibrary as reason:
         return [_problem(reason)]
 
@@ -81,7 +80,7 @@ def _numbers(library: Library) -> list[Problem]:
     for _, vectors in library.vectors.chunks():
         lengths = np.linalg.norm(vectors.astype(np.float32), axis=1)
         wrong += int(np.count_nonzero(~(np.abs(lengths - 1) < 0.01)))
-    return [Problem(f"{wrong} vectors have not the length 1", EMBED)] if wrong else []
+    return [Problem(f"{wrong} vectors have not the length 1", REPAIR)] if wrong else []
 
 
 def _sample(library: Store, encoder: Encoder) -> list[Problem]:

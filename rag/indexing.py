@@ -192,7 +192,7 @@ def _gone(roots: Sequence[bytes], library: Store, seen: set[bytes]) -> list[byte
 def _is_no_file(path: bytes) -> bool:
     try:
         os.stat(path)
-    except (FileNotFoundError, NotADirectoryError):
+    except (FileNotFoundError, NotADirectoryError, ValueError):  # the last of a damaged path, which is no file's
         return True
     except OSError:  # its folder cannot be read now: that is no reason to forget it
         return False

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from itertools import islice
 
-from corpus.check import RESTORE, Problem, document_problems
+from corpus.check import Problem, document_problems
 from corpus.errors import DamagedDocument
 from corpus.milvus.collections import passages_of, records_of
 from corpus.milvus.library import MilvusLibrary
@@ -20,6 +20,7 @@ KEY = "words"
 AGAIN = "run any `yinju index PATH` into it: what a stopped process left is taken away, and what is missing written again"
 # Problems that are named one by one.
 NAMED = 20
+RESTORE = "restore the library from a copy, or index your files again into a new one"
 
 
 class MilvusEngine:

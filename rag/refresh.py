@@ -255,7 +255,7 @@ def _is_missing(path: bytes) -> bool:
     """Whether a file is certainly gone: not where its folder just cannot be read."""
     try:
         os.stat(path)
-    except (FileNotFoundError, NotADirectoryError):
+    except (FileNotFoundError, NotADirectoryError, ValueError):  # the last of a damaged path, which is no file's
         return True
     except OSError:
         return False

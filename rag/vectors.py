@@ -37,14 +37,14 @@ FEW, SHARE = 4096, 0.05
 class OpenIndex:
     """An index of the vectors of all texts as they stood at some marks.
 
-    `alive` says which numbers are those of texts; `copy` from which of the library's databases they are;
+    `alive` says which numbers are those of texts; `copy` from which of the library's databases they are (`Library.copies`);
     `file` is the index file that was named when it was opened.
     """
 
     index: VectorIndex
     marks: Marks
     alive: Flags
-    copy: int
+    copy: tuple[int, int]
     file: Path | None
 
 

@@ -26,6 +26,7 @@ from eval import asking as eval_asking
 from eval import kept as eval_kept
 from rag import Assistant, index_documents, index_paths
 from rag.reader import WordsAndCosine
+from rag.rebuild import rebuild
 from tests.cheap import CheapEncoder, cheap_library
 
 # Instructions of SQLite's machine to a moment.
@@ -128,6 +129,10 @@ def document(number: int) -> Document:
 def numbered(number: int) -> str:
     chance = random.Random(number)
     return "".join(chr(chance.randrange(0x4E00, 0x9FA0)) for _ in range(14)) + f"，第{number}号。"
+
+
+def repair(library: Path) -> None:
+    rebuild(library, CheapEncoder())
 
 
 def evaluate(library: Path, output: Path, asked: int) -> None:

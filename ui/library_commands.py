@@ -1,11 +1,19 @@
 """What the library holds and whether it is whole: `yinju docs`, `check`, `stats`."""
 
+from typing import TYPE_CHECKING, Annotated
+
 import typer
 
 from corpus.errors import YinjuError
-from ui.options import DEFAULT, JsonOption, LibraryOption
+from ui.options import DEFAULT, JsonOption, LibraryOption, folder_only
 from ui.printing import print_json
+from ui.terminal import progress_bar
 
+if TYPE_CHECKING:
+    from rag.rebuild import Rebuilt
+
+# Names of lost documents that are shown.
+SHOWN = 20
 docs_app = typer.Typer(help="What the library holds.", no_args_is_help=True)
 
 
@@ -83,7 +91,11 @@ def docs_remove(name: str, library: LibraryOption = DEFAULT, as_json: JsonOption
         print(f"removed {name}")
 
 
-def check(library: LibraryOption = DEFAULT, as_json: JsonOption = False) -> None:
+def check(
+    library: LibraryOption = DEFAULT,
+    repair: Annotated[bool, typer.Option("--repair", help="Make it whole again; the damaged database is kept beside it.")] = False,
+    as_json: JsonOption = False,
+) -> None:
     """Is this library whole? Every passage, and a sample of the vectors embedded again.
 
     Example: yinju check --library ~/archive.yinju
@@ -92,16 +104,43 @@ def check(library: LibraryOption = DEFAULT, as_json: JsonOption = False) -> None
 
     from rag.check import check_library
 
-    problems = check_library(library)
+    problems, repaired = check_library(library), None
+    if problems and repair:
+        if not as_json:
+            for each in problems:
+                print(each.what)
+        repaired = _repaired(library)
+        problems = check_library(library)
     if as_json:
-        print_json({"whole": not problems, "problems": [asdict(each) for each in problems]})
-    elif not problems:
-        print(f"{library} is whole")
+        done = {"repaired": repaired and {**asdict(repaired), "aside": str(repaired.aside)}} if repair else {}
+        print_json({"whole": not problems, "problems": [asdict(each) for each in problems], **done})
     else:
+        if repaired:
+            _tell(repaired)
         for each in problems:
             print(f"{each.what}; {each.remedy}")
-    if problems:
+        if not problems:
+            print(f"{library} is whole")
+    if problems or (repaired and (repaired.lost or repaired.nameless)):
         raise typer.Exit(1)
+
+
+def _repaired(library: str) -> "Rebuilt":
+    from rag.rebuild import rebuild
+
+    folder = folder_only(library, "take out what is damaged with: yinju docs remove NAME, and index its file again")
+    with progress_bar("Repairing") as progress:
+        return rebuild(folder, progress=progress)
+
+
+def _tell(done: "Rebuilt") -> None:
+    print(f"repaired: {done.documents} documents (read again from their files: {done.again}; texts embedded again: {done.embedded}); "
+          f"the damaged database is kept as {done.aside}")  # fmt: skip
+    named = [*done.lost[:SHOWN], *([f"{len(done.lost) - SHOWN} more"] if len(done.lost) > SHOWN else [])]
+    if done.nameless:
+        named.append(f"{done.nameless} whose names cannot be read")
+    if named:
+        print(f"lost: {', '.join(named)}; index the folder that holds their files, with: yinju index PATH")
 
 
 def stats(library: LibraryOption = DEFAULT, as_json: JsonOption = False) -> None:
