@@ -76,7 +76,7 @@ def back_up(
             raise _not_copied(folder, file, reason) from None
         except DamagedLibrary as reason:
             why = str(reason).partition(";")[0]
-            raise BackupError(f"{folder / DATABASE} is damaged ({why}); no backup was made: restore an earlier one") from None
+            raise _not_made(folder / DATABASE, why) from None
 
 
 def is_of_a_process(name: str) -> bool:
@@ -234,7 +234,7 @@ def _copy(source: sqlite3.Connection, target: Path, original: Path, meter: "_Met
         except sqlite3.DatabaseError as reason:
             said = str(reason)
         if said != "ok":
-            raise BackupError(f"{original} is damaged ({' '.join(str(said).split())}); no backup was made: restore an earlier one")
+            raise _not_made(original, " ".join(str(said).split()))
     finally:
         copy.close()
 
@@ -275,3 +275,8 @@ class _Meter:
     def more(self, done: int, name: str) -> None:
         self._done += done
         self._progress(min(self._done, self.total), self.total, name)
+
+
+def _not_made(database: Path, why: object) -> BackupError:
+    remedy = f"run: yinju check --repair --library {database.parent}" if database.name == DATABASE else "restore an earlier one"
+    return BackupError(f"{database} is damaged ({why}); no backup was made: {remedy}")

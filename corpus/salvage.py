@@ -101,6 +101,13 @@ class Salvage:
             self.complete = False
         return found
 
+    def document_count(self) -> int:
+        """How many documents there are, as far as they can be counted."""
+        try:
+            return int(self._connection.execute("SELECT count(*) FROM documents").fetchone()[0])
+        except UNREADABLE:
+            return 0
+
     def documents(self) -> Iterator[Saved | Lost]:
         """Every document that there is a trace of, in the order in which they were stored."""
         paths = {number: row[0] for number, row in self._rows("files", "path") if row}

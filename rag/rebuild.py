@@ -138,7 +138,7 @@ def _filled(new: Library, salvage: Salvage, encoder: Encoder, progress: Progress
     batch = Batch(new, encoder, lambda: None)
     lost: list[Lost] = []
     misnamed: set[bytes] = set()
-    done = 0
+    done, total = 0, salvage.document_count()
     for some in windows(_whole_ones(salvage, lost), TOGETHER, lambda each: len(each.document.text), CHARACTERS):
         cut = [prepared(each.document, encoder, settings) for each in some]
         texts = {key: text for item, own in cut for key, text in zip(item.keys, own, strict=True)}
@@ -152,7 +152,7 @@ def _filled(new: Library, salvage: Salvage, encoder: Encoder, progress: Progress
                 file = None
             batch.put(item, own, None if file is None else file.path)
         done += len(some)
-        progress(done, done, f"{done:,} documents")
+        progress(done, max(done, total), f"{done:,} documents")
     batch.flush()
     return batch, lost, misnamed
 
