@@ -49,6 +49,9 @@ def _integrity(connection: sqlite3.Connection) -> Iterator[Problem]:
     for (said,) in connection.execute("PRAGMA integrity_check(5)").fetchall():
         if said != "ok":
             yield Problem(f"the database is damaged: {' '.join(str(said).split())}", REPAIR)
+    ((keyless,),) = connection.execute("SELECT count(*) FROM passages WHERE typeof(key) <> 'blob'").fetchall()
+    if keyless:
+        yield Problem(f"{keyless} passages have no key of a vector", REPAIR)
     for table, _, parent, _ in connection.execute("PRAGMA foreign_key_check").fetchall()[:NAMED]:
         if parent != "vectors":  # a passage without its vector is named with its document
             yield Problem(f"a row of {table} belongs to none of the {parent}", REPAIR)

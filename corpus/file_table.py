@@ -26,11 +26,17 @@ class KnownFile:
 
 
 FILE_COLUMNS = "path, name, finished, hash, size, mtime_ns, ctime_ns, read_ns, labels"
+KINDS = (bytes, str, int, str, int, int, int, int, str)
 
 
 def known_file(row: Sequence[object]) -> KnownFile:
-    """The file of a row of FILE_COLUMNS."""
+    """The file of a row of FILE_COLUMNS that `is_sound`."""
     return KnownFile(*row[:2], bool(row[2]), *row[3:])  # type: ignore[arg-type, call-arg]
+
+
+def is_sound(row: Sequence[object]) -> bool:
+    """Whether the values of a row of FILE_COLUMNS are of their kinds: of a damaged one they may be any."""
+    return len(row) == len(KINDS) and all(map(isinstance, row, KINDS))
 
 
 def file_hash(data: bytes) -> str:
@@ -47,7 +53,10 @@ class FileTable:
     def get(self, path: bytes) -> KnownFile | None:
         """What is known of the file at an absolute path, as the operating system writes it."""
         rows = self._database.rows(f"SELECT {FILE_COLUMNS} FROM files WHERE path = ?", (path,))
-        return known_file(rows[0]) if rows else None
+        if not rows:
+            return None
+        # Of a damaged row only its name is taken, so that the file is read again.
+        return known_file(rows[0]) if is_sound(rows[0]) else KnownFile(path, str(rows[0][1]), False, "", 0, 0, 0, 0, "")
 
     def called(self, name: str) -> list[bytes]:
         """The paths of the files that are called so, or whose documents are."""

@@ -142,7 +142,9 @@ class PostingTable:
 
 
 def _segments(connection: sqlite3.Connection) -> list[Segment]:
-    rows = connection.execute('SELECT "first", "last", "count", used FROM segments ORDER BY "first"')
+    rows = connection.execute('SELECT "first", "last", "count", used FROM segments ORDER BY "first"').fetchall()
+    if not all(isinstance(value, int) for row in rows for value in row):
+        raise sqlite3.DatabaseError("a row of segments is malformed")
     return [Segment(*row) for row in rows]
 
 

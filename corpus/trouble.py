@@ -13,7 +13,8 @@ DISK = frozenset((
     sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_BUSY,
     sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH, sqlite3.SQLITE_PROTOCOL, sqlite3.SQLITE_NOLFS, sqlite3.SQLITE_LOCKED,
 ))  # fmt: skip
-DAMAGE = frozenset((sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB))
+# Nothing that is written to a whole library is against its constraints.
+DAMAGE = frozenset((sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CONSTRAINT))
 # Said of rows that are no text, or no JSON, any longer, and of a damaged schema; Python and SQLite give these no code of their own.
 NO_TEXT = "Could not decode to UTF-8"
 DAMAGED_ROW = (NO_TEXT, "malformed", "no such ", "has no column")

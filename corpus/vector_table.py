@@ -91,7 +91,7 @@ class VectorTable:
     def gone(self, after: Marks, upto: Marks) -> Ids:
         """The numbers of the texts that were removed between two moments."""
         rows = self._database.rows("SELECT number FROM gone WHERE id > ? AND id <= ?", (after.gone, upto.gone))
-        return np.array([row[0] for row in rows], np.int64)
+        return np.array([row[0] for row in rows if isinstance(row[0], int)], np.int64)
 
     def chunks(self, after: int = 0, last: int | None = None) -> Iterator[tuple[Ids, Vectors]]:
         """The numbers (n), ascending, and vectors (n, dimension) of the texts after one number, up to another.
