@@ -195,7 +195,7 @@ def _set_aside(path: Path) -> Path:
     try:
         for ending in ENDINGS:
             if path.with_name(path.name + ending).is_file():
-                shutil.copyfile(path.with_name(path.name + ending), aside.with_name(aside.name + ending))
+                shutil.copy(path.with_name(path.name + ending), aside.with_name(aside.name + ending))
                 to_disk(aside.with_name(aside.name + ending))
     except OSError:
         _remove(aside)
