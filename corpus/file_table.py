@@ -29,14 +29,11 @@ FILE_COLUMNS = "path, name, finished, hash, size, mtime_ns, ctime_ns, read_ns, l
 KINDS = (bytes, str, int, str, int, int, int, int, str)
 
 
-def known_file(row: Sequence[object]) -> KnownFile:
-    """The file of a row of FILE_COLUMNS that `is_sound`."""
+def known_file(row: Sequence[object]) -> KnownFile | None:
+    """The file of a row of FILE_COLUMNS; None where a value is not of its kind, as it may be in a damaged one."""
+    if len(row) != len(KINDS) or not all(map(isinstance, row, KINDS)):
+        return None
     return KnownFile(*row[:2], bool(row[2]), *row[3:])  # type: ignore[arg-type, call-arg]
-
-
-def is_sound(row: Sequence[object]) -> bool:
-    """Whether the values of a row of FILE_COLUMNS are of their kinds: of a damaged one they may be any."""
-    return len(row) == len(KINDS) and all(map(isinstance, row, KINDS))
 
 
 def file_hash(data: bytes) -> str:
@@ -56,7 +53,7 @@ class FileTable:
         if not rows:
             return None
         # Of a damaged row only its name is taken, so that the file is read again.
-        return known_file(rows[0]) if is_sound(rows[0]) else KnownFile(path, str(rows[0][1]), False, "", 0, 0, 0, 0, "")
+        return known_file(rows[0]) or KnownFile(path, str(rows[0][1]), False, "", 0, 0, 0, 0, "")
 
     def called(self, name: str) -> list[bytes]:
         """The paths of the files that are called so, or whose documents are."""

@@ -18,7 +18,7 @@ from corpus.database import marks, parts
 from corpus.document import Document
 from corpus.errors import DamagedLibrary
 from corpus.feedback import VERDICTS, Feedback
-from corpus.file_table import FILE_COLUMNS, KnownFile, is_sound, known_file
+from corpus.file_table import FILE_COLUMNS, KnownFile, known_file
 from corpus.rows import DAMAGED, DOCUMENT_COLUMNS, document_of, row_checksum
 from corpus.schema import FORMAT, format_of
 from corpus.trouble import beyond_repair, explained
@@ -142,8 +142,9 @@ class Salvage:
     def files(self) -> Iterator[KnownFile]:
         """What is known of files."""
         for _, row in self._rows("files", FILE_COLUMNS):
-            if is_sound(row) and b"\0" not in known_file(row).path:
-                yield known_file(row)
+            file = known_file(row)
+            if file is not None and b"\0" not in file.path:
+                yield file
             else:
                 self.complete = False
 

@@ -101,7 +101,7 @@ def _exchanged(
         files = {each.path: each for each in salvage.files()}
         for each in files.values():
             new.files.put(each)
-        batch, lost, misnamed = _filled(new, salvage, encoder, progress)
+        batch, lost, misnamed = _filled(new, salvage, files, encoder, progress)
         misnamed |= {path for path, each in files.items() if not new.files.document_count(path) and not _is_called_so(each)}
         # Their names are damaged: the next indexing takes them for new files, of the documents that are here.
         new.files.remove([*misnamed])
@@ -132,7 +132,9 @@ def _sound_encoder(model: str) -> Encoder:
     return load_encoder(model)
 
 
-def _filled(new: Library, salvage: Salvage, encoder: Encoder, progress: Progress) -> tuple[Batch, list[Lost], set[bytes]]:
+def _filled(
+    new: Library, salvage: Salvage, files: Mapping[bytes, KnownFile], encoder: Encoder, progress: Progress
+) -> tuple[Batch, list[Lost], set[bytes]]:
     """Put every document that is whole into the new library, with its file; what was lost, and the files whose documents have other names."""
     settings = library_settings(new)
     batch = Batch(new, encoder, lambda: None)
@@ -146,7 +148,7 @@ def _filled(new: Library, salvage: Salvage, encoder: Encoder, progress: Progress
         if vectors:
             new.put_texts([*vectors], np.stack([*vectors.values()]), [weights(texts[key]) for key in vectors])
         for each, (item, own) in zip(some, cut, strict=True):
-            file = None if each.path is None else new.files.get(each.path)
+            file = None if each.path is None else files.get(each.path)
             if file is not None and not each.document.name.startswith(file.name):
                 misnamed.add(file.path)
                 file = None

@@ -1,3 +1,4 @@
+import logging
 import os
 import subprocess
 import sys
@@ -49,3 +50,11 @@ def milvus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MilvusServer]:
 def own(milvus: MilvusServer) -> str:
     """The address of a library of a test's own, which is not there yet."""
     return milvus.address(f"own_{uuid4().hex}")
+
+
+@pytest.fixture
+def quiet() -> Iterator[None]:
+    """What is damaged is told in the log, thousands of times where damage is made on purpose."""
+    logging.disable(logging.WARNING)
+    yield
+    logging.disable(logging.NOTSET)

@@ -1,10 +1,8 @@
 """Bits that turn round in the other files: the log, the index file, conversations, this machine's caches."""
 
-import logging
 import random
 import shutil
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -28,14 +26,8 @@ from tests.test_faults_flips import spoil
 from ui.conversations import Conversations
 from ui.talks import ConversationError
 
+pytestmark = pytest.mark.usefixtures("quiet")
 OLD, NEW = texts(25, seed=1), texts(25, seed=2)
-
-
-@pytest.fixture(autouse=True)
-def quiet() -> Iterator[None]:
-    logging.disable(logging.WARNING)
-    yield
-    logging.disable(logging.NOTSET)
 
 
 def index(folder: Path, library: Path) -> None:

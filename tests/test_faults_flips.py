@@ -1,11 +1,10 @@
 """Bits that turn round on the disk, and files cut short: found, named, answered around, and never quoted."""
 
-import logging
 import random
 import shutil
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -20,6 +19,7 @@ from rag.rebuild import rebuild
 from tests.cheap import CheapEncoder, cheap_library
 from tests.invariant import opened, require_exact, require_whole, texts, write
 
+pytestmark = pytest.mark.usefixtures("quiet")
 TRUTH = texts(40)
 # All but what says which file is unchanged (a flip there makes it read again), which texts may be unused, and feedback.
 TABLES = ("meta", "documents", "passages", "vectors", "segments", "postings", "gone", "sqlite_sequence")
@@ -40,14 +40,6 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
         index_paths([folder / "in"], held, CheapEncoder())
     require_whole(folder / "library", TRUTH, asked=40)
     return folder / "library"
-
-
-@pytest.fixture(autouse=True)
-def quiet() -> Iterator[None]:
-    """What is damaged is told in the log, thousands of times here."""
-    logging.disable(logging.WARNING)
-    yield
-    logging.disable(logging.NOTSET)
 
 
 def spoil(file: Path, chance: random.Random) -> str:

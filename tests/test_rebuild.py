@@ -1,12 +1,10 @@
 """`yinju check --repair`: a damaged library is made whole of what of it can be proved, and of its files."""
 
 import json
-import logging
 import random
 import shutil
 import sqlite3
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -28,17 +26,10 @@ from tests.test_faults_flips import spoil
 from tests.test_library import mounted
 from tests.victim import killed_at, moments_of
 
+pytestmark = pytest.mark.usefixtures("quiet")
 TRUTH = texts(30)
 SAID = Feedback("谁会见了代表团？", "down", None, None, None, "", "2026-12-01T00:00:00+00:00")
 SETTINGS = replace(Settings(), threshold=0.31)
-
-
-@pytest.fixture(autouse=True)
-def quiet() -> Iterator[None]:
-    """What is damaged is told in the log."""
-    logging.disable(logging.WARNING)
-    yield
-    logging.disable(logging.NOTSET)
 
 
 @pytest.fixture
