@@ -97,7 +97,11 @@ def document_problems(library: Store, identity: str) -> list[Problem]:
     if entry is None:
         return []
     document, sentences = entry
-    wrong = [*wrong_in_document(document, identity, sentences), *_wrong_in_passages(document, passages, held)]
+    wrong = [
+        *wrong_in_document(document, identity, sentences),
+        *_wrong_in_passages(document, passages, held),
+        *_uncovered(document, [passage for passage, _ in passages]),
+    ]
     return [Problem(f"{document.name}: {each}", again(document.name)) for each in wrong[:3]]
 
 
@@ -146,3 +150,27 @@ def _wrong_in_passages(document: Document, passages: list[tuple[Passage, bytes]]
             yield f"{place} has the vector of other words"
         elif key not in held:
             yield f"{place} has no vector"
+
+
+def _uncovered(document: Document, passages: list[Passage]) -> Iterator[str]:
+    """Words that would be quoted and are in none of the passages (in order): nobody could find them."""
+    ends = [0, *(each.end for each in passages)]
+    starts = [*(each.start for each in passages), len(document.text)]
+    gaps = [(end, start) for end, start in zip(ends, starts, strict=True) if end < start]
+    blocks = [(each.start, each.end) for each in document.blocks if each.kind != "furniture"]
+    for start, end in _overlaps(gaps, blocks):
+        if document.text[start:end].strip():
+            yield f"the words at {start}–{end} are in no passage"
+
+
+def _overlaps(first: list[tuple[int, int]], second: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """What spans of two lists, each in order, have in common."""
+    one = two = 0
+    while one < len(first) and two < len(second):
+        start, end = max(first[one][0], second[two][0]), min(first[one][1], second[two][1])
+        if start < end:
+            yield start, end
+        if first[one][1] < second[two][1]:
+            one += 1
+        else:
+            two += 1

@@ -328,6 +328,7 @@ OTHER = np.eye(16, dtype="<f2")[0].tobytes()
         ("reaches out of the text", 'UPDATE passages SET "end" = "end" + 100', ()),
         ("its id is not that of its name", "UPDATE documents SET name = 'b.txt'", ()),
         ("has no vector", "DELETE FROM vectors", ()),
+        ("are in no passage", "DELETE FROM passages", ()),
         ("is damaged", "UPDATE documents SET blocks = '[['", ()),
         ("a sentence reaches out of its block", "UPDATE documents SET blocks = '[]'", ()),
         ("the vector is not that of the words", "UPDATE vectors SET vector = ?", (OTHER,)),

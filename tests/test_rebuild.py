@@ -66,6 +66,7 @@ def texts_of(library: Path) -> dict[str, str]:
     ("UPDATE vectors SET vector = zeroblob(32) WHERE id = (SELECT max(id) FROM vectors)", 1),
     ("UPDATE postings SET rows = zeroblob(3) WHERE (segment, term) = (SELECT segment, term FROM postings LIMIT 1)", 0),
     ("UPDATE passages SET \"start\" = 1 WHERE id = (SELECT id FROM passages LIMIT 1)", 0),
+    ("DELETE FROM passages WHERE id = (SELECT max(id) FROM passages)", 0),
     ("UPDATE sqlite_sequence SET seq = 1000000000000 WHERE name = 'vectors'", 0),
     ("DELETE FROM gone", 0),
     ("UPDATE meta SET key = 'fopmat' WHERE key = 'format'", 0),
