@@ -24,6 +24,7 @@ from rag.named_files import Step, index_named
 from rag.question import check_question
 from rag.quote import found, nearest_first, quotes
 from rag.reader import ACROSS, Candidate, Reader, Reading, load_reader, to_read
+from rag.reader.authorship import topic
 from rag.retrieve import Hit
 from rag.settings import Settings, library_settings
 
@@ -215,7 +216,8 @@ class Assistant:
         tell("searching", 0)
         if len(texts) == 1:
             self.reader.prepare()
-        vectors = self.encoder.encode_queries(texts)
+        # Who asks who wrote about something finds by what it is about: nothing in the article is like the rest of the question.
+        vectors = self.encoder.encode_queries([topic(each) or each for each in texts])
         clock.stop("embed")
         sought = []
         for text, vector in zip(texts, vectors, strict=True):

@@ -13,6 +13,7 @@ from embeddings.index import Vectors
 from rag.across import is_across
 from rag.engines import Searching
 from rag.reader import Candidate
+from rag.reader.authorship import bylines, meant, topic
 from rag.retrieve import Hit
 from rag.settings import Settings
 
@@ -50,15 +51,33 @@ class Candidates:
         with self.library.reading():
             self.reload()
             among = parse_where(where) if where is not None else None
-            hits = {each.id: each for each in self.search.hits(question, vector, count, self.settings, among)}
+            hits = {each.id: each for each in self.search.hits(topic(question) or question, vector, count, self.settings, among)}
             found = [self._candidate(question, each, hits[each.id]) for each in self.library.passages(list(hits))]
-            return [each for each in found if each is not None]
+            return self._signed(question, [each for each in found if each is not None])[:count]
 
     def hits(self, question: str, vector: Vectors, count: int) -> list[Hit]:
         """What `best` is made from, with the figures of each way of finding them."""
         with self.library.reading():
             self.reload()
             return self.search.hits(question, vector, count, self.settings)
+
+    def _signed(self, question: str, found: list[Candidate]) -> list[Candidate]:
+        """Where who wrote an article is asked, its bylines come after the first: as near as the best of its passages, though
+        nothing in them says so."""
+        article = meant(question, found)
+        if article is None:
+            return found
+        document, number = article
+        lines = [each.start for each in bylines(document, number)]
+        score = max(each.score for each in found if each.document.id == document.id)
+        signed = [
+            self._candidate(question, passage, Hit(passage.id, score, 0.0, 0.0, 0.0, 0.0))
+            for passage, _ in (self.library.passages_with_keys(document.id) if lines else ())
+            if any(passage.start <= line < passage.end for line in lines)
+        ]
+        places = {each.passage.id for each in signed if each is not None}
+        rest = [each for each in found if each.passage.id not in places]
+        return [*rest[:1], *(each for each in signed if each is not None), *rest[1:]]
 
     def _candidate(self, question: str, passage: Passage, hit: Hit) -> Candidate | None:
         """The passage with its document; None where the document is not the one that it was cut from."""

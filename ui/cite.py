@@ -16,10 +16,11 @@ from typing import Literal
 from unicodedata import normalize
 
 from corpus import Document, YinjuError, page_at, title_at
+from corpus.author_names import CONTROLS, EASTERN, ORGANISATION, PARTICLES
 from corpus.dateline import ENGLISH_DATE, ENGLISH_MONTHS
 from corpus.language import language
 from corpus.where import COMPACT_DATE, DATE, searchable
-from ui.bylines import CONTROLS, EASTERN, ORGANISATION, PARTICLES, authors
+from ui.bylines import authors
 
 Kind = Literal["newspaper", "journal", "report", "web", "other"]
 

@@ -13,6 +13,7 @@ from corpus import Sentence, title_at
 from embeddings.index import Vectors
 from rag.confidence import logistic
 from rag.mark import dated
+from rag.reader.authorship import AskedAuthor
 from rag.reader.closeness import Look
 from rag.reader.qualified import is_of_another
 from rag.reader.reading import Asked, Candidate, Margins, Reading, to_read
@@ -33,8 +34,11 @@ PASSAGE = 75.0
 ANOTHER = 4.0
 # And a row of a table where the question names another.
 ANOTHER_ROW, NAMED_ROW = 16.0, 3.0
-# Log-odds by which an answer is surer where the question names its row and its column.
+# Log-odds by which an answer is surer where the question names its row and its column, or its article.
 SURE_ROW = 3.0
+# What the byline of the article that is asked about has at least: a reader sees names alone. As much as right answers have, and more than
+# whatever else the article says.
+SIGNED, BEFORE_OTHERS = 6.0, 25.0
 # And how sure an answer still is where nothing reads better than such a sentence.
 OF_ANOTHER = 0.25
 # Log-odds of a passage that was not read.
@@ -70,9 +74,11 @@ class Job:
     read: int = 0
     readings: dict[tuple[int, Sentence], Reading] = field(default_factory=dict)
     rows: AskedRow = field(init=False)
+    author: AskedAuthor = field(init=False)
 
     def __post_init__(self) -> None:
         self.rows = AskedRow(self.question, ((each.document, each.sentences) for each in self.candidates))
+        self.author = AskedAuthor(self.question, self.candidates)
 
     def take(self, readings: Iterable[Reading]) -> None:
         for each in readings:
@@ -158,7 +164,7 @@ class CrossEncoder:
             words = words_of(window.tokens.offsets, span.first, span.last, candidate.passage.start)
             answer = tidied(candidate.document.text, clipped(words, sentence))
             if answer:
-                mass = span.mass
+                mass, before = span.mass, 0.0
                 document = candidate.document
                 if is_of_another(job.question, document.text[sentence.start : sentence.end]):
                     mass -= ANOTHER
@@ -166,8 +172,13 @@ class CrossEncoder:
                     mass -= ANOTHER_ROW
                 elif job.rows.is_the_one(document, sentence):
                     mass += NAMED_ROW
+                if job.author.is_another(document, sentence):
+                    mass -= ANOTHER_ROW
+                elif job.author.is_the_one(document, sentence):
+                    mass, before = max(mass, SIGNED), BEFORE_OTHERS
                 answer = job.rows.value(document, sentence, dated(job.question, document.text, sentence, answer))
-                yield Reading(at, sentence, answer, mass + self.passage_weight * candidate.score, (span.best, mass))
+                answer = job.author.value(document, sentence, answer)
+                yield Reading(at, sentence, answer, mass + before + self.passage_weight * candidate.score, (span.best, mass))
 
     def confidence(self, question: str, candidates: Sequence[Candidate], readings: Sequence[Reading]) -> float:
         if not readings:
@@ -175,9 +186,14 @@ class CrossEncoder:
         first = readings[0]
         document = candidates[first.candidate].document
         rows = AskedRow(question, ((each.document, each.sentences) for each in candidates))
-        named = SURE_ROW if rows.is_the_one(document, first.sentence) else 0.0
+        author = AskedAuthor(question, candidates)
+        named = SURE_ROW if rows.is_the_one(document, first.sentence) or author.is_the_one(document, first.sentence) else 0.0
         sure = logistic(INTERCEPT + named, WEIGHTS, figures(candidates, readings))
-        another = is_of_another(question, document.text[first.sentence.start : first.sentence.end]) or rows.is_another(document, first.sentence)
+        another = (
+            is_of_another(question, document.text[first.sentence.start : first.sentence.end])
+            or rows.is_another(document, first.sentence)
+            or author.is_another(document, first.sentence)
+        )
         return sure * OF_ANOTHER if another else sure
 
     def passage_scores(self, candidates: Sequence[Candidate], readings: Sequence[Reading]) -> tuple[list[float], float]:
