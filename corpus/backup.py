@@ -22,10 +22,10 @@ from corpus.library import Library
 from corpus.schema import FORMAT
 from corpus.to_disk import to_disk
 from corpus.trouble import CANNOT_GROW
-from corpus.workplace import workplace
+from corpus.workplace import PREFIX, workplace
 
 # What a library's folder holds that is of a process that runs or was killed; and what is made again. No truth of their own.
-RUNNING = (".vectors-*.new", ".words-*.new", f".{DATABASE}.*", "*.lock", "*-wal", "*-shm", "*-journal")
+RUNNING = (".vectors-*.new", ".words-*.new", f".{DATABASE}.*", f"{PREFIX}*", "*.lock", "*-wal", "*-shm", "*-journal")
 DERIVED = ("vectors-*.faiss", "words-*.postings")
 # Inside its folders: what is being uploaded.
 UNFINISHED = ".part-*"
@@ -82,7 +82,9 @@ def back_up(
 def is_of_a_process(name: str) -> bool:
     """Whether a path inside a library's folder is of a file that belongs to a process, and in no backup."""
     first, *below = name.split("/")
-    return any(fnmatch(each, UNFINISHED) for each in below) if below else any(fnmatch(first, each) for each in RUNNING)
+    if below:
+        return any(fnmatch(each, UNFINISHED) for each in below)
+    return any(fnmatch(first, each) for each in RUNNING) and not fnmatch(first, f"{SET_ASIDE}-wal")
 
 
 def _require_room_for(file: Path, folder: Path, force: bool) -> None:

@@ -16,6 +16,8 @@ DATABASE = "library.sqlite"
 WRITER_LOCK = "writer.lock"
 # Kilobytes of the database that a connection keeps at most: the upper pages of the trees of a million passages.
 CACHE = 65_536
+# Of the database and of its log: which file it is, its size, and when it was written; None where there is none.
+State = tuple[tuple[int, int, int] | None, ...]
 
 
 def connect(folder: Path) -> tuple[sqlite3.Connection, bool]:
@@ -54,17 +56,17 @@ def connect(folder: Path) -> tuple[sqlite3.Connection, bool]:
 def migrated(folder: Path) -> sqlite3.Connection:
     """A connection to the database itself, brought to this format; for who holds the writer's lock.
 
-    Raises LibraryError where it cannot be written.
+    Raises LibraryError where it cannot be written, or is of a newer format.
     """
-    connection, _, live = _readable(folder / DATABASE)
-    if not live:
+    connection, found, live = _readable(folder / DATABASE)
+    if not live or found is None or found > FORMAT:
         connection.close()
-        raise LibraryError(cannot_write(folder, "it may only be read"))
+        raise LibraryError(_unknown(folder, found) if live else cannot_write(folder, "it may only be read"))
     migrate(connection)
     return connection
 
 
-def state_of(folder: Path) -> tuple[tuple[int, int, int] | None, ...]:
+def state_of(folder: Path) -> State:
     """What tells that someone has written a database that is read as it stood when it was opened."""
     return tuple(map(_state, (folder / DATABASE, folder / f"{DATABASE}-wal")))
 

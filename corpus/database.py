@@ -31,6 +31,12 @@ class Database:
         with self._lock:
             self._connection.close()
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether this thread is in none of its transactions; those of others are waited for."""
+        with self._lock:
+            return not self._connection.in_transaction
+
     def replace(self, connection: sqlite3.Connection) -> None:
         """Go on with another connection to the same library."""
         with self._lock:

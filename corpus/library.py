@@ -18,7 +18,7 @@ import numpy as np
 from filelock import FileLock
 from numpy.typing import NDArray
 
-from corpus.connect import DATABASE, WRITER_LOCK, connect, migrated, new_database, state_of
+from corpus.connect import DATABASE, WRITER_LOCK, State, connect, migrated, new_database, state_of
 from corpus.database import Database
 from corpus.document_table import DocumentTable
 from corpus.errors import LibraryError
@@ -27,10 +27,10 @@ from corpus.file_table import FileTable
 from corpus.passage_table import PassageTable
 from corpus.posting_table import PostingTable
 from corpus.rows import DAMAGED
-from corpus.to_disk import to_disk
+from corpus.to_disk import make_folder, to_disk
 from corpus.trouble import damaged
 from corpus.vector_table import Marks, VectorTable
-from corpus.write_lock import write_lock
+from corpus.write_lock import exchange_lock, write_lock
 
 # Under this name the database keeps how often it was rebuilt.
 REBUILT = "rebuilt"
@@ -51,13 +51,12 @@ class Library:
     engine = "folder"
     write_together = 1
 
-    def __init__(self, folder: Path, connection: sqlite3.Connection, on_disk: bool = True) -> None:
+    def __init__(self, folder: Path, connection: sqlite3.Connection, on_disk: bool, state: State) -> None:
+        """`state` is that of the folder before the connection was opened: what is written since is seen."""
         self.folder = folder
         self._database = Database(connection, folder / DATABASE)
-        self._on_disk = on_disk
-        self._state = state_of(folder)
-        self._file = self._state[0][0] if self._state[0] else 0
-        self._exchanged = 0
+        self._on_disk, self._state = on_disk, state
+        self._exchanged = self._writers = 0
         self.reading = self._database.reading
         self.dimension = self._number("dimension")
         self._model = self.model
@@ -86,7 +85,8 @@ class Library:
             raise LibraryError(f"there is no library at {folder}; make one with: yinju index PATH --library {folder}")
         if not (folder / DATABASE).is_file():
             raise LibraryError(f"{folder} is not a Yinju library; give the folder that `yinju index` made")
-        return cls(folder, *connect(folder))
+        state = state_of(folder)
+        return cls(folder, *connect(folder), state)
 
     @classmethod
     def create(cls, folder: str | Path, model: str, dimension: int) -> "Library":
@@ -99,7 +99,7 @@ class Library:
             if folder.exists() and (not folder.is_dir() or any(not _is_ours(each.name) for each in folder.iterdir())):
                 raise LibraryError(f"{folder} holds other files and is not a library; choose a new or empty folder")
             try:
-                folder.mkdir(parents=True, exist_ok=True)
+                make_folder(folder)
                 # Two processes that start at once make one library.
                 with FileLock(folder / WRITER_LOCK, timeout=30):
                     _build(folder, {"model": model, "dimension": str(dimension), "generation": "0"})
@@ -156,50 +156,65 @@ class Library:
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """The right to write, for one process at a time.
+        """The right to write, for one process at a time: into the library that is at its place now (`follow`).
 
-        Raises LibraryError where another has it, or where the disk is full or cannot be written.
+        Raises LibraryError where another has it, where there is none any longer, or where the disk is full or cannot be written.
         """
         with write_lock(self.folder):
-            if not (self.folder / DATABASE).is_file():
-                raise LibraryError(f"{self.folder} was removed by another process; try again")
+            self._require_there()
+            self.follow()
             if not self._on_disk:
-                self._leave_copy()
-            yield
+                self._exchange(migrated(self.folder), True, state_of(self.folder))
+            self._writers += 1
+            try:
+                yield
+            finally:
+                self._writers -= 1
 
     @contextmanager
     def changing(self) -> Iterator[sqlite3.Connection]:
         """One transaction around all that is changed inside: all of it is kept, or nothing.
 
-        Raises LibraryError where the disk is full or the library cannot be written.
+        Raises LibraryError where the disk is full, the library cannot be written, or another has been put in its place meanwhile.
         """
+        if self._database.is_idle:
+            self._require_there()
+            if self._writers and self._is_another(state_of(self.folder)):
+                raise LibraryError(f"{self.folder} was replaced by another library meanwhile; run the same command again")
+            self.follow()
         if not self._on_disk:
             with self.writing():
                 pass
         with self._database.changing() as connection:
             yield connection
 
+    def _require_there(self) -> None:
+        if not (self.folder / DATABASE).is_file():
+            raise LibraryError(f"{self.folder} was removed by another process; try again")
+
     def follow(self) -> None:
         """Open the library anew where another has been put in its place, or where it could only be read and was written since.
 
-        What is there no longer is asked on as it was. Raises LibraryError where the other is of another model.
+        What is there no longer is asked on as it was. Raises LibraryError where the other is of another model: this one then stays open.
         """
         state = state_of(self.folder)
-        # Whoever has the file itself open sees what is written into it.
-        changed = state[0] is not None and (state[0][0] != self._file if self._on_disk else state != self._state)
-        if not changed:
-            return
-        connection, self._on_disk = connect(self.folder)
-        self._database.replace(connection)
-        self._state, self._file = state, state[0][0] if state[0] else 0
-        self._exchanged += 1
-        if self._number("dimension") != self.dimension or self.model != self._model:
-            raise LibraryError(f"{self.folder} was made anew with the model {self.model}; open it again, or start `yinju serve` again")
+        if self._is_another(state):
+            self._exchange(*connect(self.folder), state)
 
-    def _leave_copy(self) -> None:
-        """A library that could only be read when it was opened, or an older one, is opened anew by its first writer."""
-        self._database.replace(migrated(self.folder))
-        self._on_disk = True
+    def _is_another(self, state: State) -> bool:
+        # Whoever has the file itself open sees what is written into it.
+        return state[0] is not None and (state[0][0] != _inode(self._state) if self._on_disk else state != self._state)
+
+    def _exchange(self, connection: sqlite3.Connection, on_disk: bool, state: State) -> None:
+        """Go on with another connection, to a library of the same model."""
+        known = {str(key): str(value) for key, value in connection.execute("SELECT key, value FROM meta WHERE key IN ('model', 'dimension')")}
+        if known != {"model": self._model, "dimension": str(self.dimension)}:
+            connection.close()
+            raise LibraryError(
+                f"{self.folder} was made anew with the model {known.get('model')}; open it again, or start `yinju serve` again"
+            )
+        self._database.replace(connection)
+        self._on_disk, self._state = on_disk, state
         self._exchanged += 1
 
     # What the library is
@@ -277,7 +292,7 @@ class Library:
     # What people said of answers
 
     def add_feedback(self, said: Feedback) -> None:
-        with self.changing() as connection:
+        with exchange_lock(self.folder), self.changing() as connection:
             put_feedback(connection, said)
 
     def feedback(self) -> Iterator[Feedback]:
@@ -304,6 +319,10 @@ class Library:
             return None
 
 
+def _inode(state: State) -> int:
+    return state[0][0] if state[0] else 0
+
+
 def _is_ours(name: str) -> bool:
     """Whether a file of the folder is what a process killed while it made a library may leave."""
     return name == WRITER_LOCK or name.startswith(f".{DATABASE}.")
@@ -317,6 +336,4 @@ def _build(folder: Path, settings: dict[str, str]) -> None:
     building = folder / f".{DATABASE}.new"
     new_database(building, settings)
     os.replace(building, folder / DATABASE)
-    # Its name, and that of its folder, are to be there after the power fails.
-    for each in (folder, folder.parent):
-        to_disk(each)
+    to_disk(folder)  # its name is to be there after the power fails

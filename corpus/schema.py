@@ -20,10 +20,12 @@ def migrate(connection: sqlite3.Connection) -> None:
     try:
         connection.execute("BEGIN IMMEDIATE")
         try:
-            # Asked again inside: another process may have been faster.
-            for number in range(format_of(connection) or 0, FORMAT):
-                MIGRATIONS[number](connection)
-            connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (FORMAT_KEY, str(FORMAT)))
+            # Asked again inside: another process may have been faster, or newer.
+            found = format_of(connection) or 0
+            for migration in MIGRATIONS[found:]:
+                migration(connection)
+            if found < FORMAT:
+                connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (FORMAT_KEY, str(FORMAT)))
             connection.execute("COMMIT")
         except BaseException:
             if connection.in_transaction:

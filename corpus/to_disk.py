@@ -14,6 +14,15 @@ def to_disk(path: Path) -> None:
         os.close(handle)
 
 
+def make_folder(path: Path) -> None:
+    """Make a folder and those above it, each with its name on the disk, where they are not there. Raises OSError."""
+    if path.is_dir():
+        return
+    make_folder(path.parent)
+    path.mkdir(exist_ok=True)
+    to_disk(path.parent)
+
+
 def checksum_of(path: Path) -> int:
     """The CRC-32 of a file, read in parts. Raises OSError."""
     value = 0

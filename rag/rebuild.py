@@ -26,7 +26,7 @@ from corpus.to_disk import to_disk
 from corpus.trouble import beyond_repair, explained
 from corpus.whereabouts import NamedFile, named_file
 from corpus.workplace import workplace
-from corpus.write_lock import write_lock
+from corpus.write_lock import exchange_lock, write_lock
 from embeddings import Encoder, load_encoder
 from embeddings.cache import damaged_folders
 from rag.batch import Batch, prepared
@@ -113,15 +113,16 @@ def _exchanged(
         found = [named_file(each.path, each.name) for each in doubtful if os.path.isfile(each.path)]
         if not found and not new.document_count():
             raise beyond_repair(folder / DATABASE, "not one of its documents is whole")
-        aside = _set_aside(folder / DATABASE)
-        for said in salvage.feedback():
-            new.add_feedback(said)
         new.set_meta("generation", str(_number(salvage.meta, "generation") + 1))
-        try:
-            _written_over(old, new, folder / DATABASE)
-        except LibraryError:
-            _remove(aside)
-            raise
+        with exchange_lock(folder):
+            for said in salvage.feedback():
+                new.add_feedback(said)
+            aside = _set_aside(folder / DATABASE)
+            try:
+                _written_over(old, new, folder / DATABASE)
+            except BaseException:
+                _remove(aside)
+                raise
     return batch.embedded, lost, found, aside
 
 

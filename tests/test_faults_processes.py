@@ -9,12 +9,15 @@ import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from filelock import FileLock
 
 from corpus import Library, LibraryError
+from corpus.connect import connect
+from corpus.feedback import Feedback, add_feedback
 from corpus.schema import FORMAT
 from rag import index_paths
 from rag.check import check_library
@@ -24,6 +27,13 @@ from tests.conftest import ROOT, SAMPLE, Yinju
 from tests.invariant import opened, require_found, require_whole, texts, write
 from tests.test_faults_kills import require_same_run
 from tests.victim import server
+
+SAID = Feedback("谁会见了代表团？", "down", None, None, None, "", "2026-12-01T00:00:00+00:00")
+
+
+def change(library: Path, query: str) -> list[tuple[object, ...]]:
+    with closing(sqlite3.connect(library / "library.sqlite", isolation_level=None)) as connection:
+        return connection.execute(query).fetchall()
 
 
 def at_once(work: victim.Work, each: list[tuple[object, ...]]) -> list[int | None]:
@@ -89,8 +99,63 @@ def test_who_reads_a_library_that_is_removed_and_made_anew_takes_up_the_new_one(
             require_found(reader, name, after)
         shutil.rmtree(library)
         Library.create(library, "another", 8).close()
-        with pytest.raises(LibraryError, match="made anew with the model another"):
-            reader.ask("谁？")
+        for _ in range(2):
+            with pytest.raises(LibraryError, match="made anew with the model another"):
+                reader.ask("谁？")
+
+
+def test_what_is_written_goes_into_the_library_that_is_at_its_place_now(tmp_path: Path) -> None:
+    library, truth, more = tmp_path / "library", texts(6), texts(2, seed=7)
+    victim.index(write(tmp_path / "in", truth), library)
+    with opened(library) as server:
+        require_found(server, "3.txt", truth)
+        shutil.copytree(library, tmp_path / "restored")
+        library.rename(tmp_path / "before")
+        (tmp_path / "restored").rename(library)
+        add_feedback(server.library, SAID)
+        assert server.index([write(tmp_path / "more", {f"more {name}": text for name, text in more.items()})]).added == 2
+        shutil.rmtree(library)
+        with pytest.raises(LibraryError, match="removed"):
+            add_feedback(server.library, SAID)
+        shutil.copytree(tmp_path / "before", library)
+        with server.library.writing():
+            library.rename(tmp_path / "away")
+            shutil.copytree(tmp_path / "before", library)
+            with pytest.raises(LibraryError, match="replaced by another"):
+                server.library.remove(["3.txt"])
+    require_whole(tmp_path / "before", truth, asked=6)
+    with Library.open(tmp_path / "before") as held:
+        assert not [*held.feedback()] and held.document_count() == 6
+
+
+def test_a_reader_of_an_older_library_does_not_make_a_newer_one_older(tmp_path: Path) -> None:
+    library = tmp_path / "library"
+    victim.index(write(tmp_path / "in", texts(3)), library)
+    make_format_4.make(library)
+    with FileLock(library / "writer.lock"):
+        reader = Library.open(library)
+    Library.open(library).close()
+    change(library, "UPDATE meta SET value = '99' WHERE key = 'format'")
+    with reader, pytest.raises(LibraryError, match="pip install --upgrade yinju"):
+        reader.add_feedback(SAID)
+    assert change(library, "SELECT value FROM meta WHERE key = 'format'") == [("99",)]
+
+
+def test_a_reader_of_an_older_library_takes_up_what_was_written_while_it_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    library, folder, truth = tmp_path / "library", tmp_path / "in", texts(4)
+    victim.index(write(folder, truth), library)
+    make_format_4.make(library)
+
+    def late(place: Path) -> tuple[sqlite3.Connection, bool]:
+        monkeypatch.undo()
+        with FileLock(library / "writer.lock"):
+            found = connect(place)
+        victim.index(write(folder, texts(6)), library)
+        return found
+
+    monkeypatch.setattr("corpus.library.connect", late)
+    with opened(library) as reader:
+        require_found(reader, "5.txt", texts(6))
 
 
 def test_a_newer_library_is_refused_by_all_that_read_and_write_and_stays_as_it_is(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import json
 import random
 import shutil
 import sqlite3
+import threading
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -11,11 +12,13 @@ from pathlib import Path
 import pytest
 
 from corpus import Library, LibraryError, YinjuError
+from corpus.backup import back_up
 from corpus.errors import DamagedLibrary
 from corpus.feedback import Feedback, add_feedback
+from corpus.workplace import PREFIX
 from rag import index_paths
 from rag.check import check_library
-from rag.rebuild import Rebuilt, rebuild
+from rag.rebuild import Rebuilt, _written_over, rebuild
 from rag.settings import Settings, library_settings, save_settings
 from tests import victim
 from tests.cheap import CheapEncoder, cheap_library
@@ -103,12 +106,14 @@ def test_one_whose_file_is_gone_is_named_and_comes_back_with_it(library: Path) -
     require_whole(library, TRUTH, asked=30)
 
 
-def test_the_damaged_database_is_kept_beside_it_with_its_log_and_no_backup_holds_it(library: Path) -> None:
+def test_the_damaged_database_is_kept_beside_it_with_its_log_and_so_do_backups(library: Path) -> None:
     with Library.open(library):  # what was written last is in the log
         damage(library, "UPDATE documents SET title = 'another' WHERE name = '3.txt'")
         before = (library / "library.sqlite").read_bytes(), (library / "library.sqlite-wal").read_bytes()
         aside = repaired(library).aside
     assert before == (aside.read_bytes(), aside.with_name(f"{aside.name}-wal").read_bytes())
+    names = {each.name for each in back_up(library, library.parent / "b.tar").manifest.members}
+    assert {aside.name, f"{aside.name}-wal"} < names
     with sqlite3.connect(aside) as connection:
         assert connection.execute("SELECT title FROM documents WHERE name = '3.txt'").fetchall() == [("another",)]
     connection.close()
@@ -125,6 +130,41 @@ def test_who_has_it_open_asks_on_and_takes_up_what_was_repaired(library: Path) -
         add_feedback(reader.library, replace(SAID, question="还有？"))
     with Library.open(library) as held:
         assert [each.question for each in held.feedback()] == [SAID.question, "还有？"]
+
+
+def test_what_people_say_while_it_is_repaired_is_kept(library: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    damage(library, "UPDATE documents SET text = replace(text, '。', '，') WHERE name = '3.txt'")
+    with Library.open(library) as server:
+        said = threading.Thread(target=add_feedback, args=(server, replace(SAID, question="还有？")))
+
+        def meanwhile(*given: object) -> None:
+            monkeypatch.undo()
+            said.start()
+            said.join(0.3)
+            _written_over(*given)  # type: ignore[arg-type]
+
+        monkeypatch.setattr("rag.rebuild._written_over", meanwhile)
+        repaired(library)
+        said.join()
+        assert [each.question for each in server.feedback()] == [SAID.question, "还有？"]
+
+
+def test_a_repair_that_fails_leaves_no_copy_and_one_that_is_killed_nothing_in_backups(library: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*given: object) -> None:
+        raise LibraryError("the disk is full; free some space")
+
+    damage(library, "UPDATE documents SET text = replace(text, '。', '，') WHERE name = '3.txt'")
+    monkeypatch.setattr("rag.rebuild._written_over", full)
+    with pytest.raises(LibraryError, match="free some space"):
+        repaired(library)
+    assert not [*library.glob("*damaged*")]
+    (library / f"{PREFIX}killed").mkdir()
+    (library / f"{PREFIX}killed" / "library.sqlite").write_bytes(b"half")
+    monkeypatch.undo()
+    repaired(library)
+    (library / f"{PREFIX}killed").mkdir(exist_ok=True)
+    (library / f"{PREFIX}killed" / "library.sqlite").write_bytes(b"half")
+    assert not [each for each in back_up(library, library.parent / "b.tar").manifest.members if PREFIX in each.name]
 
 
 def damaged_at(library: Path, chance: random.Random, count: int) -> Counter[str]:
