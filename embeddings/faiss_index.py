@@ -54,7 +54,13 @@ class FaissIndex:
         return found_by(self._index, query, count, faiss.SearchParameters(sel=chosen))  # type: ignore[call-arg]
 
     def save(self, path: Path) -> None:
-        faiss.write_index(self._index, str(path))
+        write_index(self._index, path)
+
+
+def write_index(index: Any, path: Path) -> None:
+    """Raises OSError or RuntimeError where the disk does not take all of it: FAISS, given a path, says nothing where the last bytes fail."""
+    with path.open("wb") as file:
+        faiss.write_index(index, faiss.PyCallbackIOWriter(file.write))  # type: ignore[attr-defined]
 
 
 def add_to(index: Any, ids: Ids, vectors: Vectors) -> None:

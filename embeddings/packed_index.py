@@ -16,7 +16,7 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
-from embeddings.faiss_index import add_to, found_by, remove_from, selector
+from embeddings.faiss_index import add_to, found_by, remove_from, selector, write_index
 from embeddings.index import Flags, Ids, Vectors
 
 # How many of those with the best codes are given: for each that is asked for, and of all vectors so many or so many times
@@ -124,7 +124,7 @@ class PackedIndex:
         return found_by(self._index, query, wanted, faiss.SearchParametersIVF(nprobe=lists, sel=chosen))  # type: ignore[call-arg]
 
     def save(self, path: Path) -> None:
-        faiss.write_index(self._index, str(path))
+        write_index(self._index, path)
 
     def _turn_to(self, number: int) -> None:
         """From now on a list is that of all vectors: FAISS takes the one whose centre is the nearest."""

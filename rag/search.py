@@ -9,6 +9,7 @@ import logging
 import sqlite3
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 from corpus import Library, LibraryError
 from corpus.where import Condition, fulfils, require_known, searchable
@@ -19,7 +20,7 @@ from rag.posting import open_lexical, try_to_bring_up, up_to_date
 from rag.retrieve import Among, Far, Hit, retrieve
 from rag.settings import Settings
 from rag.translation import with_translations
-from rag.vectors import caught_up, is_newer, open_index
+from rag.vectors import NO_COPY, caught_up, is_newer, open_index
 from rag.words import is_unspaced, question_terms
 
 LOG = logging.getLogger(__name__)
@@ -69,9 +70,7 @@ class Search:
         with self._library.reading(), self._lock:
             before_now, known_now = self.opened, self._library.generation
             if (self._library.vectors.marks(), self._library.copies) != (self.opened.marks, self.opened.copy):
-                before, self.opened = self.opened, caught_up(self._library, self.opened)
-                known = self.lexical if self.opened.copy == before.copy else NO_WORDS
-                self.lexical = open_lexical(self._library, self.opened.alive, known)
+                self._take_up()
             elif not self.has_words and up_to_date(self._library):
                 self.lexical = open_lexical(self._library, self.opened.alive)
             if self._loading is None and is_newer(self._library, self.opened):
@@ -81,13 +80,22 @@ class Search:
                 self._known = known_now
                 self._labels, self._chosen = None, {}
 
+    def _take_up(self) -> None:
+        before = self.opened
+        # Until it is done, the index may hold a part of what is new: whoever comes after a failure opens it anew.
+        self.opened = replace(before, copy=NO_COPY)
+        opened = caught_up(self._library, before)
+        known = self.lexical if opened.copy == before.copy else NO_WORDS
+        self.lexical = open_lexical(self._library, opened.alive, known)
+        self.opened = opened
+
     def _load(self) -> None:
         try:
             loaded = open_index(self._library)
             with self._library.reading(), self._lock:
-                self.opened = caught_up(self._library, loaded)
-                self.lexical = open_lexical(self._library, self.opened.alive)
-                self._chosen = {}
+                opened = caught_up(self._library, loaded)
+                self.lexical = open_lexical(self._library, opened.alive)
+                self.opened, self._chosen = opened, {}
         except (sqlite3.Error, LibraryError) as reason:
             LOG.warning("a newer index of %s could not be loaded (%s)", self._library.folder, reason)
         finally:

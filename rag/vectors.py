@@ -31,6 +31,8 @@ LARGE, SAMPLE = 50_000, 20_000
 # The file is written anew when so many texts, and such a share of all, have come or gone since: to take up
 # these when a library is opened costs a tenth of a second or two.
 FEW, SHARE = 4096, 0.05
+# Of no database: an index of it is opened anew by whoever catches up.
+NO_COPY = (-1, -1)
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,8 +1,10 @@
 """Bits that turn round in the other files: the log, the index file, conversations, this machine's caches."""
 
+import itertools
 import random
 import shutil
 import sqlite3
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -12,6 +14,9 @@ from tokenizers import Tokenizer, pre_tokenizers
 from tokenizers import models as tokenizer_models
 
 from corpus import ModelError, YinjuError
+from corpus.errors import DamagedLibrary
+from corpus.vector_table import VectorTable
+from embeddings import FaissIndex
 from embeddings.bundled import LAYER_NAMES
 from embeddings.cache import CONTENTS, damaged_folders, folder_in_cache
 from embeddings.graph import Shape, encoder_model
@@ -20,6 +25,7 @@ from embeddings.remembered import FILE as VECTORS
 from embeddings.remembered import RememberingEncoder, remembering
 from rag import index_paths
 from rag.check import check_library
+from rag.search import Search
 from tests.cheap import CheapEncoder, cheap_library
 from tests.invariant import opened, require_exact, require_found, require_whole, texts, write
 from tests.test_faults_flips import spoil
@@ -291,3 +297,37 @@ def test_a_hundred_flips_in_the_dictionary_are_looked_past_and_it_is_made_anew(t
             assert all(read.english(word) == right.english(word) for word in words[-20:])
     print(f"{mended} of 100 made anew")
     assert mended
+
+
+@pytest.mark.parametrize("where", ["corpus.vector_table.VectorTable.chunks", "rag.search.open_lexical"])
+def test_a_question_that_fails_while_it_takes_up_what_is_new_spoils_no_later_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    """As by a disk that cannot be read for a moment, in the middle of it."""
+    monkeypatch.setattr("corpus.vector_table.CHUNK", 8)
+    index(write(tmp_path / "in", OLD), tmp_path / "library")
+    with opened(tmp_path / "library") as server:
+        require_found(server, "3.txt", OLD)
+        index(write(tmp_path / "in", NEW), tmp_path / "library")
+        chunks = VectorTable.chunks
+
+        def failing(*given: int) -> Iterator[object]:
+            if where.endswith("chunks"):
+                yield from itertools.islice(chunks(*given), 2)  # type: ignore[arg-type]
+            raise DamagedLibrary("it cannot be read just now; try again")
+
+        with monkeypatch.context() as moment:
+            moment.setattr(where, failing if where.endswith("chunks") else lambda *given: next(failing()))
+            with pytest.raises(DamagedLibrary):
+                server.ask("谁？")
+        for name in sorted(NEW):
+            require_found(server, name, NEW)
+        assert isinstance(server.search, Search)
+        assert sorted(server.search.opened.index.ids.tolist()) == np.flatnonzero(server.search.opened.alive).tolist()
+
+
+def test_an_index_that_the_disk_does_not_take_whole_is_an_error() -> None:
+    index = FaissIndex.empty(16)
+    index.add(np.arange(5), np.eye(16, dtype=np.float32)[:5])
+    with pytest.raises((OSError, RuntimeError)):
+        index.save(Path("/dev/full"))
