@@ -16,6 +16,8 @@ DATABASE = "library.sqlite"
 WRITER_LOCK = "writer.lock"
 # Kilobytes of the database that a connection keeps at most: the upper pages of the trees of a million passages.
 CACHE = 65_536
+# How often files are copied that someone writes meanwhile.
+TRIES = 10
 # Of the database and of its log: which file it is, its size, and when it was written; None where there is none.
 State = tuple[tuple[int, int, int] | None, ...]
 
@@ -34,7 +36,7 @@ def connect(folder: Path) -> tuple[sqlite3.Connection, bool]:
         if found is None or found > FORMAT:
             known = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'documents'").fetchone()
             connection.close()
-            raise damaged(path, "its format is not said") if found is None and known else LibraryError(_unknown(folder, found))
+            raise damaged(path, "its format is not said") if found is None and known else LibraryError(unknown_format(folder, found))
         try:
             if not live:
                 raise OSError("it cannot be written")
@@ -61,7 +63,7 @@ def migrated(folder: Path) -> sqlite3.Connection:
     connection, found, live = _readable(folder / DATABASE)
     if not live or found is None or found > FORMAT:
         connection.close()
-        raise LibraryError(_unknown(folder, found) if live else cannot_write(folder, "it may only be read"))
+        raise LibraryError(unknown_format(folder, found) if live else cannot_write(folder, "it may only be read"))
     migrate(connection)
     return connection
 
@@ -89,7 +91,7 @@ def new_database(path: Path, settings: dict[str, str]) -> None:
         connection.close()
 
 
-def _unknown(folder: Path, found: int | None) -> str:
+def unknown_format(folder: Path, found: int | None) -> str:
     if found is None:
         return f"{folder / DATABASE} is no library of Yinju's; give the folder that `yinju index` made"
     return (
@@ -146,8 +148,12 @@ def _looked_into(path: Path) -> tuple[sqlite3.Connection, bool]:
 def _copied(path: Path, log: Path) -> sqlite3.Connection:
     """The database with what stands in its log only, by way of a temporary copy."""
     with tempfile.TemporaryDirectory(prefix="yinju-") as scratch:
-        for each in (path, log):
-            shutil.copyfile(each, Path(scratch) / each.name)
+        for _ in range(TRIES):
+            before = state_of(path.parent)
+            for each in (path, log):
+                shutil.copyfile(each, Path(scratch) / each.name)
+            if state_of(path.parent) == before:  # else they are not of one moment
+                break
         source = _connect(str(Path(scratch) / path.name))
         connection = _connect(":memory:")
         source.backup(connection)

@@ -10,7 +10,7 @@ import json
 import os
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +18,7 @@ import numpy as np
 from filelock import FileLock
 from numpy.typing import NDArray
 
-from corpus.connect import DATABASE, WRITER_LOCK, State, connect, migrated, new_database, state_of
+from corpus.connect import DATABASE, WRITER_LOCK, State, connect, migrated, new_database, state_of, unknown_format
 from corpus.database import Database
 from corpus.document_table import DocumentTable
 from corpus.errors import LibraryError
@@ -27,6 +27,7 @@ from corpus.file_table import FileTable
 from corpus.passage_table import PassageTable
 from corpus.posting_table import PostingTable
 from corpus.rows import DAMAGED
+from corpus.schema import FORMAT, FORMAT_KEY
 from corpus.to_disk import make_folder, to_disk
 from corpus.trouble import damaged
 from corpus.vector_table import Marks, VectorTable
@@ -132,7 +133,12 @@ class Library:
 
     def size(self) -> int:
         """Bytes of the folder's own files."""
-        return sum(each.stat().st_size for each in self.folder.iterdir() if each.is_file())
+        total = 0
+        with os.scandir(self.folder) as entries:
+            for each in entries:
+                with suppress(FileNotFoundError):  # another process has replaced it
+                    total += each.stat().st_size if each.is_file() else 0
+        return total
 
     def __enter__(self) -> "Library":
         return self
@@ -195,11 +201,14 @@ class Library:
     def follow(self) -> None:
         """Open the library anew where another has been put in its place, or where it could only be read and was written since.
 
-        What is there no longer is asked on as it was. Raises LibraryError where the other is of another model: this one then stays open.
+        What is there no longer is asked on as it was. Raises LibraryError where the other is of another model: this one then stays open;
+        or where a newer version has migrated it since.
         """
         state = state_of(self.folder)
         if self._is_another(state):
             self._exchange(*connect(self.folder), state)
+        if self._number(FORMAT_KEY) > FORMAT:
+            raise LibraryError(unknown_format(self.folder, self._number(FORMAT_KEY)))
 
     def _is_another(self, state: State) -> bool:
         # Whoever has the file itself open sees what is written into it.

@@ -135,9 +135,15 @@ def test_a_reader_of_an_older_library_does_not_make_a_newer_one_older(tmp_path: 
     with FileLock(library / "writer.lock"):
         reader = Library.open(library)
     Library.open(library).close()
-    change(library, "UPDATE meta SET value = '99' WHERE key = 'format'")
-    with reader, pytest.raises(LibraryError, match="pip install --upgrade yinju"):
-        reader.add_feedback(SAID)
+    with opened(library) as running:
+        require_found(running, "1.txt", texts(3))
+        change(library, "UPDATE meta SET value = '99' WHERE key = 'format'")
+        for each in (reader, running.library):
+            with pytest.raises(LibraryError, match="pip install --upgrade yinju"):
+                each.add_feedback(SAID)  # type: ignore[attr-defined]
+        with pytest.raises(LibraryError, match="pip install --upgrade yinju"):
+            running.ask("谁？")
+    reader.close()
     assert change(library, "SELECT value FROM meta WHERE key = 'format'") == [("99",)]
 
 
