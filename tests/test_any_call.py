@@ -1,19 +1,26 @@
 """Whatever is sent to the server's addresses: an answer or one sentence, no traceback, and it goes on serving."""
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextvars import copy_context
 from pathlib import Path
 from typing import Any
 
+import gradio as gr
 import httpx
 import pytest
+from gradio import processing_utils
+from gradio.context import LocalContext
+from gradio.exceptions import InvalidPathError
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from tests.conftest import ROOT
 from tests.test_browser import ANSWERABLE, HOSTILE, Served
+from ui.access.given_files import require_own_files
 
 # Seconds that a call may take, and that a stream is listened to.
 PATIENCE = 60.0
@@ -198,3 +205,79 @@ def test_what_the_pages_scripts_ask_for_is_given_or_refused(served: Served, data
         body = {"session_hash": "script", "component_id": each, "fn_name": name, "data": data}
         harmless(httpx.post(f"{served.address}/gradio_api/component_server", json=body, timeout=PATIENCE))
     still_serves(served)
+
+
+# Files that a call names
+
+
+def named(path: object) -> dict[str, Any]:
+    """A file as gradio's clients name one."""
+    return {"path": path, "orig_name": "x.txt", "meta": {"_type": "gradio.FileData"}}
+
+
+def event_of(served: Served, part: str, kind: str) -> dict[str, Any]:
+    """What the page says of the event of one of its parts."""
+    config = httpx.get(f"{served.address}/config", timeout=PATIENCE).json()
+    number = next(each["id"] for each in config["components"] if each["props"].get("elem_id") == part)
+    found: dict[str, Any] = next(each for each in config["dependencies"] if [number, kind] in each["targets"])
+    return found
+
+
+@pytest.mark.parametrize("path", ["call/ask", "call/v2/ask", "queue/join", "run/ask", "api/ask"])
+def test_where_no_file_is_taken_none_is_looked_at(served: Served, tmp_path: Path, path: str) -> None:
+    endless, words = tmp_path / "endless", tmp_path / "words.txt"
+    os.mkfifo(endless)
+    words.write_text("甲")
+    numbers = {each["api_name"]: each["id"] for each in httpx.get(f"{served.address}/config", timeout=PATIENCE).json()["dependencies"]}
+    (uploaded,) = httpx.post(f"{served.address}/gradio_api/upload", files={"files": ("a.txt", b"words")}, timeout=PATIENCE).json()
+    for each in (str(endless), str(words), uploaded, "http://100.64.0.77:8099/x", "https://example.org/x", "", ["x"], None):
+        for value in (named(each), [{"deep": [named(each)]}]):
+            body = {"question": value} if "v2" in path else {"data": [value, 5, "", []], "fn_index": numbers["ask"], "session_hash": "files"}
+            refused = httpx.post(f"{served.address}/gradio_api/{path}", json=body, timeout=10)
+            harmless(refused)
+            assert refused.status_code == 400 and "takes no file" in refused.text
+            assert httpx.get(f"{served.address}/ready", timeout=10).status_code == 200
+
+
+def test_where_files_are_taken_only_those_are_that_were_uploaded(served: Served, tmp_path: Path) -> None:
+    endless, secret = tmp_path / "endless", tmp_path / "secret.txt"
+    os.mkfifo(endless)
+    secret.write_text("紫铜门的钥匙藏在第七块砖下。\n")
+    (uploaded,) = httpx.post(f"{served.address}/gradio_api/upload", files={"files": ("a.txt", b"words")}, timeout=PATIENCE).json()
+    beside = Path(uploaded).with_name("beside.txt")
+    for part, kind in (("yinju-upload", "upload"), ("yinju-run", "click")):
+        event = event_of(served, part, kind)
+        several = part == "yinju-upload"
+        for each in (endless, secret, beside, f"{uploaded}/../../../../../../../../{secret}", "http://100.64.0.77:8099/x.txt", ["x"]):
+            given_file = named(each if isinstance(each, list) else str(each))
+            body = {"data": [[given_file] if several else given_file, "", "zh"], "fn_index": event["id"], "session_hash": "kept"}
+            refused = httpx.post(f"{served.address}/gradio_api/queue/join", json=body, timeout=10)
+            assert refused.status_code == 400 and "was not uploaded here" in refused.text
+            assert httpx.get(f"{served.address}/ready", timeout=10).status_code == 200
+    found = httpx.post(f"{served.address}/gradio_api/run/search", json={"data": ["紫铜门的钥匙藏在哪里", 5, ""]}, timeout=PATIENCE)
+    assert found.status_code == 200 and "紫铜门" not in found.json()["data"][0][0]["text"]
+    documents = httpx.post(f"{served.address}/gradio_api/run/documents", json={"data": []}, timeout=PATIENCE).text
+    assert "secret.txt" not in documents and not list((served.library / "uploads").glob("**/secret.txt"))
+
+
+def test_a_file_that_a_tool_is_given_is_not_looked_at(served: Served, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "endless")
+    headers = {"Accept": "application/json, text/event-stream", "Content-Type": "application/json"}
+    for question in (named(str(tmp_path / "endless")), named("http://100.64.0.77:8099/x")):
+        call = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "ask", "arguments": {"question": question}}}
+        refused = httpx.post(f"{served.address}/gradio_api/mcp/", json=call, headers=headers, timeout=10)
+        assert refused.status_code == 200 and '"isError":true' in refused.text.replace(" ", "")
+        assert httpx.get(f"{served.address}/ready", timeout=10).status_code == 200
+
+
+def test_gradios_own_check_is_on(tmp_path: Path) -> None:
+    with gr.Blocks() as page:
+        gr.Textbox()
+    require_own_files(page)
+
+    def checked() -> None:
+        LocalContext.blocks.set(page)
+        processing_utils._check_allowed(str(tmp_path / "x.txt"), True)
+
+    with pytest.raises(InvalidPathError):
+        copy_context().run(checked)

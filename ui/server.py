@@ -26,6 +26,7 @@ from corpus.store import folder_of, open_store
 from embeddings import Encoder
 from embeddings.pieces import ENOUGH
 from rag import Assistant
+from ui.access.given_files import require_own_files
 from ui.access.guard import Guard, is_closed
 from ui.access.headers import WithHeaders
 from ui.access.legible import Legible
@@ -119,6 +120,7 @@ def page_app(served: Sequence[Served], room: Room, figures: Figures, note: Calla
             theme=gr.themes.Base(primary_hue="red", font=FONTS, font_mono=["ui-monospace", "monospace"]),
         )  # fmt: skip
         serve_tools(page)
+        require_own_files(page)
         watch_events(page)
         pages.append(page)
     return outer, pages
