@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from tests.conftest import ROOT
 from tests.test_browser import ANSWERABLE, HOSTILE, Served
-from ui.access.given_files import require_own_files
+from ui.access.given_files import FETCHING, fetch_nothing, require_own_files
 
 # Seconds that a call may take, and that a stream is listened to.
 PATIENCE = 60.0
@@ -270,7 +270,7 @@ def test_a_file_that_a_tool_is_given_is_not_looked_at(served: Served, tmp_path: 
         assert httpx.get(f"{served.address}/ready", timeout=10).status_code == 200
 
 
-def test_gradios_own_check_is_on(tmp_path: Path) -> None:
+def test_gradios_own_check_is_on_and_it_fetches_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with gr.Blocks() as page:
         gr.Textbox()
     require_own_files(page)
@@ -281,3 +281,9 @@ def test_gradios_own_check_is_on(tmp_path: Path) -> None:
 
     with pytest.raises(InvalidPathError):
         copy_context().run(checked)
+    for name in FETCHING:
+        monkeypatch.setattr(processing_utils, name, getattr(processing_utils, name))
+    fetch_nothing()
+    for name in FETCHING:
+        with pytest.raises(PermissionError):
+            getattr(processing_utils, name)("http://100.64.0.77:8099/x", str(tmp_path))

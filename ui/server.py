@@ -26,7 +26,7 @@ from corpus.store import folder_of, open_store
 from embeddings import Encoder
 from embeddings.pieces import ENOUGH
 from rag import Assistant
-from ui.access.given_files import require_own_files
+from ui.access.given_files import fetch_nothing, require_own_files
 from ui.access.guard import Guard, is_closed
 from ui.access.headers import WithHeaders
 from ui.access.legible import Legible
@@ -106,6 +106,7 @@ def _in_address(name: str) -> str:
 def page_app(served: Sequence[Served], room: Room, figures: Figures, note: Callable[[Noted], None], role: Role = "keeper") -> tuple[FastAPI, list[gr.Blocks]]:
     """The pages as this role has them, with the MCP tools of each library and what is told of the server; and the pages alone."""
     pages = []
+    fetch_nothing()
     outer = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     add_watch(outer, served, room, figures, role)
     several = [each.place for each in served] if len(served) > 1 else []

@@ -8,11 +8,15 @@ import os
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import gradio as gr
+from gradio import processing_utils
 from gradio.route_utils import get_fn
 from gradio.utils import get_upload_folder
+
+# What fetches for gradio from an address that is told to it.
+FETCHING = ("async_ssrf_protected_get", "async_ssrf_protected_download", "ssrf_protected_download", "save_url_to_cache", "unsafe_download")
 
 
 def require_own_files(page: gr.Blocks) -> None:
@@ -35,6 +39,12 @@ def require_own_files(page: gr.Blocks) -> None:
         return await push(body, request, username)
 
     page.validate_inputs, page._queue.push = validated, pushed
+
+
+def fetch_nothing() -> None:
+    """Have gradio fetch nothing, from anywhere, in this process."""
+    for name in FETCHING:
+        setattr(processing_utils, name, _unfetched)
 
 
 def named_in(value: Any) -> Iterator[Any]:
@@ -65,3 +75,7 @@ def _is_uploaded(page: gr.Blocks, path: Any) -> bool:
     # What gradio itself has noted, and that no link leads out of the folder.
     noted = isinstance(path, str) and path in page.upload_file_set
     return noted and Path(os.path.realpath(path)).is_relative_to(os.path.realpath(get_upload_folder()))
+
+
+def _unfetched(url: str, *_: Any, **__: Any) -> NoReturn:
+    raise PermissionError("nothing is fetched from other addresses")
