@@ -252,6 +252,20 @@ def test_what_is_too_large_or_does_not_say_how_large_it_is_is_refused(alone: Ser
     connection.close()
 
 
+@pytest.mark.parametrize("path", ["component_server", "call/ask", "queue/join", "run/ask", "mcp/", "reset"])
+def test_a_form_with_files_is_taken_at_the_address_for_uploads_only(served: ServedUsers, path: str) -> None:
+    for kind in ("multipart/form-data; boundary=B", "Multipart/Form-Data; boundary=B", "multipart/mixed; boundary=B"):
+        for who in (KEEPER, READER):
+            # Refused for what it says, before it has been sent: of what is cut off nothing stays.
+            connection = HTTPConnection("127.0.0.1", served.port, timeout=10)
+            connection.putrequest("POST", f"/gradio_api/{path}")
+            for name, value in (*basic(who).items(), ("Content-Type", kind), ("Content-Length", "1100000")):
+                connection.putheader(name, value)
+            connection.endheaders()
+            assert connection.getresponse().status == 415
+            connection.close()
+
+
 # Off this machine
 
 

@@ -23,7 +23,7 @@ from ui.folder_picker import sent
 from ui.health import parts_of
 from ui.library_panel import added, reread, step_html, time_left
 from ui.turns import Turns
-from ui.uploads import Upload, keep, safe_path
+from ui.uploads import Upload, keep, safe_path, sweep
 from ui.wording import LANGUAGES, said
 
 __all__ = ["browser"]
@@ -77,6 +77,18 @@ def test_only_what_arrived_as_an_upload_is_taken(tmp_path: Path) -> None:
     files = [{"path": str(each), "name": "n.txt"} for each in (arrived, "/etc/passwd", arrived.parent / "../../../../etc/passwd", link, "", "\x00")]
     assert sent({"files": [*files, None, 3]}) == [Upload(arrived.resolve(), "n.txt")]
     assert sent(None) == sent({}) == sent({"files": "x"}) == []
+
+
+def test_what_is_left_of_an_upload_that_was_cut_off_goes_and_what_arrived_stays(tmp_path: Path) -> None:
+    whole, left, arriving = tmp_path / "hash" / "a.txt", tmp_path / "tmpx", tmp_path / "tmpy"
+    whole.parent.mkdir()
+    for each in (whole, left, arriving):
+        each.write_text("甲")
+    for each in (whole, whole.parent, left):
+        os.utime(each, (0, 0))
+    sweep(tmp_path)
+    assert whole.exists() and arriving.exists() and not left.exists()
+    sweep(tmp_path / "nowhere")
 
 
 # Without a browser, and with a cheap encoder

@@ -17,6 +17,7 @@ from threading import Event
 import gradio as gr
 import uvicorn
 from fastapi import FastAPI
+from gradio.utils import get_upload_folder
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import RedirectResponse
@@ -47,6 +48,7 @@ from ui.served import TERMS, Served, Terms
 from ui.sessions import keep_forgetting
 from ui.style import CSS
 from ui.suggestions import suggestions
+from ui.uploads import keep_sweeping
 from ui.watch.failures import Failing, watch_events
 from ui.watch.figures import Figures
 from ui.watch.log import log_lines
@@ -142,6 +144,7 @@ def web_app(served: Sequence[Served], users: Accounts, room: Room, host: str = "
     @asynccontextmanager
     async def living(_: Starlette) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
+            stack.callback(asyncio.create_task(keep_sweeping(Path(get_upload_folder()))).cancel)
             for app, pages in built.values():
                 await stack.enter_async_context(app.router.lifespan_context(app))
                 for each in pages:

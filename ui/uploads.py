@@ -1,5 +1,6 @@
 """What readers upload, kept in LIBRARY/uploads under the names that it had, a folder with all that is inside it."""
 
+import asyncio
 import os
 import shutil
 import tempfile
@@ -16,8 +17,8 @@ from corpus.whereabouts import NamedFile
 FOLDER = "uploads"
 # Of a file that is still being copied. Hidden, so that nothing takes it for a document.
 PART = ".part-"
-# Seconds after which it is what a process that was killed has left.
-ABANDONED = 3600
+# Seconds after which it is what a process that was killed, or a browser that left, has left. Seconds between two looks for those.
+ABANDONED, EVERY = 3600, 600.0
 # Bytes of a file's or folder's name, which file systems allow 255 of; room is left for a number. Folders inside each other.
 LONGEST, DEEPEST = 240, 40
 
@@ -75,6 +76,22 @@ def forget(files: Sequence[NamedFile], folder: Path) -> None:
                 break
             with suppress(OSError):  # it holds other files
                 parent.rmdir()
+
+
+def sweep(arriving: Path) -> None:
+    """Delete what is left of uploads that were cut off: what has arrived whole gradio keeps in folders of that folder."""
+    with suppress(OSError):
+        for left in arriving.iterdir():
+            with suppress(OSError):
+                if left.is_file() and time.time() - left.stat().st_mtime > ABANDONED:
+                    left.unlink()
+
+
+async def keep_sweeping(arriving: Path) -> None:
+    """Until it is cancelled."""
+    while True:
+        await asyncio.to_thread(sweep, arriving)
+        await asyncio.sleep(EVERY)
 
 
 def _safe_part(part: str) -> str:

@@ -28,7 +28,7 @@ LARGEST_UPLOAD, LARGEST = 4_000 * MB, 16 * MB
 
 
 class Surface:
-    """Answers 404 for what is not used, 413 and 411 for what is too large or does not say how large it is.
+    """Answers 404 for what is not used, 413 and 411 for what is too large or does not say how large it is, 415 for files elsewhere.
 
     `per_hour` is how many MB one person may upload in an hour; None is no limit. Who may not upload `keeps` nothing here.
     """
@@ -55,6 +55,9 @@ class Surface:
         uploading = UPLOADING.fullmatch(path) is not None
         if uploading and not self._keeps:
             return PlainTextResponse("only keepers may upload; log in as one", 403)
+        # Gradio takes files at other addresses as well, and of a form that is cut off leaves them on the disk.
+        if not uploading and any("multipart/" in each.lower() for each in headers.getlist("content-type")):
+            return PlainTextResponse("no form with files is taken here; send JSON", 415)
         most, size = LARGEST_UPLOAD if uploading else LARGEST, int(headers.get("content-length") or 0)
         if size > most:
             return PlainTextResponse(f"this is {size // MB} MB; at most {most // MB} MB are taken at once", 413)
