@@ -192,6 +192,18 @@ def test_a_page_of_another_site_changes_nothing(served: ServedUsers, path: str, 
         assert client.post(path, headers=headers).status_code == 403
 
 
+@pytest.mark.parametrize("path", ["/config", "/", "/health", "/gradio_api/info", "/nothing", "/gradio_api/call/documents"])
+def test_a_page_of_another_site_reads_nothing(served: ServedUsers, alone: ServedUsers, path: str) -> None:
+    asking = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "content-type"}
+    for server, who in ((served, KEEPER), (alone, None)):
+        with server.client(who) as client:
+            for origin in ("https://evil.example", "http://localhost:1", "null"):
+                for host in (f"127.0.0.1:{server.port}", "archive.example"):
+                    headers = {"Origin": origin, "Host": host}
+                    for answer in (client.get(path, headers=headers), client.options(path, headers=headers | asking)):
+                        assert not [each for each in answer.headers if each.startswith("access-control-")]
+
+
 def test_the_servers_own_page_may(served: ServedUsers) -> None:
     with served.client(KEEPER) as client:
         for headers in ({"Origin": served.address}, {"Sec-Fetch-Site": "same-origin", "Origin": "https://archive.example"}):

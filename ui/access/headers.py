@@ -1,4 +1,4 @@
-"""The headers that keep a browser to this host, on every response."""
+"""The headers that keep a browser to this host, on every response; and none that would let another site's page read it."""
 
 import re
 
@@ -16,6 +16,8 @@ HEADERS = {
     "X-Frame-Options": "SAMEORIGIN", "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
     "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Resource-Policy": "same-origin",
 }  # fmt: skip
+# By which a page of another site is let read an answer (Fetch, 3.3); gradio gives it to whoever asks.
+SHARING = "access-control-"
 # For who came by TLS: never again without (RFC 6797).
 STRICT = "max-age=31536000"
 # Files whose names say what is in them are fetched once.
@@ -32,6 +34,8 @@ class WithHeaders:
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
+                for name in [each for each in headers if each.startswith(SHARING)]:
+                    del headers[name]
                 for name, value in HEADERS.items():
                     headers.setdefault(name, value)
                 if scope.get("scheme") == "https":
