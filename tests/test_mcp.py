@@ -105,6 +105,16 @@ def test_search_and_documents_give_lists(served: Served) -> None:
     assert {each["document"] for each in found.structuredContent["result"]} <= names
 
 
+def test_no_path_of_the_machine_is_told(served: Served, yinju: Yinju) -> None:
+    kept = {each["name"]: each["metadata"] for each in json.loads(yinju("docs", "list", "--json", "--library", served.library).stdout)["documents"]}
+    assert all(each["source"].startswith("/") for each in kept.values())
+    over_http = httpx.post(f"{served.address}/gradio_api/run/documents", json={"data": []}, timeout=30).json()["data"][0]
+    for told in (json.loads(said(called(served, "documents"))), over_http):
+        # Nothing else is left out.
+        assert {each["name"]: each["metadata"] for each in told} == {name: {key: value for key, value in each.items() if key != "source"} for name, each in kept.items()}
+        assert str(ROOT) not in json.dumps(told)
+
+
 def test_many_are_answered_at_once(served: Served) -> None:
     async def ask(session: ClientSession) -> list[CallToolResult]:
         return list(await asyncio.gather(*(session.call_tool("search", {"query": f"{ANSWERABLE} {n}", "top_k": 1}) for n in range(9))))

@@ -1,12 +1,13 @@
 """What programs may call: /ask, /search and /documents, by gradio's client, over HTTP, or as MCP tools.
 
-Their results are those of `yinju ask --json` and `yinju docs list --json`.
+Their results are those of `yinju ask --json` and `yinju docs list --json`, but for where on this machine a document's file is.
 """
 
 import asyncio
 import inspect
 import json
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -63,7 +64,7 @@ def add_endpoints(desk: Desk) -> None:
     def documents() -> list[dict[str, Any]]:
         """List the library's documents: name, title, how many passages and characters, and what is known of each."""
         return [
-            {"name": each.name, "title": each.title, "passages": each.passages, "characters": each.characters, "metadata": each.metadata}
+            {"name": each.name, "title": each.title, "passages": each.passages, "characters": each.characters, "metadata": _told(each.metadata)}
             for each in desk.assistant.library.list_documents()
         ]
 
@@ -138,6 +139,11 @@ def _require_all(page: gr.Blocks) -> None:
         given(block_fn, inputs)
 
     page.validate_inputs = validate
+
+
+def _told(metadata: Mapping[str, str]) -> dict[str, str]:
+    """Without the path of the document's file, which says how this machine is laid out; an address that it came from stays."""
+    return {key: value for key, value in metadata.items() if key != "source" or not os.path.isabs(value)}
 
 
 def _count(top_k: int) -> int:
