@@ -210,7 +210,7 @@ def test_the_servers_own_page_may(served: ServedUsers) -> None:
             assert client.post("/gradio_api/call/documents", json={"data": []}, headers=headers).status_code == 200
 
 
-@pytest.mark.parametrize("path", ["/", "/config", "/gradio_api/call/ask", "/gradio_api/info"])
+@pytest.mark.parametrize("path", ["/", "/config", "/gradio_api/call/ask", "/gradio_api/info", "/metrics"])
 def test_a_name_that_was_pointed_at_this_machine_reaches_nothing(alone: ServedUsers, path: str) -> None:
     refused = httpx.get(alone.address + path, headers={"Host": "rebound.example"})
     assert refused.status_code == 421 and "or serve with --name rebound.example" in refused.text
@@ -219,7 +219,14 @@ def test_a_name_that_was_pointed_at_this_machine_reaches_nothing(alone: ServedUs
 def test_the_names_that_the_server_has_reach_it(alone: ServedUsers) -> None:
     for name in ("archive.example", "ARCHIVE.example:80", "localhost:1", "192.168.1.20", "[::1]"):
         assert httpx.get(alone.address + "/config", headers={"Host": name}).status_code == 200
-    assert httpx.get(alone.address + "/health", headers={"Host": "watcher.example"}).status_code == 200
+    # Who watches it by another name is told that it is well, and so is a page of another site by a name that was pointed here.
+    assert httpx.get(alone.address + "/health", headers={"Host": "watcher.example"}).json() == {"status": "ok"}
+    assert httpx.get(alone.address + "/ready", headers={"Host": "watcher.example"}).json().keys() == {"ready"}
+    assert "documents" in httpx.get(alone.address + "/health").json() and httpx.get(alone.address + "/metrics").status_code == 200
+
+
+def test_a_keeper_gets_the_figures_under_any_name(served: ServedUsers) -> None:
+    assert httpx.get(served.address + "/metrics", headers=basic(KEEPER) | {"Host": "watcher.example"}).status_code == 200
 
 
 # What cannot be reached
@@ -302,6 +309,10 @@ def test_guests_ask_and_keepers_log_in(sample_library: Path, tmp_path: Path) -> 
         with server.client() as client:
             assert '"answered": true' in asked(client)
             assert "yinju-upload" not in events(client)
+            for path in ("/etc/hostname", "http://100.64.0.77:8099/x"):
+                file = {"path": path, "meta": {"_type": "gradio.FileData"}}
+                refused = client.post("/gradio_api/call/ask", json={"data": [file, 1, "", None]})
+                assert refused.status_code == 400 and refused.json() == {"detail": "ask takes no file; give plain values"}
             assert client.post("/gradio_api/upload", files={"files": ("a.txt", b"text")}).status_code == 403
         with server.client(KEEPER) as client:
             assert "yinju-upload" in events(client)

@@ -155,7 +155,7 @@ def web_app(served: Sequence[Served], users: Accounts, room: Room, host: str = "
     whole = Starlette(lifespan=living)
     whole.mount("/", guard)
     # The last added is the outermost.
-    whole.add_middleware(FromHere, names=(host, *terms.names), any_name=closed and not terms.rules.guests)
+    whole.add_middleware(FromHere, names=(host, *terms.names), any_name=closed and not terms.rules.guests, closed=closed)
     whole.add_middleware(Failing)
     whole.add_middleware(WithHeaders)
     whole.add_middleware(Observed, count=figures.request)

@@ -16,8 +16,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 # Where gradio serves the MCP tools.
 TOOLS = "/gradio_api/mcp"
-# What is asked by those who watch the server, under whatever name.
-WATCHED = ("/health", "/ready", "/metrics")
+# What is asked by those who watch the server, under whatever name; its figures only where one has to log in for them.
+WATCHED, FIGURES = ("/health", "/ready"), "/metrics"
+# Where a request's scope says that it names another machine.
+ELSEWHERE = "yinju.elsewhere"
 READING = ("GET", "HEAD", "OPTIONS")
 
 
@@ -25,15 +27,17 @@ class FromHere:
     """Lets requests through that name this machine and come from no page of another site.
 
     `names` are further names that the server has. Where `any_name` is true the host is not looked at: where one has to log in,
-    a name that was pointed here gets nothing, for the browser sends it no cookie. MCP calls are POST only: a stream that a
+    a name that was pointed here gets nothing, for the browser sends it no cookie; where only a keeper (`closed`) is given the
+    figures, those are not looked at either. MCP calls are POST only: a stream that a
     client merely holds open would keep the server from stopping.
     """
 
-    def __init__(self, app: ASGIApp, names: Iterable[str] = (), any_name: bool = False) -> None:
+    def __init__(self, app: ASGIApp, names: Iterable[str] = (), any_name: bool = False, closed: bool = False) -> None:
         self._app = app
         own = socket.gethostname().lower()
         self._names = {"localhost", own, f"{own}.local", *(each.lower() for each in names)}
         self._any_name = any_name
+        self._watched = (*WATCHED, FIGURES) if closed else WATCHED
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         refusal = self._refusal(scope) if scope["type"] == "http" else None
@@ -43,10 +47,12 @@ class FromHere:
         headers = Headers(scope=scope)
         host, origin = headers.get("host", ""), headers.get("origin")
         tools = TOOLS in scope["path"]
-        if not self._any_name and scope["path"] not in WATCHED and not self._is_here(host):
-            return PlainTextResponse(
-                f"{host!r} is not a name of this machine; call it by its IP address, or serve with --name {host.partition(':')[0]}", 421
-            )
+        if not self._any_name and not self._is_here(host):
+            scope[ELSEWHERE] = True
+            if scope["path"] not in self._watched:
+                return PlainTextResponse(
+                    f"{host!r} is not a name of this machine; call it by its IP address, or serve with --name {host.partition(':')[0]}", 421
+                )
         if (tools or scope["method"] not in READING) and _is_foreign(headers.get("sec-fetch-site"), origin, host):
             where = f"of {origin!r}" if origin else "of another site"
             return PlainTextResponse(

@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from ui.access.caller import caller_of
+from ui.access.origin import ELSEWHERE
 from ui.access.room import Room
 from ui.access.user import Role
 from ui.answering import Noted
@@ -17,12 +18,13 @@ from ui.watch.log import told
 
 
 def add_watch(app: FastAPI, served: Sequence[Served], room: Room, figures: Figures, role: Role) -> None:
-    """Figures are for keepers; strangers who must log in hear only that the server is well."""
+    """Figures are for keepers; strangers who must log in hear only that the server is well, and so does who calls it by a name that
+    it does not have: a page of another site can."""
 
     @app.get("/health")
     def health(request: Request) -> dict[str, object]:
         caller = caller_of(request)
-        if caller.role == "reader" and not caller.name:
+        if (caller.role == "reader" and not caller.name) or request.scope.get(ELSEWHERE):
             return {"status": "ok"}
         libraries = [
             {"name": each.place.name, "address": f"/{quote(each.place.path)}",
