@@ -6,28 +6,46 @@ the longer a look takes, the rarer it is.
 
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from hashlib import blake2b
 from pathlib import Path
+from typing import NoReturn
 
 from corpus import YinjuError
 from corpus.files import Unlisted, walk
 
 # Seconds between two looks, at least; and the share of the time that looking may take.
 PAUSE, SHARE = 1.0, 0.05
+# Seconds after which a change that could not be indexed is tried again, at least.
+AGAIN = 10.0
 
 
-def changes(paths: Sequence[Path], leave_out: Path, sleep: Callable[[float], None] = time.sleep) -> Iterator[None]:
-    """Yields at once, and then whenever something has changed and is at rest again; never ends."""
+def follow(
+    paths: Sequence[Path], leave_out: Path, index: Callable[[], object], tell: Callable[[str], None], sleep: Callable[[float], None] = time.sleep
+) -> NoReturn:
+    """Calls `index` at once, and then whenever something has changed and is at rest again; never ends.
+
+    Where it raises YinjuError (a folder that is away for now, a disk that is full) that is told, once, and it is called again.
+    """
     seen = before = None
+    said = ""
     while True:
         began = time.monotonic()
         now = _look(paths, leave_out)
-        if seen is None or (now != seen and now == before):
-            yield
-            seen = now
+        looked = time.monotonic() - began
+        failed = False
+        if before is None or (now != seen and now == before):
+            try:
+                index()
+                seen, said = now, ""
+            except YinjuError as reason:
+                # What has changed is not in the library: that it was seen is forgotten.
+                seen, failed = None, True
+                if str(reason) != said:
+                    said = str(reason)
+                    tell(said)
         before = now
-        sleep(max(PAUSE, (time.monotonic() - began) / SHARE if now == seen else 0))
+        sleep(max(AGAIN, time.monotonic() - began) if failed else max(PAUSE, looked / SHARE if now == seen else 0))
 
 
 def _look(paths: Sequence[Path], leave_out: Path) -> bytes:

@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from corpus import Library
+from corpus import Library, YinjuError
 from embeddings import load_encoder
+from rag.watch import AGAIN, PAUSE, follow
 from tests.conftest import ROOT, Yinju
 from tests.test_embeddings import _tiny_model
 
@@ -97,6 +98,42 @@ def test_a_followed_folder_is_indexed_again_and_ctrl_c_stops_it(model: Path, tmp
     _, said = process.communicate(timeout=60)
     late.cancel()
     assert process.returncode == 130 and said.splitlines()[-1] == "yinju: stopped; what was done is kept"
+
+
+def followed(folder: Path, index: Callable[[], object], steps: int, step: Callable[[int], object]) -> tuple[list[str], list[float]]:
+    """What following a folder tells and how long it rests, in so many rests; `step` is called with each one's number."""
+    told: list[str] = []
+    rests: list[float] = []
+
+    def rest(seconds: float) -> None:
+        rests.append(seconds)
+        step(len(rests))
+        if len(rests) == steps:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        follow([folder], folder / "library", index, told.append, rest)
+    return told, rests
+
+
+def test_a_change_that_could_not_be_indexed_is_tried_again_until_it_is_and_told_once(tmp_path: Path) -> None:
+    outcomes = ["", "the disk is full", "the disk is full", "another process is indexing", ""]
+    tried: list[str] = []
+
+    def index() -> None:
+        tried.append(outcomes[len(tried)])
+        if tried[-1]:
+            raise YinjuError(tried[-1])
+
+    told, rests = followed(tmp_path, index, 12, lambda number: number == 2 and (tmp_path / "new.txt").write_text("word."))
+    assert tried == outcomes
+    assert told == ["the disk is full", "another process is indexing"]
+    assert sum(each >= AGAIN for each in rests) == 3
+
+
+def test_who_indexes_for_long_looks_again_soon(tmp_path: Path) -> None:
+    _, rests = followed(tmp_path, lambda: time.sleep(0.2), 1, lambda _: None)
+    assert rests == [PAUSE]
 
 
 def test_check_says_what_is_wrong_with_exit_1(yinju: Yinju, model: Path, tmp_path: Path) -> None:

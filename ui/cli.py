@@ -118,7 +118,7 @@ def _index(
     from corpus.store import folder_of, open_store
     from embeddings import load_encoder
     from rag.deferred import DeferredEncoder
-    from rag.watch import changes
+    from rag.watch import follow
 
     encoder: Encoder
     if model is None and existed:
@@ -131,11 +131,11 @@ def _index(
             raise typer.Exit(2)
         return
     print(f"yinju: following {', '.join(map(str, paths))}; Ctrl-C stops", file=sys.stderr, flush=True)
-    for _ in changes(paths, folder_of(library)):
-        try:
-            _index_once(paths, library, encoder, as_json, workers)
-        except YinjuError as error:  # a folder that is away for now, a disk that is full: it may come right
-            print(f"yinju: {error}", file=sys.stderr, flush=True)
+    follow(
+        paths, folder_of(library),
+        lambda: _index_once(paths, library, encoder, as_json, workers),
+        lambda sentence: print(f"yinju: {sentence}", file=sys.stderr, flush=True),
+    )  # fmt: skip
 
 
 def _index_once(paths: list[Path], library: str, encoder: "Encoder", as_json: bool, workers: "RayWorkers | None" = None) -> bool:
