@@ -1,10 +1,12 @@
 """What SQLite and the system say of a library's disk, as a sentence for the person who sees it."""
 
 import errno
+import os
 import sqlite3
 from pathlib import Path
 
-from corpus.errors import DamagedLibrary, LibraryError
+from corpus.errors import DamagedLibrary, LibraryError, YinjuError
+from corpus.files import printable
 
 # Errors of the system that say a file cannot grow: too large, no space, over the quota, read-only.
 CANNOT_GROW = (errno.EFBIG, errno.ENOSPC, errno.EDQUOT, errno.EROFS)
@@ -50,3 +52,12 @@ def cannot_write(folder: Path, reason: str) -> str:
             "what was done is kept"
         )
     return f"{folder} cannot be written ({reason}); check the disk and its rights, then run the same command again"
+
+
+def refused(reason: OSError) -> YinjuError | None:
+    """The sentence that says which path the system refuses, and why; None where it names none: then no path is at fault."""
+    # A number is a file that is open already.
+    if not isinstance(reason.filename, str | bytes | os.PathLike):
+        return None
+    path = printable(os.fsdecode(reason.filename))
+    return YinjuError(f"{path} cannot be used ({reason.strerror}); check that its disk is there and that it may be read and written, then try again")

@@ -13,6 +13,7 @@ from typing import NoReturn
 
 from corpus import YinjuError
 from corpus.files import Unlisted, walk
+from corpus.trouble import refused
 
 # Seconds between two looks, at least; and the share of the time that looking may take.
 PAUSE, SHARE = 1.0, 0.05
@@ -25,7 +26,8 @@ def follow(
 ) -> NoReturn:
     """Calls `index` at once, and then whenever something has changed and is at rest again; never ends.
 
-    Where it raises YinjuError (a folder that is away for now, a disk that is full) that is told, once, and it is called again.
+    Where it fails by what may come right (a folder that is away or may not be looked at for now, a disk that is full) that is
+    told, once, and it is called again.
     """
     seen = before = None
     said = ""
@@ -38,7 +40,10 @@ def follow(
             try:
                 index()
                 seen, said = now, ""
-            except YinjuError as reason:
+            except (YinjuError, OSError) as error:
+                reason = refused(error) if isinstance(error, OSError) else error
+                if reason is None:
+                    raise
                 # What has changed is not in the library: that it was seen is forgotten.
                 seen, failed = None, True
                 if str(reason) != said:
@@ -60,6 +65,6 @@ def _look(paths: Sequence[Path], leave_out: Path) -> bytes:
                     digest.update(b"%b\0%d\0%d\0%d\0" % (os.fsencode(file), status.st_size, status.st_mtime_ns, status.st_ino))
                 except OSError:
                     digest.update(os.fsencode(file) + b"\0gone\0")
-        except YinjuError:  # the path itself is away for now
+        except (YinjuError, OSError):  # the path itself is away for now, or may not be looked at
             digest.update(b"\0away\0")
     return digest.digest()

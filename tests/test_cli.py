@@ -78,6 +78,13 @@ def test_a_question_set_is_measured(yinju: Yinju, sample_library: Path, tmp_path
         (["eval", "{tmp}/broken.jsonl", "--library", "{sample}", "--output", "{tmp}/o"], "line 2"),
         (["docs", "show", "none.txt", "--library", "{sample}"], "holds no document"),
         (["index", "{sample_files}", "--library", "{sample}", "--model", "{tmp}/empty"], "no sentence-transformers"),
+        # Paths that the system will not even look at; who may look at everything can have them too.
+        (["index", "{unseen}", "--library", "{tmp}/l"], "{unseen} cannot be used (File name too long)"),
+        (["index", "{sample_files}", "--library", "{unseen}"], "{unseen}/library.sqlite cannot be used"),
+        (["ask", "谁？", "--library", "{unseen}"], "{unseen} cannot be used"),
+        (["check", "--library", "{unseen}"], "{unseen}"),
+        (["backup", "{tmp}/b.tar", "--library", "{unseen}"], "{unseen}"),
+        (["restore", "{unseen}", "--library", "{tmp}/l"], "{unseen}"),
     ],
 )
 def test_bad_input_is_one_sentence_and_status_two(
@@ -86,10 +93,10 @@ def test_bad_input_is_one_sentence_and_status_two(
     (tmp_path / "empty").mkdir()
     (tmp_path / "kind.xyz").write_text("text")
     (tmp_path / "broken.jsonl").write_text('{"question": "谁？"}\n{"question": \n')
-    places = {"tmp": tmp_path, "sample": sample_library, "sample_files": SAMPLE}
+    places = {"tmp": tmp_path, "sample": sample_library, "sample_files": SAMPLE, "unseen": tmp_path / ("a" * 300)}
     done = yinju(*[each.format(**places) if len(each) < 200 else each for each in arguments])
     assert done.returncode == 2
-    assert says in done.stderr
+    assert says.format(**places) in done.stderr
     assert "Traceback" not in done.stderr and len(done.stderr.strip().splitlines()) == 1
     assert not (tmp_path / "l").exists() and not (tmp_path / "o").exists()
 

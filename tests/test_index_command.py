@@ -1,5 +1,6 @@
 """`yinju index`, `check` and `--where` as a person runs them, with a model of a few kilobytes."""
 
+import errno
 import json
 import os
 import signal
@@ -129,6 +130,29 @@ def test_a_change_that_could_not_be_indexed_is_tried_again_until_it_is_and_told_
     assert tried == outcomes
     assert told == ["the disk is full", "another process is indexing"]
     assert sum(each >= AGAIN for each in rests) == 3
+
+
+def test_a_folder_that_may_not_be_looked_at_for_a_while_is_followed_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stat, away = os.stat, False
+    (tmp_path / "a.txt").write_text("word.")
+    indexed: list[bool] = []
+
+    def lost(path: object, **arguments: bool) -> os.stat_result:
+        if away and str(path) == str(tmp_path):
+            raise OSError(errno.ENOTCONN, "Transport endpoint is not connected", str(path))
+        return stat(path, **arguments)  # type: ignore[arg-type]
+
+    def index() -> None:
+        indexed.append(tmp_path.is_dir())
+
+    def step(number: int) -> None:
+        nonlocal away
+        away = 1 < number < 8
+
+    monkeypatch.setattr(os, "stat", lost)
+    told, _ = followed(tmp_path, index, 12, step)
+    assert told == [f"{tmp_path} cannot be used (Transport endpoint is not connected); check that its disk is there and that it may be read and written, then try again"]
+    assert indexed == [True, True]
 
 
 def test_who_indexes_for_long_looks_again_soon(tmp_path: Path) -> None:

@@ -39,7 +39,7 @@ LONG = 2000
 
 
 def main() -> None:
-    """Run the command line; a YinjuError is one sentence on standard error and exit status 2."""
+    """Run the command line; a YinjuError, or a path that the system refuses, is one sentence on standard error and exit status 2."""
     try:
         app()
     except YinjuError as error:
@@ -57,6 +57,11 @@ def main() -> None:
     except Exception as error:  # our failure: one sentence, and the whole of it when asked for
         if os.environ.get("YINJU_DEBUG"):
             raise
+        from corpus.trouble import refused
+
+        if isinstance(error, OSError) and (reason := refused(error)):
+            print(f"yinju: {reason}", file=sys.stderr)
+            sys.exit(2)
         print(f"yinju: this is our failure, not yours: {type(error).__name__}: {error} "
               "(set YINJU_DEBUG=1 for the details, and please report them)", file=sys.stderr)  # fmt: skip
         sys.exit(1)
