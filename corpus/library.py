@@ -150,13 +150,18 @@ class Library:
         self._database.close()
 
     def discard(self) -> None:
-        """Close a library that never held a document, and leave no trace of it."""
+        """Close a library that holds no document, and leave no trace of it; one that another process writes or has filled stays."""
+        with suppress(LibraryError), self.writing():
+            if self.document_count() == 0:
+                self.close()
+                # The database after what is derived from it: killed in between, a library without documents is left, not a folder
+                # of files that are nobody's. The lock last, while it is held: who waits for it takes none that is gone.
+                for pattern in ("vectors-*.faiss", "words-*.postings", f"{DATABASE}-*", DATABASE, WRITER_LOCK):
+                    for file in self.folder.glob(pattern):
+                        file.unlink(missing_ok=True)
+                with suppress(OSError):  # it holds other files
+                    self.folder.rmdir()
         self.close()
-        for pattern in (f"{DATABASE}*", "vectors-*.faiss", "words-*.postings", WRITER_LOCK):
-            for file in self.folder.glob(pattern):
-                file.unlink(missing_ok=True)
-        if not any(self.folder.iterdir()):
-            self.folder.rmdir()
 
     # Writing
 

@@ -7,7 +7,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
@@ -189,6 +189,53 @@ def test_a_second_writer_gets_one_sentence(tmp_path: Path) -> None:
     one, two = cheap_library(tmp_path / "library"), cheap_library(tmp_path / "library")
     with one, two, one.writing(), pytest.raises(LibraryError, match="another process is indexing into"):
         index_paths([tmp_path / "a.txt"], two, CheapEncoder())
+
+
+def test_a_library_that_another_process_has_filled_is_not_discarded(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("甲在这里住。")
+    first = cheap_library(tmp_path / "library")
+    with cheap_library(tmp_path / "library") as second:
+        index_paths([tmp_path / "a.txt"], second, CheapEncoder())
+    first.discard()
+    with Library.open(tmp_path / "library") as library:
+        assert library.document_count() == 1
+
+
+def test_a_library_that_another_process_writes_just_now_is_not_discarded(tmp_path: Path) -> None:
+    first, second = cheap_library(tmp_path / "library"), cheap_library(tmp_path / "library")
+    with second.writing():
+        before = sorted((tmp_path / "library").iterdir())
+        first.discard()
+        assert sorted((tmp_path / "library").iterdir()) == before
+        second.set_meta("key", "value")
+    with Library.open(tmp_path / "library") as library:
+        assert library.meta("key") == "value"
+
+
+def test_a_discarded_library_leaves_no_trace_and_one_whose_discarding_is_stopped_can_be_begun_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "bad.bin").write_bytes(b"\0")
+    unlink, stopped_at = Path.unlink, 0
+
+    def stopped(path: Path, missing_ok: bool = False) -> None:
+        nonlocal left
+        left -= 1
+        if left < 0:
+            raise KeyboardInterrupt
+        unlink(path, missing_ok)
+
+    while True:
+        left = stopped_at
+        library = cheap_library(tmp_path / "library")
+        index_paths([tmp_path / "bad.bin"], library, CheapEncoder())
+        assert list((tmp_path / "library").glob("vectors-*"))
+        with monkeypatch.context() as patch, suppress(KeyboardInterrupt):
+            patch.setattr(Path, "unlink", stopped)
+            library.discard()
+            break
+        stopped_at += 1
+    assert stopped_at > 2 and not (tmp_path / "library").exists()
 
 
 def test_a_reader_sees_whole_documents_while_another_process_writes(tmp_path: Path) -> None:
