@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from rag import Answer, Found, Quote
 from tests.conftest import ROOT
 from ui.answer_row import answer_from_row, answer_to_row
-from ui.conversation_file import FILE
+from ui.conversation_file import FILE, opened
 from ui.conversations import Conversations
 from ui.talks import Conversation, ConversationError, Turn, folded, title_of
 
@@ -385,6 +385,30 @@ def test_where_the_folder_cannot_be_written_a_conversation_lasts_as_long_as_the_
         assert [each.answer for each in conversations.turns(talk)] == [MEETING]
         assert titles(conversations, "10月17日") == [MEETING.question]
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("failure", [sqlite3.OperationalError("unable to open database file"), OSError(28, "No space left on device")])
+def test_what_could_not_be_kept_for_a_while_is_kept_from_the_next_conversation_on_and_the_failure_told_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, failure: Exception
+) -> None:
+    def failing(path: Path | None) -> sqlite3.Connection:
+        if path is not None:
+            raise failure
+        return opened(None)
+
+    with Conversations(tmp_path) as conversations:
+        with monkeypatch.context() as patch:
+            patch.setattr("ui.conversations.opened", failing)
+            first, second = conversations.begin(), conversations.begin()
+            conversations.add(first, MEETING)
+            assert not conversations.kept and len(caplog.records) == 1
+        conversations.add(second, BRIDGE)
+        assert not conversations.kept
+        third = conversations.begin()
+        assert conversations.kept and conversations.reason is None
+        conversations.add(third, TRAM)
+    with Conversations(tmp_path) as again:
+        assert [[each.answer for each in again.turns(talk)] for talk in (first, second, third)] == [[MEETING], [BRIDGE], [TRAM]]
 
 
 def test_a_folder_that_is_not_there_is_not_made(tmp_path: Path) -> None:

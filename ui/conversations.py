@@ -43,7 +43,8 @@ class Conversations:
     """The conversations of a library's readers. May be used by many threads.
 
     Where they cannot be kept `kept` is False and `reason` says why in a sentence: then they last until
-    `close`. A file that is damaged is set aside under another name, and a new one begun.
+    `close`, or until they can be kept, which each new one tries. A file that is damaged is set aside under another name, and a
+    new one begun.
     """
 
     def __init__(self, folder: str | Path) -> None:
@@ -76,7 +77,7 @@ class Conversations:
         """A new conversation's id, which cannot be guessed and may stand in an address."""
         identity = new_identity()
         now = now_text()
-        with self._changing() as connection:
+        with self._changing(again=True) as connection:
             values = (identity, storable(owner), "", now, now)
             connection.execute("INSERT INTO conversation VALUES (?, ?, ?, ?, ?)", values)
         return identity
@@ -163,9 +164,9 @@ class Conversations:
         return tuple(_conversation(row) for row in rows)
 
     @contextmanager
-    def _changing(self) -> Iterator[sqlite3.Connection]:
+    def _changing(self, again: bool = False) -> Iterator[sqlite3.Connection]:
         with self._lock, self._explained():
-            self._open(make=True)
+            self._open(make=True, again=again)
             with self._database.changing() as connection:
                 yield connection
 
@@ -191,25 +192,48 @@ class Conversations:
                 f"{self.path} cannot be used just now ({reason}); check the disk and its rights, then try again"
             ) from None
 
-    def _open(self, make: bool) -> None:
-        """Have the file open that is there now: another process may have deleted it or set it aside."""
-        if self.reason is not None:
+    def _open(self, make: bool, again: bool = False) -> None:
+        """Have the file open that is there now: another process may have deleted it or set it aside.
+
+        Where it could not be kept before, that is tried only `again`; then what was begun meanwhile is moved into it.
+        """
+        if self.reason is not None and not again:
             return
         there = which_file(self.path)
-        if there == self._file and (there is not None or not make):
+        if self.reason is None and there == self._file and (there is not None or not make):
             return
         try:
             if not os.access(self.path.parent, os.W_OK | os.X_OK):
                 raise PermissionError(f"{self.path.parent} is no folder that can be written")
             connection = opened(None if there is None and not make else self.path)
+            if self.reason is not None:
+                self._move(connection)
         except (OSError, sqlite3.Error, ConversationError) as reason:
+            before = self.reason
             if is_busy(reason):
+                if before is not None:
+                    return
                 raise ConversationError(f"{self.path} is being written by another process; try again in a moment") from None
             self.reason = f"conversations are not kept ({reason}); give a library whose folder can be written, with --library"
-            LOG.warning("%s", self.reason)
+            if self.reason != before:
+                LOG.warning("%s", self.reason)
+            if before is not None:
+                return
             connection = opened(None)
+        else:
+            self.reason = None
         self._database.replace(connection)
         self._file = which_file(self.path)
+
+    def _move(self, connection: sqlite3.Connection) -> None:
+        """Put what could not be kept before into the file, or close it."""
+        try:
+            with Database(connection).changing():
+                for table, places in (("conversation", "?, ?, ?, ?, ?"), ("turn", "?, ?, ?, ?, ?, ?, ?")):
+                    connection.executemany(f"INSERT INTO {table} VALUES ({places})", self._database.rows(f"SELECT * FROM {table}"))
+        except BaseException:
+            connection.close()
+            raise
 
 
 def _conversation(row: Sequence[Any]) -> Conversation:
