@@ -67,6 +67,31 @@ def test_a_copy_that_fails_leaves_nothing_and_the_others_are_kept(tmp_path: Path
     assert [each.name for each in folder.iterdir()] == ["there.txt"]
 
 
+def test_what_is_kept_is_on_the_disk_before_its_name_and_its_name_and_folders_before_it_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps: list[str] = []
+    fsync, replace = os.fsync, os.replace
+
+    def synced(number: int) -> None:
+        steps.append(f"sync {os.readlink(f'/proc/self/fd/{number}')}")
+        fsync(number)
+
+    def named(part: str, target: Path) -> None:
+        steps.append(f"name {target}")
+        assert steps[-2] == f"sync {part}"
+        replace(part, target)
+
+    monkeypatch.setattr(os, "fsync", synced)
+    monkeypatch.setattr(os, "replace", named)
+    (tmp_path / "file").write_text("甲")
+    folder = tmp_path / "uploads"
+    assert not keep([Upload(tmp_path / "file", "a/b/x.txt")], folder)[1]
+    assert [each for each in steps if ".part-" not in each] == [
+        f"sync {tmp_path}", f"sync {folder}", f"sync {folder / 'a'}", f"name {folder / 'a' / 'b' / 'x.txt'}", f"sync {folder / 'a' / 'b'}",
+    ]  # fmt: skip
+
+
 def test_only_what_arrived_as_an_upload_is_taken(tmp_path: Path) -> None:
     arrived = Path(get_upload_folder()) / "test-sent" / "a.txt"
     arrived.parent.mkdir(parents=True, exist_ok=True)

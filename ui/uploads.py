@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from corpus.files import TURNING, UNPRINTABLE
+from corpus.to_disk import make_folder, to_disk
 from corpus.whereabouts import NamedFile
 
 FOLDER = "uploads"
@@ -42,9 +43,12 @@ def safe_path(name: str) -> PurePosixPath | None:
 def keep(uploads: Sequence[Upload], folder: Path) -> tuple[list[NamedFile], list[tuple[str, str]]]:
     """Copy the files into the folder, a whole file or none; the files that are kept, and (name, reason) of the others.
 
+    What is kept is on the disk: a document of it whose file the power took would be removed when all files are read again.
     A file of the same name that was uploaded before is replaced. Hidden files are passed over, as everywhere.
     """
+    # Without what it lies in: a library whose disk is away is not begun anew on another.
     folder.mkdir(exist_ok=True)
+    to_disk(folder.parent)
     for left in folder.glob(f"{PART}*"):
         with suppress(OSError):
             if time.time() - left.stat().st_mtime > ABANDONED:
@@ -115,12 +119,15 @@ def _free(path: PurePosixPath, taken: set[PurePosixPath]) -> PurePosixPath:
 
 
 def _copy(file: Path, target: Path, folder: Path) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(target.parent)
     number, part = tempfile.mkstemp(prefix=PART, dir=folder)
     try:
         with os.fdopen(number, "wb") as copy, file.open("rb") as source:
             shutil.copyfileobj(source, copy)
+            copy.flush()
+            os.fsync(copy.fileno())
         os.replace(part, target)
+        to_disk(target.parent)
     except BaseException:
         Path(part).unlink(missing_ok=True)
         raise
