@@ -156,7 +156,7 @@ class Library:
                 self.close()
                 # The database after what is derived from it: killed in between, a library without documents is left, not a folder
                 # of files that are nobody's. The lock last, while it is held: who waits for it takes none that is gone.
-                for pattern in ("vectors-*.faiss", "words-*.postings", f"{DATABASE}-*", DATABASE, WRITER_LOCK):
+                for pattern in ("vectors-*.faiss", "words-*.postings", f"{DATABASE}-*", DATABASE, "*.lock"):
                     for file in self.folder.glob(pattern):
                         file.unlink(missing_ok=True)
                 with suppress(OSError):  # it holds other files
@@ -339,7 +339,7 @@ def _inode(state: State) -> int:
 
 def _is_ours(name: str) -> bool:
     """Whether a file of the folder is what a process killed while it made a library may leave."""
-    return name == WRITER_LOCK or name.startswith(f".{DATABASE}.")
+    return name.endswith(".lock") or name.startswith(f".{DATABASE}.")
 
 
 def _build(folder: Path, settings: dict[str, str]) -> None:
