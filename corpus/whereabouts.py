@@ -41,7 +41,7 @@ def whereabouts(library: Store) -> Whereabouts:
         folder = os.path.dirname(path)
         if os.path.isfile(path):
             there.append(named_file(path, name))
-        elif not elsewhere and holds.setdefault(folder, _holds_any(folder)) and not os.path.lexists(path):
+        elif not elsewhere and holds.setdefault(folder, holds_any(folder)) and not os.path.lexists(path):
             gone.append(path)
         else:
             away.append(name)
@@ -55,7 +55,8 @@ def named_file(place: bytes, name: str) -> NamedFile:
     return NamedFile(path, name, path.parents[name.count("/")] if within else path.parent)
 
 
-def _holds_any(folder: bytes) -> bool:
+def holds_any(folder: bytes) -> bool:
+    """Whether anything is in a folder; it is not where the folder is away or cannot be read."""
     try:
         with os.scandir(folder) as entries:
             return any(True for _ in entries)

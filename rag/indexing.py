@@ -2,16 +2,17 @@
 
 import os
 import time
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from corpus import Document, YinjuError
-from corpus.files import Unlisted, walk
+from corpus.files import Unlisted, printable, walk
 from corpus.rows import document_hash
 from corpus.store import Store
+from corpus.whereabouts import holds_any
 from embeddings import Encoder
 from rag.batch import Batch, prepared
 from rag.engines import engine_of
@@ -59,7 +60,8 @@ def index_paths(
     Unchanged files (by content) embed nothing, and a changed one only its new passages. A file that
     cannot be read stops no other: it is among the failures, and what the library had of it stays.
     Stopped at any moment (KeyboardInterrupt), the work done is kept. `progress` is told bytes. With `workers`, those
-    read, cut and embed, and this process stores.
+    read, cut and embed, and this process stores. Of a folder that holds nothing at all, as the place of a disk that is not plugged
+    in does, no document is dropped, and it is a failure.
 
     Raises YinjuError where a path is not there or holds no file, before anything is written;
     LibraryError where another process writes, or the disk is full.
@@ -71,8 +73,8 @@ def index_paths(
         engine_of(library).begin(library)
         meter = _Meter(progress, total)
         batch = Batch(library, encoder, meter.tell)
-        roots = [os.fsencode(os.path.join(os.path.abspath(each), "")) for each in paths if each.is_dir()]
-        refresh = Refresh(library, encoder, batch, roots, meter.within)
+        roots = {os.fsencode(os.path.join(os.path.abspath(each), "")): printable(str(each)) for each in paths if each.is_dir()}
+        refresh = Refresh(library, encoder, batch, list(roots), meter.within)
         meter.watch(batch, refresh)
         try:
             found = refresh.files_ahead((each for path in paths for each in _found(path, library)), _file_of)
@@ -80,7 +82,8 @@ def index_paths(
                 for each in files:
                     _refresh_one(*each, refresh, meter)
             batch.flush()
-            removed = library.files.remove(_gone(roots, library, refresh.seen))
+            away = _away(roots, library, refresh)
+            removed = library.files.remove(_gone([each for each in roots if each not in away], library, refresh.seen))
             library.drop_unused()
         except KeyboardInterrupt:
             engine_of(library).finish(library)
@@ -173,6 +176,19 @@ def _refresh_one(each: Unlisted | tuple[Path, str], root: Path, refresh: Refresh
     file, name = each
     meter.begin(bytes_of(file))
     refresh.any_file(file, name, root)
+
+
+def _away(roots: Mapping[bytes, str], library: Store, refresh: Refresh) -> set[bytes]:
+    """Those of the folders, each with what it is called, that hold nothing and have documents in the library: a failure each."""
+    empty = [each for each in roots if not holds_any(each)]
+    known = [path for path, _ in library.files.with_documents()] if empty else []
+    away = {each: count for each in empty if (count := sum(path.startswith(each) for path in known))}
+    for root, count in away.items():
+        name = roots[root]
+        if name not in dict(refresh.failures):  # one that cannot be listed is said already
+            refresh.fail(name, f"{name} holds nothing now, and documents of {count} file{'s' * (count > 1)} of it are in the library: they stay; "
+                         "bring its disk back, or take each out with: yinju docs remove NAME")  # fmt: skip
+    return set(away)
 
 
 def _gone(roots: Sequence[bytes], library: Store, seen: set[bytes]) -> list[bytes]:

@@ -1,14 +1,18 @@
 import json
 import os
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from corpus import YinjuError, find_files
 from corpus.files import Unlisted, printable, walk
 from rag import index_paths
 from rag.check import check_library
+from rag.indexing import remove_documents
 from tests.cheap import CheapEncoder, cheap_library
 
 
@@ -82,6 +86,50 @@ def test_a_folder_that_cannot_be_listed_is_a_failure_and_its_documents_stay(
         report = index_paths([tmp_path / "in"], library, CheapEncoder())
         assert report.removed == 0 and report.failures[0][0] == "closed"
         assert library.document("closed/b.txt") is not None
+
+
+def test_a_folder_whose_disk_is_away_keeps_its_documents_and_says_so_and_the_others_are_read(tmp_path: Path) -> None:
+    disk, other = tmp_path / "disk", tmp_path / "other"
+    for each in (disk / "a.txt", disk / "b.txt", other / "c.txt"):
+        each.parent.mkdir(exist_ok=True)
+        each.write_text(f"这是文件{each.name}。")
+    with cheap_library(tmp_path / "library") as library:
+        index_paths([disk, other], library, CheapEncoder())
+        disk.rename(tmp_path / "unplugged")
+        disk.mkdir()  # the place that it was mounted on
+        (other / "c.txt").write_text("改了。")
+        report = index_paths([disk, other], library, CheapEncoder())
+        assert (report.updated, report.removed, report.failed) == (1, 0, 1)
+        ((name, reason),) = report.failures
+        assert name == str(disk) and "documents of 2 files of it are in the library: they stay" in reason and "yinju docs remove" in reason
+        disk.rmdir()
+        (tmp_path / "unplugged").rename(disk)
+        assert index_paths([disk], library, CheapEncoder()).unchanged == 2
+        # Who means it takes the documents out: then nothing is missing from the folder.
+        for each in ("a.txt", "b.txt"):
+            (disk / each).unlink()
+        remove_documents(library, ["a.txt", "b.txt"])
+        assert index_paths([disk], library, CheapEncoder()).failures == ()
+
+
+@pytest.mark.parametrize("place_stays", [True, False])
+def test_a_disk_that_goes_away_while_its_files_are_read_keeps_its_documents(tmp_path: Path, place_stays: bool) -> None:
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    (folder / "a.txt").write_text("甲在这里住。")
+
+    class Unplugged(CheapEncoder):
+        def encode_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
+            folder.rename(tmp_path / "unplugged")
+            if place_stays:
+                folder.mkdir()
+            return super().encode_passages(texts)
+
+    with cheap_library(tmp_path / "library") as library:
+        index_paths([folder], library, CheapEncoder())
+        (folder / "b.txt").write_text("乙在那里住。")
+        assert index_paths([folder], library, Unplugged()).removed == 0
+        assert library.document_count() == 2
 
 
 def test_folders_two_thousand_deep_are_listed(tmp_path: Path) -> None:

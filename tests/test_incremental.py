@@ -184,6 +184,7 @@ def test_an_old_unchanged_file_is_not_even_opened(tmp_path: Path, monkeypatch: p
 def test_a_removed_file_leaves_nothing_behind(tmp_path: Path) -> None:
     folder, library = tmp_path / "in", tmp_path / "library"
     write(folder / "a.txt", "甲在这里住。")
+    write(folder / ".kept", "")  # of a folder that holds nothing at all nothing is removed
     index(folder, library)
     (folder / "a.txt").unlink()
     assert counts(index(folder, library)) == (0, 0, 1, 0, 0)

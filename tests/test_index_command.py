@@ -75,6 +75,7 @@ def test_a_followed_folder_is_indexed_again_and_ctrl_c_stops_it(model: Path, tmp
     folder, library = tmp_path / "in", tmp_path / "library"
     folder.mkdir()
     (folder / "a.txt").write_text("word.")
+    (folder / ".kept").write_text("")  # of a folder that holds nothing at all nothing is removed
     process = start("index", folder, "--library", library, "--model", model, "--watch", "--json")
 
     # Who prints nothing is stopped, and the reading of its line fails.
