@@ -94,6 +94,19 @@ def test_documents_come_back_as_they_were_put_in_every_script(own: str) -> None:
         assert library.distinct_values("date", 5) == ["2024-05-01"]
 
 
+def test_it_is_discarded_without_a_trace_but_not_where_another_process_has_filled_it_or_writes(own: str, tmp_path: Path) -> None:
+    cheap_store(own).discard()
+    assert not store_exists(own)
+    first, second, third = (cheap_store(own) for _ in range(3))
+    with third.writing():
+        first.discard()
+        assert store_exists(own)
+    index_paths([write(tmp_path / "in", texts(2))], third, CheapEncoder())
+    second.discard()
+    third.close()
+    assert len(names(own)) == 2
+
+
 def test_it_follows_a_folder_as_a_folder_library_does(own: str, tmp_path: Path) -> None:
     truth = texts(14, seed=3)
     folder = write(tmp_path / "in", truth)

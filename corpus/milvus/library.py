@@ -10,7 +10,7 @@ a passage whose document is not there, or has not those words, is left out.
 import json
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -123,7 +123,9 @@ class MilvusLibrary:
         return self.connection.address.text
 
     def discard(self) -> None:
-        collections.drop(self.connection)
+        with suppress(LibraryError), lease(self.records, self.address), self.records.strictly():
+            if self.document_count() == 0:
+                collections.drop(self.connection)
         self.close()
 
     def size(self) -> int | None:
