@@ -11,7 +11,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, closing, contextmanager, suppress
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import gettempdir
 from threading import Event
 
 import gradio as gr
@@ -24,6 +24,7 @@ from starlette.responses import RedirectResponse
 
 from corpus import YinjuError
 from corpus.store import folder_of, open_store
+from corpus.workplace import workplace
 from embeddings import Encoder
 from embeddings.pieces import ENOUGH
 from rag import Assistant
@@ -187,7 +188,10 @@ def launch(assistants: Sequence[Assistant], host: str, port: int, examples: Sequ
     with ExitStack() as stack:
         users = stack.enter_context(users_of(assistants[0].library))
         # What is uploaded arrives where nobody else of this machine can read it, and goes when the server does.
-        os.environ["GRADIO_TEMP_DIR"] = stack.enter_context(TemporaryDirectory(prefix="yinju-", ignore_cleanup_errors=True))
+        # What a server that was killed has left goes as well.
+        arriving = stack.enter_context(workplace(Path(gettempdir()))) / "arriving"
+        arriving.mkdir()
+        os.environ["GRADIO_TEMP_DIR"] = str(arriving)
         where = places([each.library.folder for each in assistants])
         served = [
             Served(place, each, stack.enter_context(closing(talks_of(each.library))), [] if place.path else list(examples), Event())
