@@ -15,7 +15,8 @@ from starlette.types import Receive, Scope, Send
 
 from tests.test_faults_disk import fill
 from tests.test_library import mounted
-from ui.access.caller import caller_in
+from ui.access.attempts import Attempts
+from ui.access.caller import Caller, caller_in
 from ui.access.guard import Guard, Rules
 from ui.access.user import AccessError
 from ui.access.users import User, Users
@@ -101,3 +102,19 @@ def test_while_a_name_that_a_proxy_gives_is_looked_up_others_are_served(tmp_path
         users.add("Ana", WHO[1], "keeper")
         name, longest = asyncio.run(both(users))
     assert name == "Ana" and longest < 1.5
+
+
+def test_a_name_spelt_otherwise_and_a_neighbouring_address_are_counted_together() -> None:
+    attempts = Attempts()
+    for name in ("admin", "ADMIN ", "ａdmin", " admin", "admin\u3000"):
+        attempts.failed(name, "192.0.2.1")
+    assert attempts.wait("Admin", "192.0.2.1") > 0 and attempts.wait("admin", "192.0.2.2") == 0
+    attempts = Attempts()
+    for number in range(30):
+        attempts.failed(f"name {number}", f"2001:db8::{number + 1:x}")
+    assert attempts.wait("other", "2001:db8::ffff") > 0 and attempts.wait("other", "2001:db8:0:1::1") == 0
+    # Who comes by IPv4 to a socket of both is counted as anywhere else.
+    for number in range(30):
+        attempts.failed(f"name {number}", f"::ffff:192.0.2.{number}")
+    assert attempts.wait("other", "::ffff:192.0.2.99") == 0
+    assert Caller("", "reader", "::ffff:192.0.2.1").key == Caller("", "reader", "192.0.2.1").key

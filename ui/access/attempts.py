@@ -6,6 +6,9 @@ from limits import RateLimitItem, parse
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 
+from ui.access.caller import network_of
+from ui.access.user import key_of
+
 # NIST SP 800-63B, 5.2.2: no more than 100 for one account.
 OF_NAME_HERE, OF_ADDRESS, OF_NAME = parse("5/minute"), parse("30/10 minutes"), parse("60/hour")
 
@@ -31,5 +34,6 @@ class Attempts:
 
 
 def _counts(name: str, address: str) -> list[tuple[RateLimitItem, tuple[str, ...]]]:
-    name = name.casefold()[:200]
+    # As accounts are looked up, and callers told apart: one spelt otherwise, or a neighbouring address, is no other.
+    name, address = key_of(name)[:200], network_of(address)
     return [(OF_NAME_HERE, ("here", address, name)), (OF_ADDRESS, ("address", address)), (OF_NAME, ("name", name))]

@@ -25,13 +25,7 @@ class Caller:
     @property
     def key(self) -> str:
         """Whose requests are counted together: a user's, or those of one address (of IPv6, of one network)."""
-        if self.name:
-            return USER + self.name
-        try:
-            address = ipaddress.ip_address(self.address)
-        except ValueError:
-            return f"from {self.address}"
-        return f"from {ipaddress.ip_network((address, 64), strict=False)}" if address.version == 6 else f"from {address}"
+        return USER + self.name if self.name else f"from {network_of(self.address)}"
 
     @property
     def owner(self) -> str | None:
@@ -55,3 +49,14 @@ def caller_in(scope: Scope) -> Caller:
 def address_of(scope: Scope) -> str:
     client = scope.get("client")
     return str(client[0]) if client else ""
+
+
+def network_of(address: str) -> str:
+    """Those addresses that one person has at least: of IPv6 a network of 64 bits, of IPv4 one, also where it is written as IPv6."""
+    try:
+        known = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if known.version == 4:
+        return str(known)
+    return str(known.ipv4_mapped or ipaddress.ip_network((known, 64), strict=False))
