@@ -182,6 +182,52 @@ def test_who_asks_too_often_is_told_to_wait_and_hinders_no_other(served: ServedU
         assert '"answered": true' in asked(client)
 
 
+def told(client: httpx.Client, session: str, elem_id: str, kind: str, event: object = None, question: str | None = None) -> str:
+    """What the event of that kind of that part says to a page with this session, of a browser that kept nothing yet."""
+    config = client.get("/config").json()
+    kinds = {each["id"]: each["type"] for each in config["components"]}
+    part = next(each["id"] for each in config["components"] if each["props"].get("elem_id") == elem_id)
+    found = next(each for each in config["dependencies"] if [part, kind] in [list(one) for one in each["targets"]])
+    data = [question if each == part else ["zh", "", ""] if kinds[each] == "browserstate" else None for each in found["inputs"]]
+    body = {"data": data, "fn_index": found["id"], "session_hash": session, "trigger_id": part, "event_data": event}
+    client.post("/gradio_api/queue/join", json=body).raise_for_status()
+    return client.get("/gradio_api/queue/data", params={"session_hash": session}).text
+
+
+def conversations_at(client: httpx.Client, session: str) -> str:
+    return told(client, session, "yinju-search-conversations", "change")
+
+
+def test_another_users_session_is_nothing_to_who_knows_its_name(sample_library: Path, tmp_path: Path) -> None:
+    server = ServedUsers(sample_library, tmp_path, "--guests")
+    try:
+        with server.client(READER) as reader, server.client(OTHER) as other, server.client() as guest:
+            session = "anasession"
+            assert "process_completed" in told(reader, session, "yinju-box", "submit", question=ANSWERABLE)
+            listed = conversations_at(reader, session)
+            assert ANSWERABLE in listed
+            conversation = listed.split('data-id=\\"')[1].split('\\"')[0]
+            with reader.stream("GET", f"/gradio_api/heartbeat/{session}") as beating:
+                assert beating.status_code == 200
+            # What waits for the one is not given to the other.
+            reader.post("/gradio_api/queue/join", json={"data": ["x"], "fn_index": 0, "session_hash": "anawaits"})
+            for stranger in (other, guest):
+                for path in ("/gradio_api/queue/data?session_hash=anawaits", "/gradio_api/call/ask/anawaits"):
+                    refused = stranger.get(path).text
+                    assert "error" in refused and "process_" not in refused, refused
+                assert ANSWERABLE not in conversations_at(stranger, session)
+                renaming = {"do": "rename", "id": conversation, "title": "by a stranger"}
+                assert "by a stranger" not in told(stranger, session, "yinju-conversation-list", "click", renaming)
+            assert "by a stranger" not in conversations_at(reader, session)
+            # A page that is left open goes on as nobody in particular when its reader has logged out.
+            reader.post("/logout")
+            assert ANSWERABLE not in conversations_at(reader, session)
+    finally:
+        server.stop()
+    text = server.log.read_text()
+    assert session not in text and '"path": "/gradio_api/heartbeat/-"' in text
+
+
 # Where requests come from
 
 

@@ -28,7 +28,7 @@ from ui.conversation_panel import conversation_panel, list_html
 from ui.evaluation_panel import evaluation_panel
 from ui.library_panel import library_panel
 from ui.render import problem_html
-from ui.resumed import Asked, owner_of, remembered, resumed, turns_of
+from ui.resumed import Asked, owner_of, remembered, resumed, rightful, turns_of
 from ui.source import source_html
 from ui.talks import Talks
 from ui.wording import LANGUAGES, Words, preferred, said
@@ -84,9 +84,13 @@ def build_app(
         shelf = conversation_panel(conversations)
         labels = [(title, title_html), (others, lambda code: places_html(places, here, code)), *chat.labels, *documents, *evaluation, *shelf.labels]
 
+        def listed(whose: str, sought: str, current: str, code: str, request: gr.Request) -> str:
+            # The page says whose it is, but who asks may be another by now.
+            return list_html(conversations, rightful(caller_of(request), whose), sought, current, code)
+
         def spoken(code: str, now: Opened | None, sought: str, whose: str, current: str, request: gr.Request) -> tuple[Any, ...]:
             """The whole page in this language, but for the answers."""
-            rows = list_html(conversations, whose, sought, current, code)
+            rows = listed(whose, sought, current, code, request)
             who = account_html(caller_of(request), up_from(here), code)
             return code, _source(assistant, now, code), rows, gr.update(value=who, visible=bool(who)), *(words(code) for _, words in labels)
 
@@ -100,13 +104,16 @@ def build_app(
             goes_on = (current, turns, problem_html(wrong) + talk_html(turns, code), gr.update(visible=bool(turns)))
             return code, whose, [known[0], whose, current], *(goes_on if turns or wrong else [gr.skip()] * len(goes_on))
 
-        def act(turns: tuple[Asked, ...], current: str, sought: str, whose: str, code: str, event: gr.EventData) -> tuple[Any, ...]:
+        def act(
+            turns: tuple[Asked, ...], current: str, sought: str, whose: str, code: str, request: gr.Request, event: gr.EventData
+        ) -> tuple[Any, ...]:
             """A conversation is opened, renamed or deleted."""
             told = event._data or {}
             wrong = ""
             try:
                 chosen = str(told.get("id"))
-                if conversations.conversation(chosen).owner != whose:
+                mine = rightful(caller_of(request), whose)
+                if not mine or conversations.conversation(chosen).owner != mine:
                     raise YinjuError(said(WORDS, "not yours", code))
                 if told.get("do") == "open":
                     current, turns = chosen, turns_of(conversations, chosen)
@@ -118,7 +125,7 @@ def build_app(
                         current, turns = "", ()
             except YinjuError as error:
                 wrong = problem_html(str(error))
-            rows = list_html(conversations, whose, sought, current, code)
+            rows = listed(whose, sought, current, code, request)
             return wrong + rows, current, turns, talk_html(turns, code), gr.update(visible=bool(turns))
 
         parts = [language, chat.shown, shelf.listed, account, *(part for part, _ in labels)]
@@ -133,7 +140,7 @@ def build_app(
         chat.current.change(_kept, keeping, kept, **quietly)
         searching = [owner, shelf.search, chat.current, language]
         for happens in (shelf.search.change, chat.asking.then, chat.fresh.click):
-            happens(lambda *asked: list_html(conversations, *asked), searching, shelf.listed, **quietly)
+            happens(listed, searching, shelf.listed, **quietly)
         shelf.listed.click(
             act, [chat.turns, chat.current, shelf.search, owner, language], [shelf.listed, chat.current, chat.turns, chat.talk, chat.fresh], **quietly
         )

@@ -20,7 +20,7 @@ from ui.filters import Limits, asked_html, condition_of, filters_panel, limits_o
 from ui.labels import Label, labelled
 from ui.page_image import NO_PLACE, paging
 from ui.render import problem_html, turn_html, waiting_html
-from ui.resumed import Asked, owner_of, remembered, resumed
+from ui.resumed import Asked, owner_of, remembered, resumed, rightful
 from ui.scripts import SOURCE_SCRIPT, TALK_SCRIPT, TRY_SCRIPT
 from ui.source import View, looked_for, source_html, view_of, widened
 from ui.talks import Talks
@@ -88,7 +88,8 @@ def chat_panel(
         # Who is quicker than the page asks before it knows the language, and whose browser this is.
         code = code or preferred(request.headers.get("accept-language"))
         caller = caller_of(request)
-        whose = whose or owner_of(caller, remembered(held)[1])
+        before, kept_in = (before, kept_in) if rightful(caller, whose) == whose else ((), "")
+        whose = owner_of(caller, whose or remembered(held)[1])
         if not before and not kept_in:
             # The server was started again since, or has forgotten this page; the browser has not.
             kept_in, before, _ = await asyncio.to_thread(resumed, conversations, remembered(held)[2], whose)

@@ -33,8 +33,13 @@ def remembered(held: Any) -> list[str]:
 
 
 def owner_of(caller: Caller, claimed: str) -> str:
-    """Whose conversations these are: a user's, or the browser's that says so; a user's cannot be claimed."""
-    return caller.owner or (claimed if claimed and not claimed.startswith(USER) else secrets.token_urlsafe(16))
+    """Whose conversations these are: a user's, or the browser's that says so, or those of a browser that is new."""
+    return rightful(caller, claimed) or secrets.token_urlsafe(16)
+
+
+def rightful(caller: Caller, claimed: str) -> str:
+    """The owner that is claimed, where that is right: who is logged in is that user alone, and nobody else is. Empty where it is unknown."""
+    return caller.owner or ("" if claimed.startswith(USER) else claimed)
 
 
 def turns_of(conversations: Talks, identity: str) -> tuple[Asked, ...]:

@@ -33,6 +33,7 @@ from ui.access.guard import Guard, is_closed
 from ui.access.headers import WithHeaders
 from ui.access.legible import Legible
 from ui.access.origin import FromHere
+from ui.access.own import Own
 from ui.access.proxy import Proxied
 from ui.access.room import Room
 from ui.access.surface import Surface
@@ -152,7 +153,7 @@ def web_app(served: Sequence[Served], users: Accounts, room: Room, host: str = "
                     stack.callback(asyncio.create_task(keep_forgetting(each.state_holder)).cancel)
             yield
 
-    guard = Guard({role: Surface(Legible(each), role == "keeper", terms.mb_per_hour if shared else None) for role, (each, _) in built.items()}, users, terms.rules)
+    guard = Guard({role: Surface(Legible(Own(each)), role == "keeper", terms.mb_per_hour if shared else None) for role, (each, _) in built.items()}, users, terms.rules)
     whole = Starlette(lifespan=living)
     whole.mount("/", guard)
     # The last added is the outermost.

@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from corpus.errors import YinjuError
-from ui.watch.log import LOG, root_of, where
+from ui.watch.log import LOG, root_of, shown_path, where
 from ui.watch.requests import number_of
 
 # Where a request's scope has the sentences of what has failed in it.
@@ -93,7 +93,7 @@ def refusal_of(error: BaseException) -> tuple[int, str] | None:
 def note(error: BaseException, scope: Scope) -> str:
     """One line in the log: of what kind, and where; and the sentence for who has asked."""
     number = number_of(scope)
-    LOG.error("failed", extra={"fields": {"request": number, "path": scope.get("path", "")[:300], **where(error)}})
+    LOG.error("failed", extra={"fields": {"request": number, "path": shown_path(scope.get("path", "")), **where(error)}})
     sentence = f"something went wrong here, which the server's log has under {number}; try again, or tell who runs it"
     scope.setdefault(FAILED, []).append(sentence)
     return sentence

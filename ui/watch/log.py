@@ -6,6 +6,7 @@ failure its kind and its place: what an exception says may hold any of these.
 
 import json
 import logging
+import re
 import sys
 import threading
 import traceback
@@ -18,6 +19,8 @@ ROOT = Path(__file__).parents[2]
 # Places of a failure that its line names, and packages through which every request goes.
 PLACES = 4
 WAY = ("fastapi/", "starlette/")
+# What an address ends with that names a page's session or a program's call: who knows it could ask for what is told there.
+NAMING = re.compile(r"(.*/gradio_api/(?:heartbeat|call/(?:v2/)?(?!v2/)[^/]+)/)[^/]+/?")
 
 
 class JsonLines(logging.Formatter):
@@ -53,6 +56,11 @@ def log_lines(quiet: bool) -> None:
 
 def told(event: str, **fields: object) -> None:
     LOG.info(event, extra={"fields": fields})
+
+
+def shown_path(path: str) -> str:
+    """An address as the log has it."""
+    return NAMING.sub(r"\1-", path)[:300]
 
 
 def root_of(error: BaseException) -> BaseException:

@@ -8,7 +8,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ui.access.caller import CALLER, address_of, caller_in
 from ui.access.headers import HASHED
-from ui.watch.log import told
+from ui.watch.log import shown_path, told
 
 # Methods that have a name of their own in the figures: what a stranger sends makes no new ones.
 METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH")
@@ -54,6 +54,6 @@ class Observed:
             if not HASHED.search(path) and path not in UNTOLD:
                 user = caller_in(scope).name if CALLER in scope else ""
                 told(
-                    "request", number=number_of(scope), method=method, path=path[:300], status=status, ms=round(1000 * (time.monotonic() - began)),
+                    "request", number=number_of(scope), method=method, path=shown_path(path), status=status, ms=round(1000 * (time.monotonic() - began)),
                     user=user, address=address_of(scope),
                 )  # fmt: skip
