@@ -14,10 +14,14 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import gradio as gr
+
 from corpus import Document, UnreadableFile, YinjuError, file_bytes, page_at
 from corpus.file_table import file_hash
 from corpus.store import Store
 from rag import Assistant
+from ui.access.caller import caller_of
+from ui.access.share import Share
 from ui.render import problem_html
 from ui.wording import LANGUAGES, Words, said
 
@@ -89,19 +93,25 @@ def paging(assistant: Assistant) -> Any:
 
         return Placements()
 
+    share = Share()
+
     # Its name is the script's, and becomes an attribute of the component.
-    def printed_pages(asked: list[Any]) -> str:
+    async def printed_pages(asked: list[Any], request: gr.Request) -> str:
         """The pages of a place, marked. Asked with the document's name, the place and the language."""
         try:
             name, start, end, code = asked
             at, code = (int(start), int(end)), str(code) if str(code) in LANGUAGES else "en"
         except (TypeError, ValueError, OverflowError):
             raise YinjuError(NO_PLACE) from None
-        document = assistant.library.document(str(name))
-        if document is None:
-            return problem_html(said(WORDS, "removed", code, name=name))
-        try:
+
+        def work() -> str:
+            document = assistant.library.document(str(name))
+            if document is None:
+                return problem_html(said(WORDS, "removed", code, name=name))
             return pages_html(assistant.library, placements(), document, *at, code)
+
+        try:
+            return await share.run(caller_of(request).key, work)
         except YinjuError as error:
             return problem_html(str(error))
 

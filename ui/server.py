@@ -21,6 +21,7 @@ from gradio.utils import get_upload_folder
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import RedirectResponse
+from starlette.types import ASGIApp
 
 from corpus import YinjuError
 from corpus.store import folder_of, open_store
@@ -34,9 +35,11 @@ from ui.access.headers import WithHeaders
 from ui.access.legible import Legible
 from ui.access.origin import FromHere
 from ui.access.own import Own
+from ui.access.pace import LARGEST_OF_READER, PER_MINUTE, Pace
 from ui.access.proxy import Proxied
 from ui.access.room import Room
 from ui.access.surface import Surface
+from ui.access.turns import OF_ONE, take_turns
 from ui.access.user import Accounts, Role
 from ui.allocation import keep_freed_memory
 from ui.answering import Desk, Noted
@@ -153,7 +156,16 @@ def web_app(served: Sequence[Served], users: Accounts, room: Room, host: str = "
                     stack.callback(asyncio.create_task(keep_forgetting(each.state_holder)).cancel)
             yield
 
-    guard = Guard({role: Surface(Legible(Own(each)), role == "keeper", terms.mb_per_hour if shared else None) for role, (each, _) in built.items()}, users, terms.rules)
+    for _, pages in built.values():
+        for each in pages:
+            take_turns(each, OF_ONE if shared else None)
+
+    def behind(app: ASGIApp, role: Role) -> ASGIApp:
+        """What stands between the guard and the pages of a role."""
+        surface = Surface(Legible(Own(app)), role == "keeper", terms.mb_per_hour if shared else None)
+        return Pace(surface, PER_MINUTE if shared else None, LARGEST_OF_READER if role == "reader" else None)
+
+    guard = Guard({role: behind(each, role) for role, (each, _) in built.items()}, users, terms.rules)
     whole = Starlette(lifespan=living)
     whole.mount("/", guard)
     # The last added is the outermost.
