@@ -105,3 +105,12 @@ def test_a_stream_that_breaks_off_ends_with_a_sentence(client: TestClient, lines
 def test_a_500_that_somebody_meant_is_left_as_it_is(client: TestClient) -> None:
     answer = client.get("/says-so")
     assert (answer.status_code, answer.text) == (500, "the disk is full")
+
+
+@pytest.mark.parametrize("character", ["\x1b", "\x7f", "\x85", "\x9b", "\u200f", "\u202e", "\u2028", "\u2029", "\U000e0041", "\ud800"])
+def test_no_line_of_the_log_holds_what_a_terminal_obeys(character: str) -> None:
+    record = logging.LogRecord("yinju", logging.INFO, "", 0, "request", (), None)
+    record.fields = {"path": f"/{character}\n王芳é", "user": character}
+    line = JsonLines().format(record)
+    assert character not in line and "\n" not in line and "王芳é" in line
+    assert json.loads(line)["path"] == f"/{character}\n王芳é" and json.loads(line)["user"] == character

@@ -10,6 +10,7 @@ import re
 import sys
 import threading
 import traceback
+import unicodedata
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,8 @@ PLACES = 4
 WAY = ("fastapi/", "starlette/")
 # What an address ends with that names a page's session or a program's call: who knows it could ask for what is told there.
 NAMING = re.compile(r"(.*/gradio_api/(?:heartbeat|call/(?:v2/)?(?!v2/)[^/]+)/)[^/]+/?")
+# Characters that a terminal obeys, by their categories: controls, marks of direction and others without a form, ends of lines, half characters.
+UNSHOWN = ("Cc", "Cf", "Zl", "Zp", "Cs")
 
 
 class JsonLines(logging.Formatter):
@@ -34,7 +37,13 @@ class JsonLines(logging.Formatter):
         }  # fmt: skip
         if record.exc_info and record.exc_info[1] is not None:
             line |= where(record.exc_info[1])
-        return json.dumps(line, ensure_ascii=False, default=str)
+        # JSON itself escapes only what comes before the space.
+        return "".join(each if unicodedata.category(each) not in UNSHOWN else _escaped(each) for each in json.dumps(line, ensure_ascii=False, default=str))
+
+
+def _escaped(character: str) -> str:
+    """As JSON writes it, in ASCII."""
+    return json.dumps(character)[1:-1]
 
 
 def log_lines(quiet: bool) -> None:
