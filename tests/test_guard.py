@@ -118,3 +118,16 @@ def test_a_name_spelt_otherwise_and_a_neighbouring_address_are_counted_together(
         attempts.failed(f"name {number}", f"::ffff:192.0.2.{number}")
     assert attempts.wait("other", "::ffff:192.0.2.99") == 0
     assert Caller("", "reader", "::ffff:192.0.2.1").key == Caller("", "reader", "192.0.2.1").key
+
+
+def test_a_name_that_comes_twice_names_nobody(tmp_path: Path) -> None:
+    with Users(tmp_path) as users:
+        users.add(*WHO, "keeper")
+        by_proxy = client_of(users, Rules(header="X-Remote-User", proxies=("testclient",)))
+        one, other = ("X-Remote-User", "Ana"), ("x-remote-user", "boss")
+        assert by_proxy.get("/", headers=[one]).text == "Ana"
+        for twice in ([one, other], [other, one], [one, one], [one, ("X-Remote-User", "")]):
+            refused = by_proxy.get("/", headers=twice)
+            assert refused.status_code == 400 and "more than once" in refused.json()["detail"]
+        # From elsewhere it is not looked at, however often it comes.
+        assert client_of(users, Rules(header="X-Remote-User", proxies=("192.0.2.1",))).get("/", headers=[one, other]).status_code == 401

@@ -92,6 +92,8 @@ class Guard:
         address, headers = address_of(scope), Headers(scope=scope)
         if not self._closed:
             return Caller("", "keeper", address)
+        if self._is_named_twice(scope, headers):
+            return _named_twice(str(self._rules.header))
         user = await self._named_by_proxy(scope, headers)
         if user is None and headers.get("authorization", "").lower().startswith("basic "):
             try:
@@ -115,8 +117,16 @@ class Guard:
             return RedirectResponse(f"{root}{LOGIN}?next={after}", 303)
         return _unknown()
 
+    def _is_named_twice(self, scope: Scope, headers: Headers) -> bool:
+        """Whether the proxy passed on, beside its own, a name that a client sent: which of them is right nobody knows."""
+        return self._is_believed(scope) and len(headers.getlist(str(self._rules.header))) > 1
+
+    def _is_believed(self, scope: Scope) -> bool:
+        """Whether it comes from a proxy that names users."""
+        return self._rules.header is not None and scope.get(PEER, address_of(scope)) in self._rules.proxies
+
     async def _named_by_proxy(self, scope: Scope, headers: Headers) -> User | None:
-        if self._rules.header is None or scope.get(PEER, address_of(scope)) not in self._rules.proxies:
+        if self._rules.header is None or not self._is_believed(scope):
             return None
         name = _decoded(headers.get(self._rules.header, "")).strip()
         return (await run_in_threadpool(self._users.named, name) or User(name, "reader")) if name else None
@@ -219,6 +229,11 @@ def _wants_page(request: Request) -> bool:
 def _unknown() -> Response:
     """No challenge (`WWW-Authenticate`): a browser would ask by a window of its own."""
     return JSONResponse({"detail": "log in first: with a session of /login, or with name and password (HTTP Basic)"}, 401)
+
+
+def _named_twice(header: str) -> Response:
+    detail = f"the header {header} came more than once; have the proxy take it out of what its clients send"
+    return JSONResponse({"detail": detail}, 400)
 
 
 def _unkept() -> Response:
