@@ -3,23 +3,25 @@
 import asyncio
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse
+from starlette.responses import PlainTextResponse, StreamingResponse
 from starlette.testclient import TestClient
 from starlette.types import Receive, Scope, Send
 
 from tests.test_faults_disk import fill
 from tests.test_library import mounted
+from ui.access import guard as guard_module
 from ui.access.attempts import Attempts
 from ui.access.caller import Caller, caller_in
 from ui.access.guard import Guard, Rules
 from ui.access.user import AccessError
 from ui.access.users import User, Users
+from ui.watch.failures import Failing
 
 WHO = ("王芳", "三只企鹅 and a lamp")
 SENTENCE = {"detail": "sessions cannot be begun or ended just now: the server's disk cannot be written; tell who runs it"}
@@ -131,3 +133,47 @@ def test_a_name_that_comes_twice_names_nobody(tmp_path: Path) -> None:
             assert refused.status_code == 400 and "more than once" in refused.json()["detail"]
         # From elsewhere it is not looked at, however often it comes.
         assert client_of(users, Rules(header="X-Remote-User", proxies=("192.0.2.1",))).get("/", headers=[one, other]).status_code == 401
+
+
+@pytest.mark.parametrize("change", ["logged out", "removed", "another role", "nothing", "users cannot be read"])
+def test_a_stream_ends_when_who_opened_it_is_no_longer_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: str) -> None:
+    monkeypatch.setattr(guard_module, "LOOKED", 0.0)
+    ended = False
+
+    with Users(tmp_path) as users:
+        users.add("Ana", WHO[1], "reader")
+        found = users.named("Ana")
+        assert found is not None
+        token = users.begin(found)
+
+        def happens() -> None:
+            if change == "logged out":
+                users.end(token)
+            elif change == "removed":
+                users.remove("Ana")
+            elif change == "another role":
+                users.set_role("Ana", "keeper")
+            elif change == "users cannot be read":
+                monkeypatch.setattr(users, "of", unread)
+
+        def unread(_: str) -> None:
+            raise AccessError("not now")
+
+        async def told() -> AsyncIterator[str]:
+            nonlocal ended
+            for number in range(3):
+                await asyncio.sleep(0.01)
+                yield f"data: {number}\n\n"
+                if number == 0:
+                    happens()
+            ended = True
+
+        async def streaming(scope: Scope, receive: Receive, send: Send) -> None:
+            await StreamingResponse(told(), media_type="text/event-stream")(scope, receive, send)
+
+        guard = Guard({"reader": streaming, "keeper": streaming}, users, Rules(guests=True))
+        app = Failing(guard)
+        client = TestClient(app, cookies={guard._cookie: token})
+        text = client.get("/").text
+    goes_on = change in ("nothing", "users cannot be read")
+    assert ended is goes_on and text == ("data: 0\n\ndata: 1\n\ndata: 2\n\n" if goes_on else "data: 0\n\n")

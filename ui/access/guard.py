@@ -9,8 +9,10 @@ import base64
 import hmac
 import secrets
 import sqlite3
+import time
 from collections import OrderedDict
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import blake2b, sha256
 from typing import Literal
@@ -18,7 +20,7 @@ from urllib.parse import parse_qs, quote
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.requests import Request, cookie_parser
+from starlette.requests import ClientDisconnect, Request, cookie_parser
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -32,6 +34,8 @@ PEER = "yinju.peer"
 LOGIN, LOGOUT = "/login", "/logout"
 # Asked by whoever watches the server; they tell strangers nothing of its documents.
 OPEN = ("/health", "/ready")
+# Seconds between two looks whether who has a stream open may still be here.
+LOOKED = 10.0
 # Bytes of a login form; programs whose password is remembered as checked.
 FORM, KNOWN = 8192, 1000
 
@@ -86,7 +90,28 @@ class Guard:
             await found(scope, receive, send)
             return
         scope[CALLER] = found
-        await self._pages[found.role](scope, receive, self._private(send) if self._closed else send)
+        if self._closed:
+            send = self._private(self._while_here(scope, found, send))
+        await self._pages[found.role](scope, receive, send)
+
+    def _while_here(self, scope: Scope, caller: Caller, send: Send) -> Send:
+        """What an open stream says, until its caller has logged out, was removed, or is in another role: then it ends."""
+        streams, looked = False, time.monotonic()
+
+        async def sending(message: Message) -> None:
+            nonlocal streams, looked
+            if message["type"] == "http.response.start":
+                streams = Headers(raw=message["headers"]).get("content-type", "").startswith("text/event-stream")
+            elif streams and time.monotonic() - looked > LOOKED:
+                looked = time.monotonic()
+                # While the users cannot be read nobody comes in, but who is in stays.
+                with suppress(AccessError, sqlite3.Error):
+                    if await self._caller(scope) != caller:
+                        await send({"type": "http.response.body", "body": b"", "more_body": False})
+                        raise ClientDisconnect
+            await send(message)
+
+        return sending
 
     async def _caller(self, scope: Scope) -> Caller | Response:
         address, headers = address_of(scope), Headers(scope=scope)
