@@ -58,6 +58,23 @@ def test_one_person_sends_so_much_in_a_minute_and_others_go_on() -> None:
     asyncio.run(sent())
 
 
+def test_what_is_refused_was_read_so_that_the_answer_arrives() -> None:
+    """Who closes a connection that is still being sent to loses what was said on it."""
+    parts = [{"type": "http.request", "body": b"x" * 600, "more_body": more} for more in (True, False)]
+    said: list[Any] = []
+
+    async def receive() -> Any:
+        return parts.pop(0)
+
+    async def send(message: Any) -> None:
+        assert not parts
+        said.append(message)
+
+    scope = {"type": "http", "method": "POST", "path": "/gradio_api/queue/join", "headers": [(b"content-length", b"1200")], CALLER: ANA}
+    asyncio.run(Pace(fine, None, 1000)(scope, receive, send))
+    assert said[0]["status"] == 413
+
+
 def test_one_person_has_so_many_requests_under_way(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pace, "AT_ONCE", 2)
     go = asyncio.Event()

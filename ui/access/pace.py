@@ -5,16 +5,18 @@ Questions and uploads have limits of their own besides (`ui.access.room`, `ui.ac
 
 import time
 from collections import Counter
+from contextlib import suppress
 
 from limits import RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 from starlette.datastructures import Headers
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ui.access.caller import caller_in
-from ui.access.surface import UPLOADING
+from ui.access.surface import LARGEST, UPLOADING
 
 # Of one person where others share the server: requests that do something in a minute, and under way at once. A page sends
 # one for each letter that is typed into a search.
@@ -38,7 +40,13 @@ class Pace:
             await self._app(scope, receive, send)
             return
         who = caller_in(scope).key
-        if refusal := self._refusal(scope, who):
+        size = Headers(scope=scope).get("content-length", "0")
+        if refusal := self._refusal(int(size) if size.isdigit() else 0, who):
+            # Read first: a connection that is closed before takes the answer along, and a browser says that the server is gone.
+            if size.isdigit() and int(size) <= LARGEST:
+                with suppress(ClientDisconnect):
+                    async for _ in Request(scope, receive).stream():
+                        pass
             await refusal(scope, receive, send)
             return
         self._under_way[who] += 1
@@ -49,9 +57,8 @@ class Pace:
             if not self._under_way[who]:
                 del self._under_way[who]
 
-    def _refusal(self, scope: Scope, who: str) -> JSONResponse | None:
-        size = Headers(scope=scope).get("content-length", "0")
-        if self._largest is not None and size.isdigit() and int(size) > self._largest:
+    def _refusal(self, size: int, who: str) -> JSONResponse | None:
+        if self._largest is not None and size > self._largest:
             return JSONResponse({"detail": f"太长了 · this is too long: at most {self._largest // 1000} kB are taken at once"}, 413)
         if self._limit is None:
             return None
