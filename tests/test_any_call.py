@@ -189,6 +189,18 @@ def test_any_values_are_answered_or_refused_outside_the_queue(served: Served, en
     still_serves(served)
 
 
+def test_an_event_that_only_the_browser_acts_on_is_refused(served: Served) -> None:
+    events = httpx.get(f"{served.address}/config", timeout=PATIENCE).json()["dependencies"]
+    numbers = [each["id"] for each in events if not each["backend_fn"]]
+    assert numbers
+    for each in numbers:
+        body = {"data": [], "session_hash": "outside", "fn_index": each}
+        refused = httpx.post(f"{served.address}/gradio_api/run/documents", json=body, timeout=PATIENCE)
+        harmless(refused)
+        assert refused.status_code == 400 and "calls nothing of the server" in refused.text
+    still_serves(served)
+
+
 def test_an_event_that_is_not_there_is_said_to_be_over(served: Served) -> None:
     stream = httpx.get(f"{served.address}/gradio_api/call/ask/nothing", timeout=PATIENCE)
     harmless(stream)

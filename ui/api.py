@@ -129,10 +129,13 @@ def _require(where: object, history: object = None, **texts: object) -> None:
 
 
 def _require_all(page: gr.Blocks) -> None:
-    """Have a call with too few values refused in a sentence: Gradio's own shows the insides of the page."""
+    """Have a call with too few values refused in a sentence, of which Gradio's own shows the insides of the page; and one of an
+    event that only the browser acts on, at which it fails."""
     given = page.validate_inputs
 
     def validate(block_fn: Any, inputs: list[Any]) -> None:
+        if not block_fn.fn:
+            raise gr.Error("this event calls nothing of the server; /gradio_api/info lists what may be called")
         wanted, name = len(block_fn.inputs), block_fn.api_name or "this"
         if len(inputs) < wanted:
             raise gr.Error(f"{name} was given {len(inputs)} of {wanted} values; give each of them, in the order of /gradio_api/info")
