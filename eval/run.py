@@ -80,9 +80,14 @@ def run(
         assistant = library if isinstance(library, Assistant) else stack.enter_context(Assistant.open(library))
         folder = Path(output)
         identity = identity_of(asked, assistant)
-        _prepare(folder, identity, overwrite)
+        require_writable(folder)
         stack.enter_context(disk_explained(folder))
         stack.enter_context(alone(folder))
+        # Only who writes here alone may say what of an earlier run goes.
+        if overwrite:
+            KeptAnswers.discard(folder)
+        else:
+            require_free(folder, identity)
         kept = KeptAnswers(folder, identity)
         began = time.perf_counter()
         _ask(assistant, asked.questions, kept, processes, progress)
@@ -119,14 +124,6 @@ def identity_of(asked: QuestionSet, assistant: Assistant) -> dict[str, Any]:
         "block": BLOCK,
         "yinju": release,
     }
-
-
-def _prepare(folder: Path, identity: Mapping[str, Any], overwrite: bool) -> None:
-    require_writable(folder)
-    if overwrite:
-        KeptAnswers.discard(folder)
-        return
-    require_free(folder, identity)
 
 
 def require_writable(folder: Path) -> None:

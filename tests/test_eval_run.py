@@ -110,17 +110,32 @@ def test_two_runs_of_the_same_differ_only_in_time(opened: Opened, tmp_path: Path
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
 
 
-def test_a_stopped_run_goes_on_where_it_was(opened: Opened, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in ("kept", "asking", "run"):
         monkeypatch.setattr(sys.modules[f"eval.{module}"], "BLOCK", 4)
+
+
+def at(moment: int, act: Callable[[], object]) -> Callable[[int, int, str], None]:
+    """A progress that does something when so many questions are answered."""
+
+    def progress(done: int, total: int, label: str) -> None:
+        if done == moment:
+            act()
+
+    return progress
+
+
+def stop() -> None:
+    raise KeyboardInterrupt
+
+
+@pytest.mark.usefixtures("small_blocks")
+def test_a_stopped_run_goes_on_where_it_was(opened: Opened, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = run(SET, opened(), tmp_path / "whole")
 
-    def stop(done: int, total: int, label: str) -> None:
-        if done == 8:
-            raise KeyboardInterrupt
-
     with pytest.raises(KeyboardInterrupt):
-        run(SET, opened(), tmp_path / "run", progress=stop)
+        run(SET, opened(), tmp_path / "run", progress=at(8, stop))
     with (tmp_path / "run" / "answers.partial.jsonl").open("ab") as file:
         file.write(b'{"id": "torn')
     asked: list[str] = []
@@ -130,6 +145,15 @@ def test_a_stopped_run_goes_on_where_it_was(opened: Opened, tmp_path: Path, monk
     assert asked == [each.id for each in QUESTIONS[8:]]
     assert timeless(again.metrics) == timeless(whole.metrics)
     assert not (tmp_path / "run" / "answers.partial.jsonl").exists()
+
+
+@pytest.mark.usefixtures("small_blocks")
+def test_a_run_that_goes_on_is_not_touched_by_another_that_would_replace_it(opened: Opened, tmp_path: Path) -> None:
+    def replace_it() -> None:
+        with pytest.raises(YinjuError, match="another process is writing a run into"):
+            run(QuestionSet(QUESTIONS[:3]), opened(), tmp_path / "run", overwrite=True)
+
+    assert run(SET, opened(), tmp_path / "run", progress=at(8, replace_it)).metrics["questions"] == len(QUESTIONS)
 
 
 def test_a_folder_with_another_run_is_refused(opened: Opened, tmp_path: Path) -> None:
