@@ -35,19 +35,27 @@ def alone(folder: Path) -> Iterator[None]:
 
     Raises YinjuError where another has it.
     """
-    lock = FileLock(folder / LOCK, timeout=0)
-    try:
-        lock.acquire()
-    except Timeout:
-        raise YinjuError(
-            f"another process is writing a run into {folder}; wait until it is done, or choose another folder with --output"
-        ) from None
-    try:
+    with only_one(folder, LOCK):
         for left in folder.glob(".*.*.[0-9]*"):
             left.unlink(missing_ok=True)
         yield
+
+
+@contextmanager
+def only_one(folder: Path, name: str) -> Iterator[None]:
+    """The lock of that name in a run folder. Raises YinjuError where another process has it."""
+    lock = FileLock(folder / name, timeout=0)
+    with disk_explained(folder):
+        try:
+            lock.acquire()
+        except Timeout:
+            raise YinjuError(
+                f"another process is writing a run into {folder}; wait until it is done, or choose another folder with --output"
+            ) from None
+    try:
+        yield
     finally:
-        (folder / LOCK).unlink(missing_ok=True)
+        (folder / name).unlink(missing_ok=True)
         lock.release()
 
 

@@ -125,6 +125,19 @@ def test_a_stopped_run_leaves_its_library_and_embeds_nothing_again(tmp_path: Pat
     assert [each.name for each in (tmp_path / "run").iterdir()] == ["metrics.json"]
 
 
+def test_what_was_embedded_stays_where_something_is_wrong_and_where_another_process_is_refused(tmp_path: Path) -> None:
+    first, second = WideEncoder(), WideEncoder()
+    with pytest.raises(YinjuError, match="disk is full"), derived_folder(None, tmp_path / "run", first) as folder:
+        fill(folder, PARAGRAPHS, None, first)
+        with pytest.raises(YinjuError, match="another process is writing a run into"), derived_folder(None, tmp_path / "run", second):
+            raise AssertionError("two make one library")
+        assert Library.exists(folder)
+        raise YinjuError("the disk is full")
+    with derived_folder(None, tmp_path / "run", second) as folder:
+        fill(folder, PARAGRAPHS, None, second)
+    assert second.embedded == [] and not (tmp_path / "run").exists()
+
+
 def test_another_corpus_is_another_library(tmp_path: Path) -> None:
     for name in "ab":
         (tmp_path / name).mkdir()
