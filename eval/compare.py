@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corpus import QuestionError
+from eval.kept import NAME
 from eval.metrics import GROUPS
 from eval.significance import Difference, auroc_difference, corrected, differences
 
@@ -167,7 +168,8 @@ def _read(folder: Path) -> _Read:
         columns = np.array(numbers, np.float64).reshape(len(rows), len(COMPARED)).T
         return _Read(metrics["settings"], _figures(metrics), rows, dict(zip(COMPARED, columns, strict=True)))
     except (OSError, ValueError, KeyError, TypeError, AttributeError, csv.Error):
-        raise QuestionError(f"{folder} holds no finished run; give the --output folder of `yinju eval`") from None
+        remedy = "give the same `yinju eval` command again" if (folder / NAME).is_file() else "give the --output folder of `yinju eval`"
+        raise QuestionError(f"{folder} holds no finished run; {remedy}") from None
 
 
 def _figures(metrics: Mapping[str, Any]) -> dict[str, float]:

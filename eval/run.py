@@ -180,6 +180,9 @@ def _write_answers(folder: Path, questions: Sequence[Question], kept: Iterable[d
                 if not answer["answered"]:
                     answer["quotes"] = []
                 lines.write(json.dumps(answer, ensure_ascii=False) + "\n")
+        # Figures of an earlier run beside the answers of this one would pass as one run.
+        (folder / METRICS).unlink(missing_ok=True)
+        to_disk(folder)
     return table
 
 

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from corpus import Block, Document, Library, YinjuError
-from eval import Question, QuestionSet, Span, asking, run
+from eval import Question, QuestionSet, Span, asking, compare, run
 from eval.abstention import area_under_risk, auroc, calibration_error, risk_coverage
 from eval.bootstrap import mean_intervals
 from eval.metrics import TIMED
@@ -167,6 +167,18 @@ def test_a_folder_with_another_run_is_refused(opened: Opened, tmp_path: Path) ->
     (tmp_path / "run" / "answers.partial.jsonl").write_text("{}\n")
     with pytest.raises(YinjuError, match="holds an unfinished run of other questions"):
         run(SET, opened(), tmp_path / "run")
+
+
+def test_what_replaces_a_run_and_is_stopped_while_it_writes_is_no_finished_run(opened: Opened, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run(SET, opened(), tmp_path / "before")
+    run(SET, opened(), tmp_path / "run")
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(sys.modules["eval.run"], "write_report", lambda *_: stop())
+        run(SET, opened(Settings(threshold=0.9)), tmp_path / "run", overwrite=True)
+    with pytest.raises(YinjuError, match="run holds no finished run; give the same `yinju eval` command again"):
+        compare([tmp_path / "before", tmp_path / "run"])
+    run(SET, opened(Settings(threshold=0.9)), tmp_path / "run", overwrite=True)
+    assert compare([tmp_path / "before", tmp_path / "run"])[0].settings == {"threshold": (0.0, 0.9)}
 
 
 def test_without_gold_answers_are_written_and_nothing_is_measured_as_zero(opened: Opened, tmp_path: Path) -> None:
