@@ -21,15 +21,18 @@ BLOCK = 64
 
 
 class KeptAnswers:
-    """The answers kept in a run folder: appended to block by block, read one by one."""
+    """The answers kept in a run folder: appended to block by block, read one by one.
 
-    def __init__(self, folder: Path, identity: Mapping[str, Any]) -> None:
+    Raises YinjuError where those that are there are of another run, unless it is to be replaced.
+    """
+
+    def __init__(self, folder: Path, identity: Mapping[str, Any], replace: bool = False) -> None:
         self._path = folder / NAME
         self._identity = dict(identity)
-        self.blocks = self._resume()
+        self.blocks = self._resume(replace)
 
-    def _resume(self) -> int:
-        """How many blocks are there already. Raises YinjuError where they are of another run."""
+    def _resume(self, replace: bool) -> int:
+        """How many blocks are there already."""
         if not self._path.is_file():
             return self._begin()
         whole, blocks = 0, 0
@@ -39,6 +42,8 @@ class KeptAnswers:
             if not first.endswith(b"\n") or not first.strip(b"\0\n"):
                 return self._begin()
             if _parsed(first) != self._identity:
+                if replace:
+                    return self._begin()
                 raise YinjuError(
                     f"{self._path.parent} holds an unfinished run of other questions, another library or other settings; "
                     "choose another folder with --output, or replace it with --overwrite"
@@ -84,11 +89,6 @@ class KeptAnswers:
 
     def remove(self) -> None:
         self._path.unlink(missing_ok=True)
-
-    @staticmethod
-    def discard(folder: Path) -> None:
-        """Forget what a stopped run has left in a folder."""
-        (folder / NAME).unlink(missing_ok=True)
 
 
 def _end_of(block: int, checksum: int) -> dict[str, Any]:

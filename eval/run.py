@@ -69,7 +69,7 @@ def run(
 ) -> Run:
     """Ask every question, and write metrics.json, answers.jsonl, run.trec, run.csv and report.html to `output`.
 
-    A run that was stopped goes on: what is answered is not asked again. `said` is written among the
+    A run that was stopped goes on, also one that was to `overwrite` another: what is answered is not asked again. `said` is written among the
     settings beside what the run says of itself. With several `processes` the answers are the same.
 
     Raises QuestionError where the questions cannot be read; YinjuError where the folder holds a run of
@@ -84,11 +84,9 @@ def run(
         stack.enter_context(disk_explained(folder))
         stack.enter_context(alone(folder))
         # Only who writes here alone may say what of an earlier run goes.
-        if overwrite:
-            KeptAnswers.discard(folder)
-        else:
+        if not overwrite:
             require_free(folder, identity)
-        kept = KeptAnswers(folder, identity)
+        kept = KeptAnswers(folder, identity, overwrite)
         began = time.perf_counter()
         _ask(assistant, asked.questions, kept, processes, progress)
         seconds = time.perf_counter() - began

@@ -130,6 +130,14 @@ def stop() -> None:
     raise KeyboardInterrupt
 
 
+def questions_asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The ids of what is asked from now on."""
+    asked: list[str] = []
+    plain = asking._block
+    monkeypatch.setattr(asking, "_block", lambda assistant, block: asked.extend(each.id for each in block) or plain(assistant, block))
+    return asked
+
+
 @pytest.mark.usefixtures("small_blocks")
 def test_a_stopped_run_goes_on_where_it_was(opened: Opened, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = run(SET, opened(), tmp_path / "whole")
@@ -138,9 +146,7 @@ def test_a_stopped_run_goes_on_where_it_was(opened: Opened, tmp_path: Path, monk
         run(SET, opened(), tmp_path / "run", progress=at(8, stop))
     with (tmp_path / "run" / "answers.partial.jsonl").open("ab") as file:
         file.write(b'{"id": "torn')
-    asked: list[str] = []
-    plain = asking._block
-    monkeypatch.setattr(asking, "_block", lambda assistant, block: asked.extend(each.id for each in block) or plain(assistant, block))
+    asked = questions_asked(monkeypatch)
     again = run(SET, opened(), tmp_path / "run")
     assert asked == [each.id for each in QUESTIONS[8:]]
     assert timeless(again.metrics) == timeless(whole.metrics)
@@ -154,6 +160,18 @@ def test_a_run_that_goes_on_is_not_touched_by_another_that_would_replace_it(open
             run(QuestionSet(QUESTIONS[:3]), opened(), tmp_path / "run", overwrite=True)
 
     assert run(SET, opened(), tmp_path / "run", progress=at(8, replace_it)).metrics["questions"] == len(QUESTIONS)
+
+
+@pytest.mark.usefixtures("small_blocks")
+def test_a_stopped_run_that_replaces_another_goes_on_where_it_was(opened: Opened, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run(QuestionSet(QUESTIONS[:3]), opened(), tmp_path / "run")
+    for other in (SET, replace(SET, questions=QUESTIONS[1:])):  # the second replaces what is kept of the first
+        asked = questions_asked(monkeypatch)
+        with pytest.raises(KeyboardInterrupt):
+            run(other, opened(), tmp_path / "run", overwrite=True, progress=at(8, stop))
+        assert asked == [each.id for each in other.questions[:8]]
+    run(other, opened(), tmp_path / "run", overwrite=True)
+    assert asked == [each.id for each in QUESTIONS[1:]]
 
 
 def test_a_folder_with_another_run_is_refused(opened: Opened, tmp_path: Path) -> None:
