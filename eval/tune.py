@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corpus import Library, QuestionError
-from corpus.store import open_store
+from corpus.store import Store, open_store
 from embeddings import Encoder
 from embeddings.index import Vectors
 from eval import asking
@@ -31,7 +31,7 @@ from eval.question import Question
 from eval.significance import Difference, differences
 from rag import Assistant, Settings, index_documents
 from rag.reader import ACROSS
-from rag.recut import recut
+from rag.recut import recut, recut_begun
 from rag.settings import library_settings, save_settings
 
 Progress = Callable[[str], None]
@@ -101,9 +101,9 @@ def tune(questions: Sequence[Question], folder: str | Path, encoder: Encoder, te
 
 
 def save(folder: str | Path, encoder: Encoder, settings: Settings) -> None:
-    """Write settings into a library, cutting its documents anew where their length has changed."""
+    """Write settings into a library, cutting its documents anew where their length has changed; stopped, it goes on."""
     with open_store(folder) as library:
-        if library_settings(library).passage_tokens != settings.passage_tokens:
+        if not _is_cut_by(library, settings):
             recut(library, encoder, settings)
             return
         with library.writing():
@@ -123,7 +123,7 @@ def halves(questions: Sequence[Question]) -> tuple[list[Question], list[Question
 def _cut(folder: str | Path, encoder: Encoder, settings: Settings) -> Iterator[str | Path]:
     """The library itself, or one of its documents cut otherwise."""
     with open_store(folder) as library:
-        if library_settings(library).passage_tokens == settings.passage_tokens:
+        if _is_cut_by(library, settings):
             yield folder
             return
         with tempfile.TemporaryDirectory(prefix="yinju-tune-") as scratch:
@@ -134,6 +134,10 @@ def _cut(folder: str | Path, encoder: Encoder, settings: Settings) -> Iterator[s
                     save_settings(made, settings)
                 index_documents((each for each in documents if each is not None), made, encoder)
             yield other
+
+
+def _is_cut_by(library: Store, settings: Settings) -> bool:
+    return not recut_begun(library) and library_settings(library).passage_tokens == settings.passage_tokens
 
 
 def _finding(folder: str | Path, encoder: Encoder, settings: Settings, questions: Sequence[Question]) -> Settings:

@@ -16,6 +16,7 @@ from corpus.whereabouts import holds_any
 from embeddings import Encoder
 from rag.batch import Batch, prepared
 from rag.engines import engine_of
+from rag.recut import finish_recut
 from rag.refresh import Refresh
 from rag.settings import library_settings
 
@@ -69,6 +70,7 @@ def index_paths(
     began = time.perf_counter()
     library.require_model(encoder.name, encoder.dimension)
     total = sum(_size_of(path, library) for path in paths)
+    finish_recut(library, encoder)
     with library.writing():
         engine_of(library).begin(library)
         meter = _Meter(progress, total)
@@ -114,6 +116,7 @@ def index_documents(
     began = time.perf_counter()
     library.require_model(encoder.name, encoder.dimension)
     wanted = {each.name: each for each in documents}
+    finish_recut(library, encoder)
     with library.writing():
         engine_of(library).begin(library)
         hashes = {name: each.hash for name, each in library.known_documents(None).items()}

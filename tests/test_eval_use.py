@@ -1,6 +1,7 @@
 """Sets made from use, and settings chosen by a set."""
 
 import json
+import shutil
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
@@ -15,9 +16,10 @@ from eval.derived import derived_folder, fill
 from eval.export import question_lines
 from eval.outcome import Outcome
 from rag import Assistant, Settings, index_documents
-from rag.recut import recut
+from rag.recut import recut, recut_begun
 from rag.settings import library_settings
-from tests.test_eval_run import CORPUS, WideEncoder
+from tests.cheap import CheapEncoder
+from tests.test_eval_run import CORPUS, WideEncoder, stop
 
 
 @pytest.fixture
@@ -95,6 +97,26 @@ def test_a_library_cut_anew_keeps_its_documents_and_their_vectors(folder: Path) 
         encoder.embedded.clear()
         recut(library, encoder, Settings(passage_tokens=20))
         assert encoder.embedded == []
+
+
+@pytest.mark.parametrize("again", ["save", "index"])
+def test_cutting_anew_that_was_stopped_is_done_by_the_same_command_or_by_indexing(
+    folder: Path, tmp_path: Path, again: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = Settings(passage_tokens=10)
+    shutil.copytree(folder, tmp_path / "whole")
+    tune.save(tmp_path / "whole", WideEncoder(), settings)
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr("rag.batch.EMBED_TOGETHER", 4)
+        patched.setattr(WideEncoder, "encode_passages", lambda encoder, given: stop() if encoder.embedded else CheapEncoder.encode_passages(encoder, given))
+        tune.save(folder, WideEncoder(), settings)
+    if again == "save":
+        tune.save(folder, WideEncoder(), settings)
+    else:
+        with Library.open(folder) as library:
+            index_documents(CORPUS, library, WideEncoder())
+    with Library.open(folder) as library, Library.open(tmp_path / "whole") as whole:
+        assert set(library.passage_ids()) == set(whole.passage_ids()) and not recut_begun(library)
 
 
 def test_too_few_questions_are_said(folder: Path) -> None:
