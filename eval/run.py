@@ -73,12 +73,13 @@ def run(
     settings beside what the run says of itself. With several `processes` the answers are the same.
 
     Raises QuestionError where the questions cannot be read; YinjuError where the folder holds a run of
-    other questions, library or settings (unless `overwrite`), or cannot be written.
+    other questions, library or settings (unless `overwrite`) or cannot be written, or the library is changed meanwhile.
     """
     asked = questions if isinstance(questions, QuestionSet) else read_questions(Path(questions))
     with ExitStack() as stack:
         assistant = library if isinstance(library, Assistant) else stack.enter_context(Assistant.open(library))
         folder = Path(output)
+        generation = assistant.library.generation
         identity = identity_of(asked, assistant)
         require_writable(folder)
         stack.enter_context(disk_explained(folder))
@@ -87,14 +88,28 @@ def run(
         if not overwrite:
             require_free(folder, identity)
         kept = KeptAnswers(folder, identity, overwrite)
+
+        def require_unchanged() -> None:
+            if assistant.library.generation != generation:
+                # Answers of a library that is no more would bar the folder to the same command.
+                if identity_of(asked, assistant) != identity:
+                    kept.remove()
+                raise YinjuError(
+                    f"{assistant.library.address} was changed while it was asked, so that no figures are of it; run the same command "
+                    "again when nothing is written into it"
+                )
+
         began = time.perf_counter()
-        _ask(assistant, asked.questions, kept, processes, progress)
+        _ask(assistant, asked.questions, kept, processes, progress, require_unchanged)
         seconds = time.perf_counter() - began
         waits = list(asking.timings(assistant, asked.questions))
-        table = _write_answers(folder, asked.questions, kept, library_facts(assistant.library))
+        facts = library_facts(assistant.library)
+        require_unchanged()
+        table = _write_answers(folder, asked.questions, kept, facts)
         metrics = measure(table) | latency(waits) | {"cost": _cost(assistant.library, seconds)}
         metrics["settings"] = dict(said or {}) | identity
         write_report(folder / REPORT, metrics, folder / TABLE, folder / ANSWERS)
+        require_unchanged()
         with writing(folder / METRICS) as file:
             file.write(json.dumps(metrics, ensure_ascii=False, indent=2) + "\n")
         # The answers that were kept go only when what was made of them cannot be lost.
@@ -152,12 +167,14 @@ def require_free(folder: Path, identity: Mapping[str, Any]) -> None:
 
 
 def _ask(
-    assistant: Assistant, questions: Sequence[Question], kept: KeptAnswers, processes: int, progress: Progress
+    assistant: Assistant, questions: Sequence[Question], kept: KeptAnswers, processes: int, progress: Progress, check: Callable[[], None]
 ) -> None:
+    """Answer what is not kept yet; `check` raises where a block must not be."""
     done = min(kept.blocks * BLOCK, len(questions))
     label = f"{done} answered before" if done else ""
     progress(done, len(questions), label)
     for block in asking.answers(assistant, asking.blocks(questions, kept.blocks), processes):
+        check()
         kept.append(block)
         done += len(block)
         progress(done, len(questions), label)

@@ -174,6 +174,20 @@ def test_a_stopped_run_that_replaces_another_goes_on_where_it_was(opened: Opened
     assert asked == [each.id for each in QUESTIONS[1:]]
 
 
+@pytest.mark.usefixtures("small_blocks")
+@pytest.mark.parametrize("moment", [8, len(QUESTIONS)])
+def test_a_library_that_is_changed_while_it_is_asked_gives_no_run(opened: Opened, tmp_path: Path, moment: int) -> None:
+    def change() -> None:
+        with Library.open(tmp_path / "library") as library:
+            index_documents(CORPUS[5:], library, WideEncoder())
+
+    with pytest.raises(YinjuError, match="library was changed while it was asked, so that no figures are of it"):
+        run(SET, opened(), tmp_path / "run", progress=at(moment, change))
+    assert not list((tmp_path / "run").iterdir())
+    again, whole = (run(SET, opened(), tmp_path / name) for name in ("run", "whole"))
+    assert timeless(again.metrics) == timeless(whole.metrics)
+
+
 def test_a_folder_with_another_run_is_refused(opened: Opened, tmp_path: Path) -> None:
     run(SET, opened(), tmp_path / "run")
     with pytest.raises(YinjuError, match=r"holds a finished run of other settings \(threshold\); choose another folder"):
