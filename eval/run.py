@@ -151,12 +151,14 @@ def require_writable(folder: Path) -> None:
 
 
 def require_free(folder: Path, identity: Mapping[str, Any]) -> None:
-    """Raises YinjuError where the folder holds a finished run that differs in any of these."""
-    if not (folder / METRICS).is_file():
-        return
+    """Raises YinjuError where the folder holds a finished run that differs in any of these, or cannot be read."""
     try:
         before = json.loads((folder / METRICS).read_text("utf8"))["settings"]
         differs = [key for key, value in identity.items() if before.get(key) != value]
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    except OSError as reason:
+        raise YinjuError(f"{folder / METRICS} cannot be read ({reason.strerror}); choose another folder with --output") from None
     except (ValueError, KeyError, TypeError, AttributeError):
         differs = ["what wrote it"]
     if differs:

@@ -1,5 +1,6 @@
 """Files of a run folder, written so that each is there whole or as it was before, whatever the disk does."""
 
+import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +13,8 @@ from corpus import YinjuError
 from corpus.trouble import CANNOT_GROW
 
 LOCK = ".running.lock"
+# Errors of the system that say a process, or all of them, have too many files open.
+TOO_MANY = (errno.EMFILE, errno.ENFILE)
 
 
 @contextmanager
@@ -61,13 +64,17 @@ def only_one(folder: Path, name: str) -> Iterator[None]:
 
 @contextmanager
 def disk_explained(folder: Path) -> Iterator[None]:
-    """Raises YinjuError, one sentence, where the disk that holds the folder is full or cannot be written."""
+    """Raises YinjuError, one sentence, where the system does not let a run be written into the folder."""
     try:
         yield
+    except BrokenPipeError:  # of who reads what is printed, not of the folder
+        raise
     except OSError as reason:
-        if reason.errno not in CANNOT_GROW:
-            raise
+        remedy = (
+            "free some space" if reason.errno in CANNOT_GROW
+            else "allow more open files (ulimit -n)" if reason.errno in TOO_MANY
+            else "check the disk and its rights"
+        )  # fmt: skip
         raise YinjuError(
-            f"{folder} cannot be written ({reason.strerror}); free some space and run the same command again: "
-            "what is answered is kept"
+            f"{folder} cannot be written ({reason.strerror or reason}); {remedy} and run the same command again: what is answered is kept"
         ) from None

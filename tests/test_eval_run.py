@@ -3,8 +3,10 @@
 import csv
 import json
 import os
+import resource
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from html import escape
 from pathlib import Path
@@ -186,6 +188,30 @@ def test_a_library_that_is_changed_while_it_is_asked_gives_no_run(opened: Opened
     assert not list((tmp_path / "run").iterdir())
     again, whole = (run(SET, opened(), tmp_path / name) for name in ("run", "whole"))
     assert timeless(again.metrics) == timeless(whole.metrics)
+
+
+@pytest.mark.usefixtures("small_blocks")
+def test_without_a_file_more_to_open_a_run_is_stopped_in_a_sentence_and_goes_on(opened: Opened, tmp_path: Path) -> None:
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+
+    def leave_none() -> None:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(map(int, os.listdir("/proc/self/fd"))) + 1, before[1]))
+        with suppress(OSError):
+            while True:
+                held.append(os.open(os.devnull, os.O_RDONLY))
+
+    held: list[int] = []
+    try:
+        with pytest.raises(YinjuError, match=r"cannot be written \(Too many open files\); allow more open files .* what is answered is kept") as error:
+            run(SET, opened(), tmp_path / "run", progress=at(8, leave_none))
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+        for each in held:
+            os.close(each)
+    assert "\n" not in str(error.value)
+    asked: list[tuple[int, str]] = []
+    run(SET, opened(), tmp_path / "run", progress=lambda done, _, label: asked.append((done, label)))
+    assert asked[0] == (8, "8 answered before")
 
 
 def test_a_folder_with_another_run_is_refused(opened: Opened, tmp_path: Path) -> None:
