@@ -13,6 +13,7 @@ from typing import Any
 from zlib import crc32
 
 from corpus import YinjuError
+from corpus.to_disk import to_disk
 from eval.writing import writing
 
 NAME = "answers.partial.jsonl"
@@ -30,6 +31,8 @@ class KeptAnswers:
         self._path = folder / NAME
         self._identity = dict(identity)
         self.blocks = self._resume(replace)
+        # Blocks that are synced are lost all the same where their file has no name.
+        to_disk(folder)
 
     def _resume(self, replace: bool) -> int:
         """How many blocks are there already."""

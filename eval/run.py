@@ -17,7 +17,7 @@ from typing import Any
 
 from corpus import YinjuError
 from corpus.store import Store
-from corpus.to_disk import to_disk
+from corpus.to_disk import make_folder, to_disk
 from eval import asking
 from eval.asking import DEPTH
 from eval.kept import BLOCK, KeptAnswers
@@ -142,7 +142,7 @@ def identity_of(asked: QuestionSet, assistant: Assistant) -> dict[str, Any]:
 def require_writable(folder: Path) -> None:
     """Make the folder where it is not there. Raises YinjuError where that, or writing into it, cannot be done."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         probe = folder / f".probe.{os.getpid()}"
         probe.touch()
         probe.unlink()

@@ -1,6 +1,7 @@
 """The power fails: what was said to be kept is there, whatever the disk had not written yet."""
 
 import json
+import os
 import random
 import shutil
 import sys
@@ -10,8 +11,11 @@ from typing import Any
 import pytest
 
 from corpus import Library
-from rag import index_paths
+from eval import QuestionSet, run
+from rag import Assistant, index_paths
 from rag.check import check_library
+from rag.reader import WordsAndCosine
+from tests import victim
 from tests.cheap import CheapEncoder, cheap_library
 from tests.invariant import opened, require_exact, require_whole, texts, write
 from tests.lost_writes import Call, Disk, traced
@@ -103,6 +107,23 @@ def goes_on(folder: Path, files: Path, seed: int) -> None:
         require_whole(folder / "library", truth, asked=3)
     else:
         assert check_library(folder / "library", CheapEncoder()) == []
+
+
+def test_the_names_of_a_run_folder_are_on_the_disk_before_answers_are_kept_in_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    victim.grow(tmp_path / "library", 8)
+    synced: list[Path] = []
+    fsync = os.fsync
+
+    def told(handle: int) -> None:
+        synced.append(Path(os.readlink(f"/proc/self/fd/{handle}")))
+        fsync(handle)
+
+    monkeypatch.setattr(os, "fsync", told)
+    encoder, output = CheapEncoder(), tmp_path / "runs" / "first"
+    with Assistant(Library.open(tmp_path / "library"), encoder, WordsAndCosine(encoder)) as assistant:
+        run(QuestionSet(victim.questions(5)), assistant, output)
+    partial = output / "answers.partial.jsonl"
+    assert [each for each in synced if each in (tmp_path, output.parent, output, partial)][:4] == [tmp_path, output.parent, output, partial]
 
 
 def test_a_disk_that_lost_all_that_was_not_synced_is_as_it_was_synced(tmp_path: Path) -> None:
