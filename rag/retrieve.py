@@ -161,8 +161,9 @@ def _texts(
 ) -> Iterator[Hit]:  # fmt: skip
     """The texts that are near, or among the best by words (`added`: what words add to the cosine of each), best first; a hit's id is
     the text's number."""
-    if not len(added):
+    if not len(added):  # no word was found
         added = np.zeros(1 + max((int(each.numbers.max(initial=0)) for each in near), default=0), np.float32)
+        allowed = None if allowed is None else allowed[: len(added)]  # what is near is among these
     by_words = best_by_words(added, max(BY_WORDS * pool, int(ROOTS * sqrt(len(index)))), allowed)
     numbers = np.unique(np.concatenate([by_words, *(each.numbers for each in near)]))
     if len(numbers) > MEASURED * pool:

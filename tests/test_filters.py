@@ -33,6 +33,18 @@ def alike(value: str) -> str:
     return normalize("NFKC", value).casefold().strip()
 
 
+@pytest.mark.parametrize("question", ["呢", "q", "那他呢？", "???", "水位"])
+def test_a_question_without_a_word_of_the_library_is_asked_of_some_documents(tmp_path: Path, question: str) -> None:
+    (tmp_path / "in").mkdir()
+    for number in range(40):
+        (tmp_path / "in" / f"{number}.txt").write_text(f"第{number}份文件说水位在夜里涨了{number}米。", encoding="utf8")
+    with cheap_library(tmp_path / "library") as library:
+        index_paths([tmp_path / "in"], library, CheapEncoder())
+    with Assistant.open(tmp_path / "library", CheapEncoder()) as assistant:
+        answer = assistant.ask(question, where='name = "3.txt" or name = "39.txt"')
+        assert {each.document for each in answer.passages} == {"3.txt", "39.txt"}
+
+
 @settings(max_examples=300, deadline=None)
 @given(st.lists(VALUES, min_size=1, max_size=6, unique_by=alike), st.data())
 def test_whatever_stands_in_values_exactly_the_documents_that_have_them_are_chosen(values: list[str], data: st.DataObject) -> None:
