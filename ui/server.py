@@ -162,8 +162,9 @@ def web_app(served: Sequence[Served], users: Accounts, room: Room, host: str = "
 
     def behind(app: ASGIApp, role: Role) -> ASGIApp:
         """What stands between the guard and the pages of a role."""
-        surface = Surface(Legible(Own(app)), role == "keeper", terms.mb_per_hour if shared else None)
-        return Pace(surface, PER_MINUTE if shared else None, LARGEST_OF_READER if role == "reader" else None)
+        paced = Pace(Legible(Own(app)), PER_MINUTE if shared else None, LARGEST_OF_READER if role == "reader" else None)
+        # What is not taken at all is refused before it has been sent.
+        return Surface(paced, role == "keeper", terms.mb_per_hour if shared else None)
 
     guard = Guard({role: behind(each, role) for role, (each, _) in built.items()}, users, terms.rules)
     whole = Starlette(lifespan=living)
