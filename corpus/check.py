@@ -12,6 +12,7 @@ from corpus.errors import DamagedDocument, DamagedLibrary
 from corpus.library import Library
 from corpus.passages import passage_text
 from corpus.rows import DAMAGED, text_key
+from corpus.runs import stands_there
 from corpus.store import Store
 
 REPAIR = "run: yinju check --repair, or restore a backup"
@@ -121,8 +122,7 @@ def wrong_in_document(document: Document, identity: str, sentences: list[Sentenc
             yield "it has places in a source that is not there"
         return
     for run in document.runs:
-        words = document.text[run.start : run.start + run.length]
-        if len(words) != run.length or words != document.source[run.original : run.original + run.length]:
+        if not stands_there(document.text, document.source, run):
             yield f"the text at {run.start} is not what its source has at {run.original}"
             return
 

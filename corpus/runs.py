@@ -4,6 +4,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 
 from corpus.document import Run
+from corpus.one_line import LINE_ENDS
 
 
 def composed(outer: Sequence[Run], inner: Sequence[Run]) -> tuple[Run, ...]:
@@ -32,3 +33,9 @@ def merged(runs: Iterable[Run]) -> tuple[Run, ...]:
         elif run.length:
             found.append(run)
     return tuple(found)
+
+
+def stands_there(text: str, source: str, run: Run) -> bool:
+    """Whether the text of a run is what its source has there: whatever ends a line in the file, in the text it is a line feed."""
+    words = text[run.start : run.start + run.length]
+    return len(words) == run.length and words == LINE_ENDS.sub("\n", source[run.original : run.original + run.length])

@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterator
 from itertools import pairwise
 
 from corpus import Document, UnreadableFile, YinjuError, original_at, page_at, read_all, split_sentences, title_at
-from corpus.one_line import DIRECTION, LINE_ENDS
+from corpus.check import wrong_in_document
+from corpus.one_line import DIRECTION
+from corpus.runs import stands_there
 
 # Characters that a reason has at most, beside the file's name.
 LONGEST_REASON = 1_000
@@ -48,7 +50,9 @@ def whole(document: Document) -> None:
         one_line(value)
     json.dumps(dict(document.metadata), ensure_ascii=False).encode()
     traced(document)
-    spans = [(each.start, each.end) for each in split_sentences(document)]
+    sentences = split_sentences(document)
+    assert [*wrong_in_document(document, document.id, sentences)] == []  # as `yinju check` sees it
+    spans = [(each.start, each.end) for each in sentences]
     assert all(first[1] <= second[0] for first, second in pairwise(spans))
     assert all(text[start:end] == text[start:end].strip() != "" for start, end in spans)
 
@@ -58,8 +62,7 @@ def traced(document: Document) -> None:
     end = 0
     for run in document.runs:
         assert document.source is not None and end <= run.start and run.length > 0 <= run.original
-        there = document.source[run.original : run.original + run.length]
-        assert document.text[run.start : run.start + run.length] == LINE_ENDS.sub("\n", there), run
+        assert stands_there(document.text, document.source, run), run
         end = run.start + run.length
     assert list(document.pages) == sorted(document.pages)
     for place in (0, len(document.text) // 2, len(document.text)):

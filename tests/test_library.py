@@ -367,6 +367,17 @@ def index_again(file: Path, folder: Path) -> None:
 OTHER = np.eye(16, dtype="<f2")[0].tobytes()
 
 
+@pytest.mark.parametrize("end", ["\r\n", "\r", "\x0c", "\x85", "\u2028", "\u2029"])
+def test_a_text_whose_lines_end_in_another_way_is_whole(tmp_path: Path, end: str) -> None:
+    file, folder = tmp_path / "a.txt", tmp_path / "library"
+    file.write_bytes(f"年报{end}{end}市长会见了代表团。{end}水位在夜里涨了两米。{end}".encode())
+    index_again(file, folder)
+    assert check_library(folder, CheapEncoder()) == []
+    spoil(folder, "UPDATE meta SET value = 'x' WHERE key = 'format'")
+    file.unlink()
+    assert rebuild(folder, CheapEncoder()).lost == () and check_library(folder, CheapEncoder()) == []
+
+
 @pytest.mark.parametrize("checksums", [True, False])
 @pytest.mark.parametrize(
     ("says", "statement", "values"),
