@@ -80,11 +80,30 @@ def test_a_trec_folder_gives_topics_with_their_judgements(tmp_path: Path, topics
         ('{"question": "谁？", "answerable": "maybe"}', "line 2: `answerable`"),
         ('{"question": "谁？", "spans": [{"document": "a", "start": 3, "end": 3}]}', "line 2: `spans` is not a list of places"),
         ('{"question": "谁？", "documents": ["a"], "grades": [1, 2]}', "line 2: `grades`"),
+        ('{"question": "谁？", "documents": ["a"], "grades": [100000000000000000000]}', "line 2: one of `grades` is not from 0 to 2147483647; correct it"),
+        ('{"question": "谁？", "documents": ["a"], "grades": [-1]}', "line 2: one of `grades` is not from 0"),
     ],
 )
 def test_a_broken_line_is_named_with_a_right_one(tmp_path: Path, line: str, says: str) -> None:
     with pytest.raises(QuestionError, match=says):
         read(tmp_path, "q.jsonl", '{"question": "何时？", "id": "1"}\n' + line + "\n")
+
+
+def test_a_grade_that_cannot_be_measured_is_named_with_its_line(tmp_path: Path) -> None:
+    (tmp_path / "topics.txt").write_text("301\tWho won?\n")
+    (tmp_path / "qrels.txt").write_text("301 0 spam.txt -2\n301 0 match.txt 100000000000000000000\n")
+    with pytest.raises(QuestionError, match=r"qrels.txt, line 2: the grade is above 2147483647; a right line is: 301 0 match.txt 1"):
+        read_questions(tmp_path)
+
+
+def test_names_hold_nothing_that_cannot_be_measured(tmp_path: Path) -> None:
+    line = {"id": "s\ud800", "question": "谁？", "documents": ["a\0"], "spans": [{"document": "a\0", "start": 0, "end": 1}]}
+    assert read(tmp_path, "q.jsonl", json.dumps(line)).questions == (Question("s\ufffd", "谁？", documents=("a\ufffd",), spans=(Span("a\ufffd", 0, 1),)),)
+    entry = {"id": "s\ud800", "question": "谁？", "answers": [{"text": "甲"}]}
+    assert read(tmp_path, "q.json", json.dumps({"data": [{"paragraphs": [{"context": "甲。", "qas": [entry]}]}]})).questions[0].id == "s\ufffd"
+    (tmp_path / "topics.txt").write_text("3\0\tWho won?\n")
+    (tmp_path / "qrels.txt").write_text("3\0 0 a%00.txt 1\n")
+    assert read_questions(tmp_path).questions == (Question("3\ufffd", "Who won?", documents=("a\ufffd.txt",), grades=(1,)),)
 
 
 def test_a_huge_file_is_refused_before_it_is_read(tmp_path: Path) -> None:

@@ -3,20 +3,23 @@
 from collections.abc import Iterable, Mapping
 
 from corpus import QuestionError
+from eval.formats.row import MAX_GRADE, storable
 from eval.question import Question
 
 Judgements = dict[str, dict[str, int]]
 
 
 def judgements(rows: Iterable[tuple[int, list[str]]], where: str, form: str) -> Judgements:
-    """(line, [question, document, grade]) rows. Raises QuestionError with the line and its right form."""
+    """(line, [question, document, grade]) rows. Raises QuestionError with the line and its right form. A grade below 0, as TREC gives to spam, is kept."""
     found: Judgements = {}
     for number, parts in rows:
         try:
             question, document, grade = parts
-            found.setdefault(question, {})[document] = int(grade)
+            found.setdefault(storable(question), {})[storable(document)] = value = int(grade)
         except ValueError:
             raise QuestionError(f"{where}, line {number}: not a judgement; a right line is: {form}") from None
+        if value > MAX_GRADE:
+            raise QuestionError(f"{where}, line {number}: the grade is above {MAX_GRADE}; a right line is: {form}")
     return found
 
 

@@ -11,6 +11,8 @@ from corpus.one_line import few_marks
 from eval.question import Question, Span
 
 EXAMPLE = '{"id": "1", "question": "Who won?", "answers": ["the visitors"], "documents": ["match.txt"]}'
+# A grade is a C int where nDCG is measured.
+MAX_GRADE = 2**31 - 1
 UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 KNOWN = frozenset(["id", "question", "answers", "documents", "answerable", "lang", "history", "spans", "grades"])
 
@@ -64,7 +66,7 @@ def question_of(row: object, number: int, where: str) -> Question:
         raise QuestionError(f"{where}: `id` is neither a string nor a number; correct it")
     documents = _strings(row.get("documents"), "documents", where)
     return Question(
-        id=str(number if identity in (None, "") else identity),
+        id=storable(str(number if identity in (None, "") else identity)),
         question=storable(text),
         answers=_strings(row.get("answers"), "answers", where),
         documents=documents,
@@ -84,7 +86,7 @@ def _strings(value: object, key: str, where: str) -> tuple[str, ...]:
         raise QuestionError(f"{where}: `{key}` is not a list of strings but one string; write it as {json.dumps([value[:60]], ensure_ascii=False)}")  # fmt: skip
     if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
         raise QuestionError(f'{where}: `{key}` is not a list of strings; write it as ["…"]')
-    return tuple(dict.fromkeys(unicodedata.normalize("NFC", each) for each in value))
+    return tuple(dict.fromkeys(map(storable, value)))
 
 
 def _spans(value: object, where: str) -> tuple[Span, ...]:
@@ -100,7 +102,7 @@ def _spans(value: object, where: str) -> tuple[Span, ...]:
         start, end = each.get("start"), each.get("end")
         if not isinstance(start, int) or not isinstance(end, int) or not 0 <= start < end:
             raise QuestionError(right)
-        spans.append(Span(each["document"], start, end))
+        spans.append(Span(storable(each["document"]), start, end))
     return tuple(spans)
 
 
@@ -109,4 +111,6 @@ def _grades(value: object, documents: int, where: str) -> tuple[int, ...]:
         return ()
     if not isinstance(value, list) or len(value) != documents or not all(isinstance(each, int) for each in value):
         raise QuestionError(f"{where}: `grades` is not a list of whole numbers, one for each of `documents`; correct it")
+    if not all(0 <= each <= MAX_GRADE for each in value):
+        raise QuestionError(f"{where}: one of `grades` is not from 0 to {MAX_GRADE}; correct it")
     return tuple(value)

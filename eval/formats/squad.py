@@ -31,13 +31,13 @@ def _from_articles(articles: list[dict[str, Any]]) -> QuestionSet:
         for paragraph in article["paragraphs"]:
             text = storable(paragraph["context"])
             if text not in corpus:
-                title = one_line(str(article.get("title") or "")) or "paragraph"
+                title = one_line(storable(str(article.get("title") or ""))) or "paragraph"
                 corpus[text] = Document(document_name(title, len(corpus)), title, text, (Block("paragraph", 0, len(text)),))
             for entry in paragraph["qas"]:
                 # Two questions of CMRC's trial set are blank; nobody can ask them.
                 if not isinstance(entry["question"], str) or not entry["question"].strip():
                     continue
-                identity = str(entry.get("id") or len(questions) + 1)
+                identity = storable(str(entry.get("id") or len(questions) + 1))
                 if identity in questions:
                     identity = f"{identity}#{len(questions) + 1}"
                 questions[identity] = _question(identity, entry, corpus[text])

@@ -4,14 +4,13 @@ Names of documents with white space are percent-encoded there, as a run's `run.t
 """
 
 import re
-import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote
 
 from corpus import QuestionError
 from eval.formats.judged import judged, judgements
-from eval.formats.row import numbered
+from eval.formats.row import numbered, storable
 from eval.question import QuestionSet
 
 TOPIC = re.compile(r"<(/?)top>", re.I)
@@ -39,7 +38,7 @@ def _files(folder: Path, kind: str) -> list[Path]:
 
 
 def _topics(path: Path) -> dict[str, str]:
-    text = unicodedata.normalize("NFC", path.read_text("utf-8-sig"))
+    text = storable(path.read_text("utf-8-sig"))
     found: dict[str, str] = {}
     for place, identity, title in _records(text, path) if any(True for _ in _topics_in(text)) else _lines(text, path):
         if identity in found:
