@@ -6,8 +6,8 @@ import os
 import resource
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from hashlib import blake2b
 from importlib.metadata import PackageNotFoundError, version
@@ -88,6 +88,7 @@ def run(
         if not overwrite:
             require_free(folder, identity)
         kept = KeptAnswers(folder, identity, overwrite)
+        stack.enter_context(_removed_where_empty(kept))
 
         def require_unchanged() -> None:
             if assistant.library.generation != generation:
@@ -166,6 +167,17 @@ def require_free(folder: Path, identity: Mapping[str, Any]) -> None:
             f"{folder} holds a finished run of other settings ({', '.join(differs)}); choose another folder with "
             "--output, or replace it with --overwrite"
         )
+
+
+@contextmanager
+def _removed_where_empty(kept: KeptAnswers) -> Iterator[None]:
+    """A run that ends with an error before anything is answered bars its folder to no other."""
+    try:
+        yield
+    except YinjuError:
+        if not kept.blocks:
+            kept.remove()
+        raise
 
 
 def _ask(

@@ -96,6 +96,30 @@ def test_a_grade_that_cannot_be_measured_is_named_with_its_line(tmp_path: Path) 
         read_questions(tmp_path)
 
 
+LONG = "谁" * 10_001
+UNASKABLE = [({"question": "\u200b"}, ": the question is empty; write"), ({"question": LONG}, ": the question has 10,001 characters, more than 10,000; ask"),
+             ({"question": "谁？", "history": [""]}, ", `history`: the question is empty"), ({"question": "谁？", "history": [LONG]}, ", `history`: the question has")]  # fmt: skip
+
+
+@pytest.mark.parametrize(("line", "says"), UNASKABLE)
+def test_a_question_that_nobody_can_ask_is_named_with_its_line(tmp_path: Path, line: dict[str, object], says: str) -> None:
+    with pytest.raises(QuestionError, match=f"q.jsonl, line 2{says}"):
+        read(tmp_path, "q.jsonl", '{"question": "何时？"}\n' + json.dumps(line))
+
+
+@pytest.mark.parametrize("text", ["\u200b", LONG])
+def test_a_question_that_nobody_can_ask_is_named_in_squad_trec_and_beir(tmp_path: Path, text: str) -> None:
+    with pytest.raises(QuestionError, match=r"q.json, the question '7': the question (is empty|has)"):
+        read(tmp_path, "q.json", json.dumps({"data": [{"paragraphs": [{"context": "甲。", "qas": [{"id": "7", "question": text}]}]}]}))
+    (tmp_path / "qrels.txt").write_text("301 0 a.txt 1\n")
+    (tmp_path / "topics.txt").write_text(f"301\t{text}\n")
+    with pytest.raises(QuestionError, match=r"topics.txt, line 1: the question (is empty|has)"):
+        read_questions(tmp_path)
+    (tmp_path / "queries.jsonl").write_text(json.dumps({"_id": "q1", "text": text}))
+    with pytest.raises(QuestionError, match=r"queries.jsonl, line 1: the question (is empty|has)"):
+        read_questions(tmp_path)
+
+
 def test_names_hold_nothing_that_cannot_be_measured(tmp_path: Path) -> None:
     line = {"id": "s\ud800", "question": "谁？", "documents": ["a\0"], "spans": [{"document": "a\0", "start": 0, "end": 1}]}
     assert read(tmp_path, "q.jsonl", json.dumps(line)).questions == (Question("s\ufffd", "谁？", documents=("a\ufffd",), spans=(Span("a\ufffd", 0, 1),)),)
@@ -124,7 +148,7 @@ def test_any_bytes_are_questions_or_one_sentence(tmp_path: Path, name: str, cont
         assert str(tmp_path / name) in str(error)
 
 
-@given(st.lists(st.builds(dict, question=st.text(min_size=1).filter(str.strip), answers=st.lists(st.text(min_size=1), max_size=2)), min_size=1, max_size=4))
+@given(st.lists(st.builds(dict, question=st.text().map("谁{}？".format), answers=st.lists(st.text(min_size=1), max_size=2)), min_size=1, max_size=4))
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 def test_what_is_written_as_json_lines_is_read_back(tmp_path: Path, rows: list[dict[str, object]]) -> None:
     (tmp_path / "q.jsonl").write_text("".join(json.dumps(each) + "\n" for each in rows))

@@ -11,7 +11,7 @@ import pytest
 
 from corpus import Library, QuestionError, YinjuError
 from corpus.feedback import Feedback, add_feedback
-from eval import Question, QuestionSet, read_questions, tune
+from eval import Question, QuestionSet, read_questions, run, tune
 from eval.derived import derived_folder, fill
 from eval.export import question_lines
 from eval.outcome import Outcome
@@ -129,6 +129,13 @@ def test_settings_that_a_library_holds_are_asked_by(folder: Path) -> None:
         connection.execute("INSERT INTO meta VALUES ('settings', ?)", (json.dumps({"threshold": 1.1, "unknown": 1}),))
     with Assistant.open(folder, WideEncoder()) as assistant:
         assert assistant.settings.threshold == 1.1 and not assistant.ask("甲市？").answered
+
+
+def test_a_run_that_fails_before_an_answer_bars_its_folder_to_no_other(folder: Path, tmp_path: Path) -> None:
+    with Assistant.open(folder, WideEncoder()) as assistant:
+        with pytest.raises(QuestionError, match="the question is empty"):
+            run(QuestionSet((Question("1", " "),)), assistant, tmp_path / "run")
+        assert run(QuestionSet(tuple(TOWNS)), assistant, tmp_path / "run").metrics
 
 
 PARAGRAPHS = QuestionSet((), tuple(CORPUS))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from corpus import Block, Document, QuestionError
 from eval.formats.judged import Judgements, judged, judgements
-from eval.formats.row import numbered, parsed, storable
+from eval.formats.row import askable, numbered, parsed, storable
 from eval.question import Question, QuestionSet
 
 QUERY = '{"_id": "q1", "text": "Who won?"}'
@@ -27,7 +27,7 @@ def read(folder: Path) -> QuestionSet:
             continue
         if identity in questions:
             raise QuestionError(f"{where}: the id {identity!r} stands twice; give each question its own")
-        questions[identity] = judged(identity, text, found or {})
+        questions[identity] = judged(identity, askable(text, where), found or {})
     return QuestionSet(tuple(questions.values()), tuple(_documents(folder / "corpus.jsonl")))
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from corpus import QuestionError
 from corpus.one_line import few_marks
 from eval.question import Question, Span
+from rag.question import check_question
 
 EXAMPLE = '{"id": "1", "question": "Who won?", "answers": ["the visitors"], "documents": ["match.txt"]}'
 # A grade is a C int where nDCG is measured.
@@ -20,6 +21,16 @@ KNOWN = frozenset(["id", "question", "answers", "documents", "answerable", "lang
 def storable(text: str) -> str:
     """NFC, as long as it was but for what NFC joins: each NUL and lone surrogate, which no library can hold, is U+FFFD."""
     return unicodedata.normalize("NFC", UNSTORABLE.sub("\ufffd", few_marks(text)))
+
+
+def askable(text: str, where: str) -> str:
+    """The question, `storable`. Raises QuestionError, with where it stands, where nobody could ask it."""
+    text = storable(text)
+    try:
+        check_question(text)
+    except QuestionError as reason:
+        raise QuestionError(f"{where}: {reason}") from None
+    return text
 
 
 def numbered(text: str) -> Iterator[tuple[int, str]]:
@@ -64,15 +75,16 @@ def question_of(row: object, number: int, where: str) -> Question:
     identity, lang = row.get("id"), row.get("lang")
     if not isinstance(identity, (str, int, type(None))) or isinstance(identity, bool):
         raise QuestionError(f"{where}: `id` is neither a string nor a number; correct it")
+    history = _strings(row.get("history"), "history", where)
     documents = _strings(row.get("documents"), "documents", where)
     return Question(
         id=storable(str(number if identity in (None, "") else identity)),
-        question=storable(text),
+        question=askable(text, where),
         answers=_strings(row.get("answers"), "answers", where),
         documents=documents,
         answerable=answerable,
         lang=str(lang) if lang else None,
-        history=_strings(row.get("history"), "history", where),
+        history=tuple(askable(each, f"{where}, `history`") for each in history),
         spans=_spans(row.get("spans"), where),
         grades=_grades(row.get("grades"), len(documents), where),
         extra={str(key): str(value) for key, value in row.items() if key not in KNOWN and isinstance(value, (str, int, float))},

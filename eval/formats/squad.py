@@ -6,13 +6,13 @@ from typing import Any
 
 from corpus import Block, Document, QuestionError
 from corpus.one_line import one_line
-from eval.formats.row import storable
+from eval.formats.row import askable, storable
 from eval.question import Question, QuestionSet, Span
 
 
 def read(path: Path) -> QuestionSet:
     try:
-        return _from_articles(json.loads(path.read_text("utf-8-sig"))["data"])
+        return _from_articles(json.loads(path.read_text("utf-8-sig"))["data"], path)
     except UnicodeDecodeError:
         raise
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as reason:
@@ -24,14 +24,14 @@ def document_name(title: str, number: int) -> str:
     return f"{title.replace('/', '_').replace('..', '_')}/{number:05}"
 
 
-def _from_articles(articles: list[dict[str, Any]]) -> QuestionSet:
+def _from_articles(articles: list[dict[str, Any]], path: Path) -> QuestionSet:
     questions: dict[str, Question] = {}
     corpus: dict[str, Document] = {}
     for article in articles:
         for paragraph in article["paragraphs"]:
             text = storable(paragraph["context"])
             if text not in corpus:
-                title = one_line(storable(str(article.get("title") or ""))) or "paragraph"
+                title = one_line(str(article.get("title") or "")) or "paragraph"
                 corpus[text] = Document(document_name(title, len(corpus)), title, text, (Block("paragraph", 0, len(text)),))
             for entry in paragraph["qas"]:
                 # Two questions of CMRC's trial set are blank; nobody can ask them.
@@ -40,12 +40,12 @@ def _from_articles(articles: list[dict[str, Any]]) -> QuestionSet:
                 identity = storable(str(entry.get("id") or len(questions) + 1))
                 if identity in questions:
                     identity = f"{identity}#{len(questions) + 1}"
-                questions[identity] = _question(identity, entry, corpus[text])
+                questions[identity] = _question(identity, entry, corpus[text], f"{path}, the question {identity!r}")
     return QuestionSet(tuple(questions.values()), tuple(corpus.values()))
 
 
-def _question(identity: str, entry: dict[str, Any], document: Document) -> Question:
-    text = storable(entry["question"])
+def _question(identity: str, entry: dict[str, Any], document: Document, where: str) -> Question:
+    text = askable(entry["question"], where)
     if entry.get("is_impossible", False):
         return Question(identity, text, answerable=False)
     spans, answers = [], []

@@ -10,7 +10,7 @@ from urllib.parse import unquote
 
 from corpus import QuestionError
 from eval.formats.judged import judged, judgements
-from eval.formats.row import numbered, storable
+from eval.formats.row import askable, numbered, storable
 from eval.question import QuestionSet
 
 TOPIC = re.compile(r"<(/?)top>", re.I)
@@ -43,7 +43,7 @@ def _topics(path: Path) -> dict[str, str]:
     for place, identity, title in _records(text, path) if any(True for _ in _topics_in(text)) else _lines(text, path):
         if identity in found:
             raise QuestionError(f"{path}, {place}: the id {identity!r} stands twice; give each topic its own")
-        found[identity] = title
+        found[identity] = askable(title, f"{path}, {place}")
     return found
 
 
