@@ -55,3 +55,13 @@ def fill(folder: Path, asked: QuestionSet, corpus: Path | None, encoder: Encoder
             if not library.vectors.marks().count:  # nothing was embedded that could be kept
                 library.discard()
             raise
+
+
+def require_passages(report: IndexReport, folder: Path, asked: Path, corpus: Path | None) -> None:
+    """Raises QuestionError, and removes the library in the folder, where nothing of the corpus could be read."""
+    if report.passages:
+        return
+    shutil.rmtree(folder, ignore_errors=True)
+    if corpus is None:
+        raise QuestionError(f"{asked} holds no paragraph with words in it; correct it, or give the documents with --corpus")
+    raise QuestionError(f"{corpus} holds no document that can be read; put documents with words into it, or give another --corpus")

@@ -20,6 +20,7 @@ from rag.recut import recut, recut_begun
 from rag.settings import library_settings
 from tests.cheap import CheapEncoder
 from tests.test_eval_run import CORPUS, WideEncoder, stop
+from ui.eval_commands import evaluate
 
 
 @pytest.fixture
@@ -177,6 +178,21 @@ def test_another_corpus_is_another_library(tmp_path: Path) -> None:
             with Library.open(folder) as library:
                 assert [each.name for each in library.list_documents()] == [f"{name}.txt"]
             raise KeyboardInterrupt
+
+
+EMPTY = {"q.json": '{"data": [{"paragraphs": [{"context": "", "qas": [{"question": "谁？", "answers": []}]}]}]}', "empty.txt": "", "a.unknown": "甲市"}
+
+
+@pytest.mark.parametrize(("corpus", "says"), [("empty.txt", "empty.txt holds no document that can be read; put"), ("a.unknown", "a.unknown holds no document"), (None, "q.json holds no paragraph")])
+def test_a_corpus_of_which_nothing_can_be_read_is_named_and_leaves_no_run_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, corpus: str | None, says: str
+) -> None:
+    for name, content in EMPTY.items():
+        (tmp_path / name).write_text(content)
+    monkeypatch.setattr("embeddings.load_encoder", WideEncoder)
+    with pytest.raises(QuestionError, match=says):
+        evaluate(tmp_path / "q.json", tmp_path / "run", corpus=tmp_path / corpus if corpus else None)
+    assert {each.name for each in tmp_path.iterdir()} == set(EMPTY)
 
 
 def test_what_cannot_be_indexed_leaves_no_run_folder(tmp_path: Path) -> None:

@@ -59,7 +59,7 @@ def evaluate(
     if not overwrite:  # said before an hour of indexing rather than after
         require_free(output, {"question_set": asked.digest()})
     said = {"questions": str(questions), "corpus": str(corpus or library or "the questions' own paragraphs")}
-    with _library(library, corpus, asked, output) as folder, progress_bar("Asking") as bar:
+    with _library(library, corpus, asked, output, questions) as folder, progress_bar("Asking") as bar:
         _tell_unknown(asked, folder)
         done = run(asked, folder, output, said=said, progress=bar, processes=processes, overwrite=overwrite)
     if as_json:
@@ -88,7 +88,7 @@ def _tell_unknown(asked: "QuestionSet", folder: str | Path) -> None:
 
 
 @contextmanager
-def _library(library: str | None, corpus: Path | None, asked: "QuestionSet", output: Path) -> Iterator[str | Path]:
+def _library(library: str | None, corpus: Path | None, asked: "QuestionSet", output: Path, questions: Path) -> Iterator[str | Path]:
     """The library to ask; where none is given, one made for the while."""
     from corpus.store import open_store
 
@@ -97,7 +97,7 @@ def _library(library: str | None, corpus: Path | None, asked: "QuestionSet", out
         yield library
         return
     from embeddings import load_encoder
-    from eval.derived import derived_folder, fill
+    from eval.derived import derived_folder, fill, require_passages
 
     encoder = load_encoder()
     with derived_folder(corpus, output, encoder) as folder:
@@ -105,6 +105,7 @@ def _library(library: str | None, corpus: Path | None, asked: "QuestionSet", out
             report = fill(folder, asked, corpus, encoder, bar)
         for _, reason in report.failures:
             print(f"yinju: skipped: {reason}", file=sys.stderr)
+        require_passages(report, folder, questions, corpus)
         yield folder
 
 
