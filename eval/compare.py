@@ -99,6 +99,8 @@ class _Read:
     figures: Mapping[str, float]
     rows: Sequence[Mapping[str, str]]
     values: Mapping[str, NDArray[np.float64]]
+    sure: NDArray[np.float64]
+    answerable: NDArray[np.float64]
 
 
 def compare(runs: Sequence[str | Path]) -> list[Comparison]:
@@ -131,9 +133,7 @@ def _compared(first: Path, before: _Read, second: Path, after: _Read) -> Compari
 
 def _measures(before: _Read, after: _Read) -> dict[str, Difference]:
     found = differences(before.values, after.values)
-    answerable = np.array([float(each["answerable"] or 1) for each in before.rows])
-    sure = [np.array([float(each["confidence"]) for each in run.rows]) for run in (before, after)]
-    area = auroc_difference(sure[0], sure[1], answerable)
+    area = auroc_difference(before.sure, after.sure, before.answerable)
     return corrected(found | ({AUROC: area} if area else {}))
 
 
@@ -164,10 +164,12 @@ def _read(folder: Path) -> _Read:
             rows, numbers = [], []
             for each in csv.DictReader(file):
                 rows.append({key: each[key] for key in ROW})
-                numbers.append([float(each[name] or "nan") for name in COMPARED])
-        columns = np.array(numbers, np.float64).reshape(len(rows), len(COMPARED)).T
-        return _Read(metrics["settings"], _figures(metrics), rows, dict(zip(COMPARED, columns, strict=True)))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, csv.Error):
+                measured = [float(each[name] or "nan") for name in COMPARED]
+                numbers.append([*measured, float(each["confidence"]), float(each["answerable"] or 1)])
+        *columns, sure, answerable = np.array(numbers, np.float64).reshape(len(rows), len(COMPARED) + 2).T
+        values = dict(zip(COMPARED, columns, strict=True))
+        return _Read({**metrics["settings"]}, _figures(metrics), rows, values, sure, answerable)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError, csv.Error):
         remedy = "give the same `yinju eval` command again" if (folder / NAME).is_file() else "give the --output folder of `yinju eval`"
         raise QuestionError(f"{folder} holds no finished run; {remedy}") from None
 

@@ -53,6 +53,19 @@ def test_runs_of_other_questions_are_refused(tmp_path: Path) -> None:
         compare([before])
 
 
+@pytest.mark.parametrize(
+    ("name", "whole", "damaged"),
+    [("run.csv", ",0.5,", ",sure,"), ("run.csv", "0,Question 0?,1", "0,Question 0?,x"), ("metrics.json", '{"question_set": "s"}', '"x"'), ("metrics.json", "80.0", "1" + "0" * 400)],
+)
+def test_a_damaged_run_is_said(tmp_path: Path, name: str, whole: str, damaged: str) -> None:
+    before, after = written(tmp_path / "a", [0, 1]), written(tmp_path / "b", [0, 1])
+    content = (after / name).read_text()
+    assert whole in content
+    (after / name).write_text(content.replace(whole, damaged))
+    with pytest.raises(QuestionError, match="b holds no finished run; give the --output folder"):
+        compare([before, after])
+
+
 @pytest.mark.parametrize("text", ["quotes.hit@1", "quotes.hit@1 < a", "hit < 0", "< 0.1"])
 def test_a_condition_that_cannot_be_read_is_said(text: str) -> None:
     with pytest.raises(QuestionError, match="--fail-if"):
