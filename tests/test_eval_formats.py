@@ -29,6 +29,20 @@ def test_csv_keeps_line_breaks_and_lists_and_further_columns(tmp_path: Path) -> 
     assert found.questions == (Question("1", "two\nlines?", ("a", "b"), extra={"desk": "sport"}),)
 
 
+@pytest.mark.parametrize(
+    ("name", "row", "says"),
+    [
+        ("q.csv", '"谁？,甲\n何时？,乙\n', r"line 3: not CSV \(unexpected end of data\); correct that line"),
+        ("q.csv", "谁，甲, or 乙？,甲\n", "line 3: more cells than columns; put quotation marks around text with commas"),
+        ("q.tsv", "谁\t？\t甲\n", "line 3: more cells than columns; put quotation marks around text with tabs"),
+    ],
+)
+def test_a_row_that_would_lose_data_is_named(tmp_path: Path, name: str, row: str, says: str) -> None:
+    head = "question,answers\n哪？,丙,\n" if name == "q.csv" else "question\tanswers\n哪？\t丙\n"
+    with pytest.raises(QuestionError, match=says):
+        read(tmp_path, name, head + row)
+
+
 def test_a_workbook_is_read_as_its_csv(tmp_path: Path) -> None:
     book = openpyxl.Workbook()
     for row in (["id", "question", "answers"], [1, "谁？", "甲|乙"], [None, None, None], [2, "何时？", "1924"]):

@@ -17,16 +17,21 @@ MAX_UNPACKED = 512 << 20
 
 
 def read_csv(path: Path) -> QuestionSet:
-    delimiter = "\t" if path.suffix.lower() == ".tsv" else ","
-    reader = csv.DictReader(io.StringIO(path.read_text("utf-8-sig"), newline=""), delimiter=delimiter)
+    delimiter, name = ("\t", "tabs") if path.suffix.lower() == ".tsv" else (",", "commas")
+    reader = csv.DictReader(io.StringIO(path.read_text("utf-8-sig"), newline=""), delimiter=delimiter, strict=True)
 
     def rows() -> Iterator[tuple[int, object]]:
+        begins = 1
         try:
             _require_column(reader.fieldnames or (), path)
+            begins = reader.line_num + 1
             for row in reader:
+                if any(row.pop(None, ())):  # what has no column would be lost
+                    raise QuestionError(f"{path}, line {begins}: more cells than columns; put quotation marks around text with {name}")
+                begins = reader.line_num + 1
                 yield reader.line_num, _content(row)
         except csv.Error as reason:
-            raise QuestionError(f"{path}, line {reader.line_num}: not CSV ({reason}); correct that line") from None
+            raise QuestionError(f"{path}, line {begins}: not CSV ({reason}); correct that line") from None
 
     return QuestionSet(questions_of(rows(), str(path)))
 
