@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import log
 
+from corpus.visible import visible
 from rag.answer import Answer
 from rag.leaning import SPACED, leans
 from rag.words import question_terms
@@ -80,7 +81,7 @@ def forms(question: str, turns: Sequence[Turn]) -> list[str]:
 
 def turn(answer: Answer) -> Turn:
     """What a later question may lean on."""
-    question = answer.understood or answer.question
+    question = answer.understood or visible(answer.question)
     if not answer.quotes:
         return Turn(question)
     quote = answer.quotes[0]

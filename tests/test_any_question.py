@@ -119,6 +119,12 @@ def test_what_was_said_before_is_bounded_too(assistant: Assistant) -> None:
         assistant.ask("那是什么时候？", history=["问" * (1 << 20)])
 
 
+@pytest.mark.parametrize("before", ["q\udcff", HOSTILE["half characters"]])
+def test_what_was_asked_before_may_hold_halves_of_characters(assistant: Assistant, before: str) -> None:
+    word_for_word(assistant, assistant.ask("q", history=[before]))
+    word_for_word(assistant, assistant.ask("q", history=[assistant.ask(before)]))
+
+
 PIECES = st.one_of(st.sampled_from([ANSWERABLE, *HOSTILE.values(), *SCRIPTS.values(), *INJECTED]).map(lambda each: each[:40]), st.text(st.characters(), max_size=20))
 
 

@@ -1,12 +1,15 @@
 import json
+import os
 import shutil
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from corpus import read
-from tests.conftest import SAMPLE, Yinju
+from tests.conftest import ROOT, SAMPLE, Yinju
 
 
 def test_a_quote_is_the_documents_own_span(yinju: Yinju, sample_library: Path) -> None:
@@ -99,6 +102,27 @@ def test_bad_input_is_one_sentence_and_status_two(
     assert says.format(**places) in done.stderr
     assert "Traceback" not in done.stderr and len(done.stderr.strip().splitlines()) == 1
     assert not (tmp_path / "l").exists() and not (tmp_path / "o").exists()
+
+
+NO_TEXT = "x\udcff"  # the bytes 78 ff, as Python carries them
+
+
+def test_a_question_of_bytes_that_are_no_text_is_answered(yinju: Yinju, sample_library: Path) -> None:
+    done = yinju("ask", NO_TEXT, "--after", NO_TEXT, "--library", sample_library)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("command", ["show", "remove"])
+def test_a_name_of_bytes_that_are_no_text_is_escaped(yinju: Yinju, sample_library: Path, command: str) -> None:
+    done = yinju("docs", command, NO_TEXT, "--library", sample_library)
+    assert done.returncode == 2 and "holds no document 'x\\\\xff'" in done.stderr
+
+
+@pytest.mark.parametrize("locale", ["C", "C.UTF-8"])
+def test_a_password_that_is_no_text_is_refused(sample_library: Path, locale: str) -> None:
+    command = [sys.executable, "-m", "ui", "users", "add", "c", "--password-stdin", "--library", str(sample_library)]
+    done = subprocess.run(command, input=b"many unrelated \xff words\n", capture_output=True, cwd=ROOT, env=os.environ | {"LC_ALL": locale})
+    assert (done.returncode, done.stderr) == (2, b"yinju: the password on standard input is not text in UTF-8; give it in UTF-8\n")
 
 
 def test_a_port_in_use_names_the_option(yinju: Yinju, sample_library: Path) -> None:

@@ -88,6 +88,15 @@ def test_ask_gives_what_the_command_line_gives(served: Served, yinju: Yinju) -> 
     assert given.structuredContent == done
 
 
+def test_halves_of_characters_are_answered_and_escaped(served: Served) -> None:
+    call = {"name": "ask", "arguments": {"question": "x\ud800", "history": ["y\udfff"]}}
+    headers = {"Accept": "application/json, text/event-stream", "Content-Type": "application/json"}
+    body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": call})
+    answered = httpx.post(f"{served.address}/gradio_api/mcp/", content=body, headers=headers, timeout=60)
+    result = json.loads(answered.text.partition("data: ")[2])["result"]
+    assert result["structuredContent"]["question"] == "x\\ud800"
+
+
 def test_what_is_quoted_is_readable_as_it_stands(served: Served) -> None:
     assert "\\u" not in said(called(served, "ask", question=ANSWERABLE))
 

@@ -9,6 +9,7 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import gradio as gr
@@ -42,7 +43,8 @@ def add_endpoints(desk: Desk) -> None:
         """
         _require(question=question, where=where, history=history)
         with _plainly():
-            return answer_to_json(await answer(desk, caller_of(request), question, _count(top_k), where or None, history or ()))
+            given = await answer(desk, caller_of(request), question, _count(top_k), where or None, history or ())
+            return answer_to_json(replace(given, question=_sendable(question)))
 
     async def search(request: gr.Request, query: str, top_k: int = 5, where: str = "") -> list[dict[str, Any]]:
         """Find the passages of the library's documents that are nearest to a query.
@@ -142,6 +144,11 @@ def _require_all(page: gr.Blocks) -> None:
         given(block_fn, inputs)
 
     page.validate_inputs = validate
+
+
+def _sendable(text: str) -> str:
+    """With halves of characters as escapes: UTF-8 has none."""
+    return text.encode("utf8", "backslashreplace").decode()
 
 
 def _told(metadata: Mapping[str, str]) -> dict[str, str]:

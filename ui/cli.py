@@ -234,13 +234,17 @@ def _embedding(question: str, encoder: "Encoder") -> Iterator[None]:
     """Meanwhile the question's vector is made, which the encoder then remembers: to import the rest takes as long."""
     from threading import Thread
 
+    from corpus.visible import visible
+
+    text = visible(question)
+
     def embed() -> None:
         # Whoever asks for the vector is told what is wrong.
-        with suppress(YinjuError):
-            encoder.encode_queries([question.strip()])
+        with suppress(Exception):
+            encoder.encode_queries([text])
 
     begun = Thread(target=embed)
-    if 0 < len(question.strip()) < LONG:
+    if 0 < len(text) < LONG:
         begun.start()
     try:
         yield

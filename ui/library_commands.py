@@ -50,8 +50,10 @@ def docs_show(name: str, library: LibraryOption = DEFAULT, as_json: JsonOption =
     """
     from dataclasses import asdict
 
+    from corpus.files import printable
     from corpus.store import open_store
 
+    name = printable(name)
     with open_store(library) as opened:
         document = opened.document(name)
     if document is None:
@@ -79,9 +81,11 @@ def docs_remove(name: str, library: LibraryOption = DEFAULT, as_json: JsonOption
 
     Example: yinju docs remove reports/annual.txt
     """
+    from corpus.files import printable
     from corpus.store import open_store
     from rag.indexing import remove_documents
 
+    name = printable(name)
     with open_store(library) as opened:
         if remove_documents(opened, [name]) == 0:
             raise YinjuError(f"{library} holds no document {name!r}; see: yinju docs list")

@@ -100,7 +100,16 @@ def _users(library: str) -> Iterator["Accounts"]:
 
 def _password(from_input: bool) -> str:
     if from_input:
-        return sys.stdin.readline().rstrip("\r\n")
+        return _first_line()
     if not sys.stdin.isatty():
         raise YinjuError("there is no terminal to ask for the password; give it on standard input with --password-stdin")
     return str(typer.prompt("Password", hide_input=True, confirmation_prompt=True))
+
+
+def _first_line() -> str:
+    try:
+        line = sys.stdin.readline().rstrip("\r\n")
+        line.encode()  # where the locale names no encoding, what is no UTF-8 is read as halves of characters
+    except UnicodeError:
+        raise YinjuError("the password on standard input is not text in UTF-8; give it in UTF-8") from None
+    return line
