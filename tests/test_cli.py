@@ -81,6 +81,12 @@ def test_a_question_set_is_measured(yinju: Yinju, sample_library: Path, tmp_path
         (["eval", "{tmp}/broken.jsonl", "--library", "{sample}", "--output", "{tmp}/o"], "line 2"),
         (["docs", "show", "none.txt", "--library", "{sample}"], "holds no document"),
         (["index", "{sample_files}", "--library", "{sample}", "--model", "{tmp}/empty"], "no sentence-transformers"),
+        # Nothing, as of a variable that is not set, is not the current folder.
+        (["index", "", "--library", "{tmp}/l"], "PATH is empty; give a path"),
+        (["index", "{sample_files}", "--model", "", "--library", "{tmp}/l"], "--model is empty"),
+        (["eval", "{sample_files}/questions.jsonl", "--library", "{sample}", "--output", ""], "--output is empty"),
+        (["eval", "{sample_files}/questions.jsonl", "--corpus", "", "--output", "{tmp}/o"], "--corpus is empty"),
+        (["eval", "{sample_files}/questions.jsonl", "--output", "{sample}"], "{sample} is a library; choose another"),
         # Paths that the system will not even look at; who may look at everything can have them too.
         (["index", "{unseen}", "--library", "{tmp}/l"], "{unseen} cannot be used (File name too long)"),
         (["index", "{sample_files}", "--library", "{unseen}"], "{unseen}/library.sqlite cannot be used"),

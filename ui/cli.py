@@ -15,7 +15,7 @@ import typer
 
 from corpus.errors import YinjuError
 from ui import backup_commands, copy_command, eval_commands, library_commands, serve_command, user_commands
-from ui.options import DEFAULT, JsonOption, LibraryOption
+from ui.options import DEFAULT, JsonOption, LibraryOption, not_empty, path_of
 from ui.printing import print_json as _print_json
 from ui.terminal import print_answer, progress_bar
 
@@ -69,7 +69,7 @@ def main() -> None:
 
 @app.command()
 def index(
-    paths: Annotated[list[Path], typer.Argument(help="Files and folders.", metavar="PATH...")],
+    paths: Annotated[list[Path], typer.Argument(help="Files and folders.", metavar="PATH...", parser=path_of("PATH"))],
     library: LibraryOption = DEFAULT,
     model: Annotated[str | None, typer.Option(help="A sentence-transformers folder or name.")] = None,
     watch: Annotated[bool, typer.Option("--watch", help="Go on, and index again whenever a file changes.")] = False,
@@ -84,6 +84,8 @@ def index(
     Example: yinju index ~/archive --library ~/archive.yinju
     Example: yinju index /shared/archive --ray 10.0.0.5:6379
     """
+    if model is not None:
+        not_empty("--model", model)
     if workers is not None and ray is None:
         raise YinjuError("--workers are those of a Ray cluster; give --ray ADDRESS, or --ray local, with it")
     from corpus import find_files

@@ -11,7 +11,7 @@ import typer
 from corpus.errors import QuestionError
 from ui.allocation import keep_freed_memory
 from ui.comparison import print_comparison, print_differences
-from ui.options import DEFAULT, JsonOption, LibraryOption
+from ui.options import DEFAULT, JsonOption, LibraryOption, path_of
 from ui.printing import print_json
 from ui.terminal import progress_bar
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from eval import QuestionSet
 
 QUESTIONS = "JSON Lines, CSV, XLSX, SQuAD-like JSON, or a BEIR or TREC folder."
-QuestionsArgument = Annotated[Path, typer.Argument(help=QUESTIONS, metavar="QUESTIONS")]
+QuestionsArgument = Annotated[Path, typer.Argument(help=QUESTIONS, metavar="QUESTIONS", parser=path_of("QUESTIONS"))]
 questions_app = typer.Typer(help="Question sets: check one, or make one from use.", no_args_is_help=True)
 
 
@@ -33,9 +33,9 @@ def register(app: typer.Typer) -> None:
 
 def evaluate(
     questions: QuestionsArgument,
-    output: Annotated[Path, typer.Option(help="The run folder to write.", metavar="DIR")],
+    output: Annotated[Path, typer.Option(help="The run folder to write.", metavar="DIR", parser=path_of("--output"))],
     library: Annotated[str | None, typer.Option(help="The library to ask.", metavar="DIR")] = None,
-    corpus: Annotated[Path | None, typer.Option(help="Files to index and ask.", metavar="PATH")] = None,
+    corpus: Annotated[Path | None, typer.Option(help="Files to index and ask.", metavar="PATH", parser=path_of("--corpus"))] = None,
     processes: Annotated[int, typer.Option(min=1, max=64, help="Ask in so many processes; the answers are the same.")] = 1,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace another run that the folder holds.")] = False,
     as_json: JsonOption = False,
@@ -48,8 +48,11 @@ def evaluate(
     """
     if library is not None and corpus is not None:
         raise QuestionError("--library and --corpus were both given; give the one that is to be asked")
+    from corpus.connect import DATABASE
     from eval import read_questions
 
+    if (output / DATABASE).exists():
+        raise QuestionError(f"{output} is a library; choose another folder with --output")
     keep_freed_memory()
     asked = read_questions(questions)
     if library is None and corpus is None and not asked.corpus:
