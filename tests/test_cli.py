@@ -131,6 +131,12 @@ def test_a_password_that_is_no_text_is_refused(sample_library: Path, locale: str
     assert (done.returncode, done.stderr) == (2, b"yinju: the password on standard input is not text in UTF-8; give it in UTF-8\n")
 
 
+def test_what_the_terminals_encoding_lacks_is_escaped(sample_library: Path) -> None:
+    command = [sys.executable, "-m", "ui", "ask", "¿Quién es el alcalde?", "--library", str(sample_library)]
+    done = subprocess.run(command, capture_output=True, cwd=ROOT, env=os.environ | {"PYTHONIOENCODING": "ascii"})
+    assert (done.returncode, done.stderr) == (0, b"") and b"\\xf3" in done.stdout
+
+
 def test_a_port_in_use_names_the_option(yinju: Yinju, sample_library: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -40,6 +41,10 @@ LONG = 2000
 
 def main() -> None:
     """Run the command line; a YinjuError, or a path that the system refuses, is one sentence on standard error and exit status 2."""
+    for stream in (sys.stdout, sys.stderr):
+        # What an encoding lacks is printed as an escape.
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         app()
     except YinjuError as error:
