@@ -71,7 +71,7 @@ def file_bytes(path: Path, name: str) -> bytes:
     from corpus.readers import COLLECTIONS, READERS, ending
 
     if ending(path.name) not in (*READERS, *COLLECTIONS):
-        kinds = ", ".join(sorted([*READERS, *COLLECTIONS]))
+        kinds = ", ".join(sorted({*READERS, *COLLECTIONS}))
         raise UnreadableFile(f"{name} is of no known kind; known kinds are {kinds}")
     try:
         if path.stat().st_size > MAX_BYTES:

@@ -7,10 +7,11 @@ import struct
 import tarfile
 import zipfile
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
-from corpus import COLLECTIONS, READERS, Document, UnreadableFile, read_all
+from corpus import COLLECTIONS, READERS, Document, UnreadableFile, read, read_all
 from tests import writers
 from tests.test_open_document import PRINTED
 from tests.test_readers import ENGLISH, ROWS, WORDS, all_of, is_whole, words
@@ -283,3 +284,10 @@ def test_a_fault_of_the_machine_is_not_called_a_fault_of_the_file(monkeypatch: p
 
 def test_a_reason_is_an_unreadable_file() -> None:
     assert all(isinstance(each, UnreadableFile) for each in read_all(b"x", "a.docx"))
+
+
+def test_a_kind_is_named_once(tmp_path: Path) -> None:
+    with pytest.raises(UnreadableFile) as said:
+        read(tmp_path / "a.xyz")
+    kinds = str(said.value).partition("known kinds are ")[2].split(", ")
+    assert ".eml" in kinds and len(kinds) == len(set(kinds))
