@@ -291,3 +291,16 @@ def test_a_kind_is_named_once(tmp_path: Path) -> None:
         read(tmp_path / "a.xyz")
     kinds = str(said.value).partition("known kinds are ")[2].split(", ")
     assert ".eml" in kinds and len(kinds) == len(set(kinds))
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("a.png", "a.png is damaged or not a picture (cannot identify image file); open and save it again, or leave it out"),
+        ("a.epub", "a.epub is damaged or not an e-book (.epub) ("),
+    ],
+)
+@pytest.mark.parametrize("data", [b"", b"garbage"])
+def test_a_reason_is_plain_english(name: str, says: str, data: bytes) -> None:
+    (reason,) = read_all(data, name)
+    assert str(reason).startswith(says)

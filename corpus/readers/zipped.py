@@ -10,7 +10,7 @@ import zipfile
 
 from corpus.errors import UnreadableFile
 from corpus.files import MAX_BYTES
-from corpus.readers.foreign import opening
+from corpus.readers.foreign import one, opening
 
 # Bytes that all members of one zip file may unpack to.
 MAX_UNPACKED = 1 << 30
@@ -30,7 +30,7 @@ def open_zip(data: bytes, name: str, kind: str) -> zipfile.ZipFile:
     """The zip file in `data`. Raises UnreadableFile where it is damaged or unpacks to too much."""
     if data.startswith(OLE):
         raise UnreadableFile(
-            f"{name} is protected by a password or is of an older kind of file; save it without a password as a {kind}"
+            f"{name} is protected by a password or is of an older kind of file; save it without a password as {one(kind)}"
         )
     if data.count(ENTRY) > MAX_MEMBERS:
         raise UnreadableFile(f"{name} holds more than {MAX_MEMBERS:,} files; split it into smaller archives")
