@@ -5,6 +5,7 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -160,6 +161,22 @@ def test_a_long_passage_without_spaces_is_shown_by_its_beginning():
 
     assert _shortened("长" * 500) == "长" * 240 + " …"
     assert _shortened("一\n\n二") == "一 二"
+
+
+@pytest.mark.parametrize(
+    ("done", "name", "says"),
+    [(5, "a.txt", "Asking 50%: a.txt, 10 s left"), (5, "", "Asking 50%: 10 s left"), (0, "a.txt", "Asking 0%: a.txt"), (0, "", "Asking 0%")],
+)
+def test_progress_in_a_file_is_a_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], done: int, name: str, says: str
+) -> None:
+    from ui import terminal
+
+    times = iter([0.0, terminal.LINE_EVERY])
+    monkeypatch.setattr(terminal, "time", SimpleNamespace(monotonic=lambda: next(times)))
+    with terminal.progress_bar("Asking") as progress:
+        progress(done, 10, name)
+    assert capsys.readouterr().err == f"{says}\n"
 
 
 def test_stats_say_how_much_there_is(yinju, sample_library):

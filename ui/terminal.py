@@ -45,8 +45,9 @@ def _lines(label: str) -> Callable[[int, int, str], None]:
         if now - last < LINE_EVERY or not total:
             return
         last = now
-        left = f", {_duration((now - began) * (total - done) / done)} left" if done else ""
-        print(f"{label} {done * 100 // total}%: {name}{left}", file=sys.stderr, flush=True)
+        left = f"{_duration((now - began) * (total - done) / done)} left" if done else ""
+        told = ", ".join(each for each in (name, left) if each)
+        print(f"{label} {done * 100 // total}%" + (f": {told}" if told else ""), file=sys.stderr, flush=True)
 
     return progress
 
