@@ -7,7 +7,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Literal
 
-from corpus import LibraryError
+from corpus import LibraryError, QuestionError
 from corpus.store import Store, open_store
 from corpus.where import parse_where
 from corpus.whereabouts import NamedFile
@@ -150,8 +150,8 @@ class Assistant:
         questions) before it in the conversation, oldest first: a question that leans on them is
         understood with them, and `Answer.understood` says how. `tell` is called as the answer is made.
 
-        Raises QuestionError where the question is empty or too long or the condition cannot be read,
-        LibraryError where the library is empty.
+        Raises QuestionError where the question is empty or too long, the condition cannot be read, `top_k` is less than 1 or
+        `history` is a text, LibraryError where the library is empty.
         """
         if where is not None:
             parse_where(where)
@@ -186,6 +186,8 @@ class Assistant:
         self, questions: Sequence[str], turns: Sequence[Sequence[Turn]], top_k: int, where: str | None,
         threshold: float, clock: Clock, tell: Tell = quiet,
     ) -> list[Answer]:  # fmt: skip
+        if top_k < 1:
+            raise QuestionError(f"top_k is {top_k}; give 1 or more")
         asked = [check_question(each) for each in questions]
         taken = self._read(self._sought(asked, top_k, where, clock, tell), clock, tell)
         # What leans on earlier questions, or is not plainly answered alone, is tried in its other forms too.
@@ -254,6 +256,8 @@ class Assistant:
 
     def _turns(self, history: Sequence[Answer | str], where: str | None) -> list[Turn]:
         """What was asked before; a question that comes without its answer is asked again."""
+        if isinstance(history, str):
+            raise QuestionError('the history is one text; give a list of questions, like ["…"]')
         turns: list[Turn] = []
         for each in history[-TURNS:]:
             if isinstance(each, str):

@@ -119,6 +119,17 @@ def test_what_was_said_before_is_bounded_too(assistant: Assistant) -> None:
         assistant.ask("那是什么时候？", history=["问" * (1 << 20)])
 
 
+@pytest.mark.parametrize("count", [0, -1])
+def test_fewer_passages_than_one_are_refused(assistant: Assistant, count: int) -> None:
+    with pytest.raises(QuestionError, match=f"top_k is {count}; give 1 or more"):
+        assistant.ask(ANSWERABLE, top_k=count)
+
+
+def test_a_history_of_one_text_is_refused(assistant: Assistant) -> None:
+    with pytest.raises(QuestionError, match="the history is one text; give a list of questions"):
+        assistant.ask(ANSWERABLE, history="abc")
+
+
 @pytest.mark.parametrize("before", ["q\udcff", HOSTILE["half characters"]])
 def test_what_was_asked_before_may_hold_halves_of_characters(assistant: Assistant, before: str) -> None:
     word_for_word(assistant, assistant.ask("q", history=[before]))
