@@ -94,7 +94,7 @@ def test_a_trec_folder_gives_topics_with_their_judgements(tmp_path: Path, topics
         ('{"question": "谁？", "answerable": "maybe"}', "line 2: `answerable`"),
         ('{"question": "谁？", "spans": [{"document": "a", "start": 3, "end": 3}]}', "line 2: `spans` is not a list of places"),
         ('{"question": "谁？", "documents": ["a"], "grades": [1, 2]}', "line 2: `grades`"),
-        ('{"question": "谁？", "documents": ["a"], "grades": [100000000000000000000]}', "line 2: one of `grades` is not from 0 to 2147483647; correct it"),
+        ('{"question": "谁？", "documents": ["a"], "grades": [100000000000000000000]}', "line 2: one of `grades` is not from 0 to 1000000; correct it"),
         ('{"question": "谁？", "documents": ["a"], "grades": [-1]}', "line 2: one of `grades` is not from 0"),
     ],
 )
@@ -106,7 +106,7 @@ def test_a_broken_line_is_named_with_a_right_one(tmp_path: Path, line: str, says
 def test_a_grade_that_cannot_be_measured_is_named_with_its_line(tmp_path: Path) -> None:
     (tmp_path / "topics.txt").write_text("301\tWho won?\n")
     (tmp_path / "qrels.txt").write_text("301 0 spam.txt -2\n301 0 match.txt 100000000000000000000\n")
-    with pytest.raises(QuestionError, match=r"qrels.txt, line 2: the grade is above 2147483647; a right line is: 301 0 match.txt 1"):
+    with pytest.raises(QuestionError, match=r"qrels.txt, line 2: the grade is above 1000000; a right line is: 301 0 match.txt 1"):
         read_questions(tmp_path)
 
 

@@ -18,7 +18,7 @@ from embeddings.encoder import load_on_gpu
 from rag import IndexReport, index_paths
 from rag.check import check_library
 from rag.cluster import RayWorkers, Share, arrivals, connected, pipeline
-from rag.cluster.connect import share_of
+from rag.cluster.connect import _join, share_of
 from rag.cluster.desk import Claims
 from tests.cheap import CheapEncoder, cheap_library, cheap_store
 from tests.cluster_work import Cheap
@@ -263,3 +263,28 @@ def test_the_packaged_models_vectors_are_the_same(yinju: Yinju, tmp_path: Path) 
     assert done.returncode == 0, done.stderr
     yinju("index", SAMPLE, "--library", tmp_path / "plain")
     assert content(tmp_path / "ours") == content(tmp_path / "plain")
+
+
+class Slow:
+    """Ray on a machine that is too busy to start it, so many times."""
+
+    def __init__(self, failing: int) -> None:
+        self.left, self.shut = failing, 0
+
+    def init(self, *_: object, **__: object) -> None:
+        self.left -= 1
+        if self.left >= 0:
+            raise Exception("The current node timed out during startup.")  # as Ray raises it
+
+    def shutdown(self) -> None:
+        self.shut += 1
+
+
+def test_ray_that_starts_slowly_is_started_again_and_else_one_sentence() -> None:
+    slow = Slow(2)
+    _join(slow, "local", {}, {})
+    assert slow.shut == 2
+    for address, failing in (("local", 3), ("10.0.0.5:6379", 1)):
+        with pytest.raises(YinjuError, match="timed out during startup") as error:
+            _join(Slow(failing), address, {}, {})
+        assert "\n" not in str(error.value)

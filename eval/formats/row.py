@@ -12,8 +12,8 @@ from eval.question import Question, Span
 from rag.question import check_question
 
 EXAMPLE = '{"id": "1", "question": "Who won?", "answers": ["the visitors"], "documents": ["match.txt"]}'
-# A grade is a C int where nDCG is measured.
-MAX_GRADE = 2**31 - 1
+# Where nDCG is measured memory is taken for every grade up to the highest: some megabytes for these.
+MAX_GRADE = 1_000_000
 UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 KNOWN = frozenset(["id", "question", "answers", "documents", "answerable", "lang", "history", "spans", "grades"])
 

@@ -20,6 +20,8 @@ PATIENCE = 5.0
 THREADS = 4
 # Of each core of a worker so much embeds, as Ray counts, and the rest reads.
 EMBEDS = 0.75
+# How often Ray is started on this machine.
+TRIES = 3
 
 
 @dataclass(frozen=True)
@@ -45,21 +47,31 @@ def connected(address: str, workers: int | None) -> Iterator[Share]:
     options: dict[str, Any] = {"num_cpus": max(cores(), workers or 1), "object_store_memory": STORE, "include_dashboard": False}
     _quiet()
     given = {name: os.environ[name] for name in ("YINJU_NO_CACHE", "YINJU_DEBUG") if name in os.environ}
-    try:
-        ray.init(
-            address if address != LOCAL else LOCAL, log_to_driver=False, logging_level=logging.CRITICAL, configure_logging=False,
-            runtime_env={"env_vars": given}, **(options if address == LOCAL else {}),
-        )  # fmt: skip
-    except (RuntimeError, ValueError, AssertionError, OSError, ray.exceptions.RayError) as reason:
-        first = (str(reason).strip().splitlines() or [type(reason).__name__])[0]
-        raise YinjuError(
-            f"no Ray cluster could be joined at {address} ({first}); run this on a machine of the cluster "
-            "(ray start --address=HOST:PORT), with the same versions of Python and Ray, or give --ray local"
-        ) from None
+    _join(ray, address, given, options)
     try:
         yield share_of([each["Resources"] for each in ray.nodes() if each["Alive"]], workers)
     finally:
         ray.shutdown()
+
+
+def _join(ray: Any, address: str, given: dict[str, str], options: dict[str, Any]) -> None:
+    for left in reversed(range(TRIES)):
+        try:
+            ray.init(
+                address if address != LOCAL else LOCAL, log_to_driver=False, logging_level=logging.CRITICAL, configure_logging=False,
+                runtime_env={"env_vars": given}, **(options if address == LOCAL else {}),
+            )  # fmt: skip
+            return
+        except Exception as reason:
+            # With a bare Exception Ray says that its own processes took longer to start than half a minute, as on a busy machine.
+            if address == LOCAL and left and type(reason) is Exception:
+                ray.shutdown()
+                continue
+            first = (str(reason).strip().splitlines() or [type(reason).__name__])[0]
+            raise YinjuError(
+                f"no Ray cluster could be joined at {address} ({first}); run this on a machine of the cluster "
+                "(ray start --address=HOST:PORT), with the same versions of Python and Ray, or give --ray local"
+            ) from None
 
 
 def share_of(nodes: list[dict[str, float]], workers: int | None, most: int = THREADS) -> Share:
