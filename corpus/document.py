@@ -111,6 +111,18 @@ def page_at(document: Document, position: int) -> int | None:
     return page
 
 
+def block_at(document: Document, position: int) -> Block | None:
+    """The last block that begins at `position` or before it."""
+    number = bisect_right(document.blocks, position, key=lambda each: each.start)
+    return document.blocks[number - 1] if number else None
+
+
+def article_at(document: Document, position: int) -> int:
+    """The number of the article that stands at `position`; what is before the first is of the first."""
+    block = block_at(document, position) or next(iter(document.blocks), None)
+    return block.article if block is not None else 0
+
+
 def title_at(document: Document, position: int) -> str:
     """The title of what stands at `position`: of the article, in a file of several.
 
@@ -118,8 +130,7 @@ def title_at(document: Document, position: int) -> str:
     """
     if not document.blocks or document.blocks[-1].article == document.blocks[0].article:
         return document.title
-    number = max(bisect_right(document.blocks, position, key=lambda each: each.start) - 1, 0)
-    article = document.blocks[number].article
+    article = article_at(document, position)
     for block in document.blocks:
         if block.article == article and block.kind == "heading" and block.level == 1:
             return one_line(document.text[block.start : block.end]) or document.name.rsplit("/", 1)[-1]

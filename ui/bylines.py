@@ -1,11 +1,11 @@
 """Who wrote it: the names in an article's byline, at the beginning of its text, or in what is said of the file."""
 
-from bisect import bisect_right
 from collections.abc import Mapping
 
 from corpus import Document
 from corpus.author_names import EASTERN, OPENING, PARTICLES, author_names, signs
 from corpus.dateline import DATELINE_CHARACTERS, dateline
+from corpus.document import article_at
 from corpus.stray import SURNAMES
 
 
@@ -27,10 +27,8 @@ def authors(document: Document, start: int, fields: Mapping[str, str], said: str
 
 def _signed(document: Document, start: int, spoken: str) -> tuple[str, ...]:
     """The names in the byline of the article that holds `start`, or at the beginning of its text."""
-    if not document.blocks:
-        return ()
-    number = max(bisect_right(document.blocks, start, key=lambda each: each.start) - 1, 0)
-    blocks = [each for each in document.blocks if each.article == document.blocks[number].article]
+    article = article_at(document, start)
+    blocks = [each for each in document.blocks if each.article == article]
     found: tuple[str, ...] = ()
     for block in blocks:
         text = document.text[block.start : block.end].strip()

@@ -4,12 +4,11 @@ To a reader of sentences all bylines look alike, and one at the end of an articl
 """
 
 import re
-from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 
 from corpus import Document, Sentence
 from corpus.author_names import OPENING, author_span, signs
-from corpus.document import Block
+from corpus.document import Block, article_at, block_at
 from rag.folding import folded
 from rag.reader.reading import Candidate
 from rag.terms import terms
@@ -88,12 +87,6 @@ def _texts(found: Sequence[Candidate]) -> tuple[str, str]:
     return "\n".join((headings, *(document.text[each.passage.start : each.passage.end] for each in found))), headings
 
 
-def article_at(document: Document, place: int) -> int:
-    """The number of the article that stands there."""
-    block = _block_at(document, place)
-    return block.article if block is not None else 0
-
-
 def bylines(document: Document, article: int) -> list[Block]:
     """The lines that name who wrote an article."""
     return [each for each in document.blocks if each.article == article and _signs(document, each)]
@@ -101,11 +94,6 @@ def bylines(document: Document, article: int) -> list[Block]:
 
 def _signs(document: Document, block: Block) -> bool:
     return block.kind == "byline" and signs(document.text[block.start : block.end])
-
-
-def _block_at(document: Document, place: int) -> Block | None:
-    at = bisect_right(document.blocks, place, key=lambda each: each.start) - 1
-    return document.blocks[at] if at >= 0 else None
 
 
 class AskedAuthor:
@@ -118,7 +106,7 @@ class AskedAuthor:
 
     def is_another(self, document: Document, sentence: Sentence) -> bool:
         """Whether the sentence names who wrote another article than is meant, or nothing that is like who wrote."""
-        block = _block_at(document, sentence.start) if self._asks else None
+        block = block_at(document, sentence.start) if self._asks else None
         if block is None:
             return False
         text = document.text[sentence.start : sentence.end]
@@ -135,7 +123,7 @@ class AskedAuthor:
         return self._names(document, sentence) or answer
 
     def _names(self, document: Document, sentence: Sentence) -> Sentence | None:
-        block = _block_at(document, sentence.start) if self._meant else None
+        block = block_at(document, sentence.start) if self._meant else None
         if block is None or self._meant != (document.id, block.article) or not _signs(document, block):
             return None
         span = author_span(document.text[sentence.start : sentence.end])

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import pairwise, zip_longest
 
 from corpus import Document, Sentence
-from corpus.document import Block
+from corpus.document import Block, block_at
 from corpus.sentences import trimmed
 from rag.folding import folded
 from rag.terms import terms
@@ -40,8 +40,7 @@ class Cell:
 
 def row_at(document: Document, place: int) -> Block | None:
     """The row of a table that stands there."""
-    at = bisect_right(document.blocks, place, key=lambda each: each.start) - 1
-    block = document.blocks[at] if at >= 0 else None
+    block = block_at(document, place)
     return block if block is not None and block.kind == "table" and place < block.end else None
 
 
