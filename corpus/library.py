@@ -221,9 +221,10 @@ class Library:
 
     def _exchange(self, connection: sqlite3.Connection, on_disk: bool, state: State) -> None:
         """Go on with another connection, to a library of the same model."""
-        known = {str(key): str(value) for key, value in connection.execute("SELECT key, value FROM meta WHERE key IN ('model', 'dimension')")}
+        other = Database(connection, self.folder / DATABASE)
+        known = {str(key): str(value) for key, value in other.rows("SELECT key, value FROM meta WHERE key IN ('model', 'dimension')")}
         if known != {"model": self._model, "dimension": str(self.dimension)}:
-            connection.close()
+            other.close()
             raise LibraryError(
                 f"{self.folder} was made anew with the model {known.get('model')}; open it again, or start `yinju serve` again"
             )
