@@ -38,7 +38,7 @@ def check_database(library: Library) -> list[Problem]:
                     problems.append(Problem("there are more problems than are named here", REPAIR))
                     break
                 problems += document_problems(library, str(identity))
-            return problems or [*_counts(library, connection), *_tables(library)]
+            return problems or [*_misplaced(connection), *_counts(library, connection), *_tables(library)]
     except sqlite3.DatabaseError as reason:
         return [Problem(f"{library.folder / DATABASE} cannot be read ({reason})", REPAIR)]
     except DamagedLibrary as reason:
@@ -56,6 +56,13 @@ def _integrity(connection: sqlite3.Connection) -> Iterator[Problem]:
     for table, _, parent, _ in connection.execute("PRAGMA foreign_key_check").fetchall()[:NAMED]:
         if parent != "vectors":  # a passage without its vector is named with its document
             yield Problem(f"a row of {table} belongs to none of the {parent}", REPAIR)
+
+
+def _misplaced(connection: sqlite3.Connection) -> Iterator[Problem]:
+    """Each document is of the file that it is named after: its checksum is of what it says, and not of where it came from."""
+    query = "SELECT documents.name FROM documents JOIN files ON files.id = file_id WHERE substr(documents.name, 1, length(files.name)) <> files.name"
+    for (name,) in connection.execute(f"{query} LIMIT {NAMED}").fetchall():
+        yield Problem(f"{name} is said to be of a file of another name", REPAIR)
 
 
 def _counts(library: Library, connection: sqlite3.Connection) -> Iterator[Problem]:

@@ -93,6 +93,15 @@ def test_a_document_that_is_not_what_was_stored_is_read_again_from_its_file(libr
     require_whole(library, TRUTH, asked=30)
 
 
+def test_a_document_that_is_said_to_be_of_another_file_is_of_its_own_again(library: Path) -> None:
+    damage(library, "UPDATE documents SET file_id = (SELECT max(id) FROM files WHERE name <> '3.txt') WHERE name = '3.txt'")
+    assert not repaired(library).lost
+    # What that file has given comes back with it.
+    with Library.open(library) as held:
+        index_paths([library.parent / "in"], held, CheapEncoder())
+    require_whole(library, TRUTH, asked=30)
+
+
 def test_one_whose_file_is_gone_is_named_and_comes_back_with_it(library: Path) -> None:
     damage(library, "UPDATE documents SET text = replace(text, '。', '，') WHERE name = '3.txt'")
     folder = library.parent / "in"
